@@ -1,0 +1,52 @@
+// Compiles every kernels/<module>/index.ts (AssemblyScript) to wasm/<module>.wasm and holds its SHA-256 against
+// kernels/checksums.json, so that a build anywhere is the same to the byte. `--update` records new checksums.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const here = new URL('./', import.meta.url);
+const output = new URL('../wasm/', here);
+const checksumFile = new URL('checksums.json', here);
+const update = process.argv.includes('--update');
+
+/** Newest modification time below a folder: a module is recompiled only when one of its sources is newer. */
+function newest(folder) {
+  return Math.max(...readdirSync(folder).map((name) => statSync(new URL(name, folder)).mtimeMs));
+}
+
+mkdirSync(output, { recursive: true });
+const recorded = JSON.parse(readFileSync(checksumFile, 'utf8'));
+const found = {};
+for (const entry of readdirSync(here, { withFileTypes: true })) {
+  if (!entry.isDirectory()) continue;
+  const module = entry.name;
+  const source = new URL(`${module}/`, here);
+  const target = new URL(`${module}.wasm`, output);
+  const age = statSync(target, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (age < Math.max(newest(source), statSync(new URL('build.mjs', here)).mtimeMs)) {
+    const { error, stderr } = await asc.main(
+      [
+        fileURLToPath(new URL('index.ts', source)),
+        ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'],
+        // Shared so that worker threads can run the same kernels over one heap; the host decides how far it grows.
+        ...['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--sharedMemory'],
+        ...['--outFile', fileURLToPath(target)],
+      ],
+      { stdout: process.stdout },
+    );
+    if (error) {
+      console.error(stderr.toString());
+      throw error;
+    }
+  }
+  found[module] = createHash('sha256').update(readFileSync(target)).digest('hex');
+}
+if (update) writeFileSync(checksumFile, `${JSON.stringify(found, null, 2)}\n`);
+else
+  for (const [module, digest] of Object.entries(found))
+    if (recorded[module] !== digest)
+      throw new Error(
+        `kernels/${module}: expected SHA-256 ${recorded[module] ?? '(none recorded)'}, found ${digest}. ` +
+          'If the kernel was changed on purpose, run `node kernels/build.mjs --update` and commit checksums.json.',
+      );

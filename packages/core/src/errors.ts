@@ -1,0 +1,187 @@
+/** What every error of the library carries, so that a person and a program can both act on it. */
+export interface ErrorDetail {
+  /** The argument, column, config key, file or state that is wrong, as the caller names it: `characteristics[3]`. */
+  readonly field: string;
+  /** What the contract asks for. */
+  readonly expected: string;
+  /** What was there instead. */
+  readonly found: string;
+  /** What to do about it. */
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+/** A stable, machine-readable name for each kind of failure. */
+export type ErrorCode =
+  | 'config'
+  | 'shape'
+  | 'data'
+  | 'not-fitted'
+  | 'not-identified'
+  | 'infeasible'
+  | 'aborted'
+  | 'artifact'
+  | 'source'
+  | 'output'
+  | 'engine'
+  | 'missing-package';
+
+/**
+ * Root of every error the library throws on purpose.
+ * The message is one line: `field: expected …, found …. Remedy.`
+ */
+export class Ml4tError extends Error implements ErrorDetail {
+  override readonly name: string = 'Ml4tError';
+  readonly code: ErrorCode;
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, detail: ErrorDetail) {
+    super(
+      `${detail.field}: expected ${detail.expected}, found ${detail.found}. ${detail.remedy}`,
+      detail.cause === undefined ? undefined : { cause: detail.cause },
+    );
+    this.code = code;
+    this.field = detail.field;
+    this.expected = detail.expected;
+    this.found = detail.found;
+    this.remedy = detail.remedy;
+  }
+
+  toJSON(): Record<string, string> {
+    const { name, code, field, expected, found, remedy, message } = this;
+    return { name, code, field, expected, found, remedy, message };
+  }
+}
+
+/** A configuration key is unknown, missing, of the wrong type or out of range. */
+export class ConfigError extends Ml4tError {
+  override readonly name = 'ConfigError';
+  constructor(detail: ErrorDetail) {
+    super('config', detail);
+  }
+}
+
+/** An array does not have the shape that its contract promises. */
+export class ShapeError extends Ml4tError {
+  override readonly name = 'ShapeError';
+  constructor(detail: ErrorDetail) {
+    super('shape', detail);
+  }
+}
+
+/** Values break the contract: not finite, duplicated, unsorted, unknown, or too few. */
+export class DataError extends Ml4tError {
+  override readonly name = 'DataError';
+  constructor(detail: ErrorDetail) {
+    super('data', detail);
+  }
+}
+
+/** `extract`, `predict` or `save` was called on a model that has no fit. */
+export class NotFittedError extends Ml4tError {
+  override readonly name = 'NotFittedError';
+  constructor(model: string, operation: string) {
+    super('not-fitted', {
+      field: `${model}.${operation}`,
+      expected: 'a fitted model',
+      found: 'no fit',
+      remedy: 'Call `await model.fit(batch)` first, or load a saved artifact.',
+    });
+  }
+}
+
+/** The data cannot determine the parameters asked for: rank too low, too few dates or assets. */
+export class NotIdentifiedError extends Ml4tError {
+  override readonly name = 'NotIdentifiedError';
+  constructor(detail: ErrorDetail) {
+    super('not-identified', detail);
+  }
+}
+
+/** Constraints that no point satisfies. */
+export class InfeasibleError extends Ml4tError {
+  override readonly name = 'InfeasibleError';
+  constructor(detail: ErrorDetail) {
+    super('infeasible', detail);
+  }
+}
+
+/** The caller's AbortSignal fired. Whatever was finished before stays as it was. */
+export class AbortedError extends Ml4tError {
+  override readonly name = 'AbortedError';
+  constructor(operation: string, reason?: unknown) {
+    super('aborted', {
+      field: operation,
+      expected: 'to run to its end',
+      found: `an abort${reason instanceof Error && reason.name !== 'AbortError' ? ` (${reason.message})` : ''}`,
+      remedy: 'Nothing already computed was lost; call again to start over.',
+      ...(reason === undefined ? {} : { cause: reason }),
+    });
+  }
+}
+
+/** A saved artifact is corrupted, truncated, of another model, or from a later format. */
+export class ArtifactError extends Ml4tError {
+  override readonly name = 'ArtifactError';
+  constructor(detail: ErrorDetail) {
+    super('artifact', detail);
+  }
+}
+
+/** A data source cannot be read: missing file, unreadable format, unknown column. */
+export class SourceError extends Ml4tError {
+  override readonly name = 'SourceError';
+  constructor(detail: ErrorDetail) {
+    super('source', detail);
+  }
+}
+
+/** An output cannot be written. */
+export class OutputError extends Ml4tError {
+  override readonly name = 'OutputError';
+  constructor(detail: ErrorDetail) {
+    super('output', detail);
+  }
+}
+
+/** No compute engine of the kind asked for works here. */
+export class EngineError extends Ml4tError {
+  override readonly name = 'EngineError';
+  constructor(detail: ErrorDetail) {
+    super('engine', detail);
+  }
+}
+
+/** An optional package is needed and not installed. */
+export class MissingPackageError extends Ml4tError {
+  override readonly name = 'MissingPackageError';
+  constructor(packageName: string, purpose: string, cause?: unknown) {
+    super('missing-package', {
+      field: packageName,
+      expected: `the package to be installed (${purpose})`,
+      found: 'it cannot be imported',
+      remedy: `Install it beside this package: npm install ${packageName}`,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
+
+/** Throws {@link AbortedError} when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined, operation: string): void {
+  if (signal?.aborted) throw new AbortedError(operation, signal.reason);
+}
+
+/** Shows a found value in an error: short, on one line, unambiguous. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value == null)
+    return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
+  if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${String(value.length)}`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if (typeof value === 'object') return `an object with keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`;
+  return `a ${typeof value}`;
+}
