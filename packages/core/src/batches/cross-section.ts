@@ -1,0 +1,218 @@
+import { DataError, ShapeError } from '../errors.ts';
+import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
+import { readNumeric, requireFinite, requireUniqueNames, type NumericInput } from '../validation.ts';
+import { crossSectionFromDense, type DensePanel } from './from-dense.ts';
+import { crossSectionFromRows, type LongRows } from './from-rows.ts';
+import { PanelIndex } from './panel-index.ts';
+
+/** What a {@link CrossSectionBatch} is made of. R rows, T dates, N assets, P characteristics, Q context series. */
+export interface CrossSectionInit {
+  readonly index: PanelIndex;
+  /** Column names of `characteristics` (P). */
+  readonly characteristicNames: readonly string[];
+  /** (R x P), row-major; known at the row's date. NaN for missing. */
+  readonly characteristics: NumericInput;
+  /** Return earned *after* the row's date (R); NaN where it is not known or not observed. */
+  readonly returns?: NumericInput | undefined;
+  /** Returns used only to build managed portfolios (R); `returns` where absent. */
+  readonly factorReturns?: NumericInput | undefined;
+  /** Column names of `contextFeatures` (Q). */
+  readonly contextNames?: readonly string[] | undefined;
+  /** Series common to all assets, known at each date (T x Q). */
+  readonly contextFeatures?: NumericInput | undefined;
+}
+
+/**
+ * Dated cross-sections of assets, ragged by construction: one row per observed (date, asset) pair, in date order.
+ *
+ * Timing is part of the contract: a row dated t holds characteristics known at t and, in `returns`, the return earned
+ * *after* t (from t to the next date). Float64 throughout; typed arrays are taken over without a copy and must not be
+ * changed afterwards. Models never change them.
+ *
+ * Build one with {@link CrossSectionBatch.fromRows} (long rows), {@link CrossSectionBatch.fromDense} (T x N x P cube
+ * with a mask) or {@link CrossSectionBatch.fromArrays} (the ragged arrays themselves).
+ */
+export class CrossSectionBatch {
+  readonly kind = 'cross-section';
+  readonly index: PanelIndex;
+  readonly characteristicNames: readonly string[];
+  /** (R x P), row-major. */
+  readonly characteristics: Float64Array;
+  /** (R) */
+  readonly returns: Float64Array | undefined;
+  /** (R) */
+  readonly factorReturns: Float64Array | undefined;
+  readonly contextNames: readonly string[];
+  /** (T x Q), row-major. */
+  readonly contextFeatures: Float64Array | undefined;
+
+  constructor(init: CrossSectionInit) {
+    const { index, characteristicNames } = init;
+    requireUniqueNames('characteristicNames', characteristicNames);
+    if (characteristicNames.length === 0)
+      throw new ShapeError({
+        field: 'characteristicNames',
+        expected: 'at least one characteristic',
+        found: '0',
+        remedy: 'Name the columns that describe the assets.',
+      });
+    const perRow = (field: string, input: NumericInput | undefined): Float64Array | undefined => {
+      if (input === undefined) return undefined;
+      const values = readNumeric(field, input, [index.nRows]);
+      requireFinite(field, values, true);
+      return values;
+    };
+    this.index = index;
+    this.characteristicNames = characteristicNames;
+    this.characteristics = readNumeric('characteristics', init.characteristics, [
+      index.nRows,
+      characteristicNames.length,
+    ]);
+    requireFinite('characteristics', this.characteristics, true);
+    this.returns = perRow('returns', init.returns);
+    this.factorReturns = perRow('factorReturns', init.factorReturns);
+    this.contextNames = init.contextNames ?? [];
+    requireUniqueNames('contextNames', this.contextNames);
+    if ((init.contextFeatures === undefined) !== (this.contextNames.length === 0))
+      throw new ShapeError({
+        field: 'contextFeatures',
+        expected: 'contextNames and contextFeatures together',
+        found: init.contextFeatures === undefined ? 'names without values' : 'values without names',
+        remedy: 'Pass both, or neither.',
+      });
+    this.contextFeatures =
+      init.contextFeatures === undefined
+        ? undefined
+        : readNumeric('contextFeatures', init.contextFeatures, [index.nDates, this.contextNames.length]);
+    if (this.contextFeatures) requireFinite('contextFeatures', this.contextFeatures);
+    Object.freeze(this);
+  }
+
+  /**
+   * From the ragged arrays themselves; Float64Arrays and Int32Arrays are shared, not copied.
+   * `returns` are forward returns: earned after the row's date.
+   */
+  static fromArrays(
+    init: Omit<CrossSectionInit, 'index'> & {
+      readonly timestamps: readonly TimestampInput[] | Float64Array;
+      readonly rowOffsets: Int32Array | readonly number[];
+      readonly assetIndex: Int32Array | readonly number[];
+      readonly assetIds: readonly string[];
+    },
+  ): CrossSectionBatch {
+    const { timestamps, rowOffsets, assetIndex, assetIds, ...columns } = init;
+    const index = new PanelIndex({
+      timestamps: parseTimestamps('timestamps', timestamps),
+      rowOffsets: rowOffsets instanceof Int32Array ? rowOffsets : Int32Array.from(rowOffsets),
+      assetIndex: assetIndex instanceof Int32Array ? assetIndex : Int32Array.from(assetIndex),
+      assetIds,
+    });
+    return new CrossSectionBatch({ index, ...columns });
+  }
+
+  /** From long rows, one per (date, asset), sorted by date. See {@link LongRows}. */
+  static fromRows(rows: LongRows): CrossSectionBatch {
+    return new CrossSectionBatch(crossSectionFromRows(rows));
+  }
+
+  /** From a dense (T, N, P) cube and a mask. See {@link DensePanel}. */
+  static fromDense(panel: DensePanel): CrossSectionBatch {
+    return new CrossSectionBatch(crossSectionFromDense(panel));
+  }
+
+  get nDates(): number {
+    return this.index.nDates;
+  }
+  get nRows(): number {
+    return this.index.nRows;
+  }
+  get nAssets(): number {
+    return this.index.nAssets;
+  }
+  get nCharacteristics(): number {
+    return this.characteristicNames.length;
+  }
+  get nContext(): number {
+    return this.contextNames.length;
+  }
+  get timestamps(): Float64Array {
+    return this.index.timestamps;
+  }
+  get assetIds(): readonly string[] {
+    return this.index.assetIds;
+  }
+
+  /** The dates `from … to - 1` by position, sharing memory with this batch. */
+  slice(from: number, to: number = this.nDates): CrossSectionBatch {
+    const index = this.index.slice(from, to);
+    const first = this.index.rowOffsets[from];
+    const last = this.index.rowOffsets[to];
+    const p = this.nCharacteristics;
+    return derive(this, {
+      index,
+      characteristics: this.characteristics.subarray(first * p, last * p),
+      returns: this.returns?.subarray(first, last),
+      factorReturns: this.factorReturns?.subarray(first, last),
+      contextFeatures: this.contextFeatures?.subarray(from * this.nContext, to * this.nContext),
+    });
+  }
+
+  /** The same rows with other characteristics: what a preprocessing step returns. Values (R x P'), NaN for missing. */
+  withCharacteristics(
+    characteristics: Float64Array,
+    characteristicNames: readonly string[] = this.characteristicNames,
+  ): CrossSectionBatch {
+    return new CrossSectionBatch({ ...this, characteristics, characteristicNames });
+  }
+
+  /** The same rows without returns: what is known on the day of the forecast. */
+  withoutReturns(): CrossSectionBatch {
+    return derive(this, { returns: undefined, factorReturns: undefined });
+  }
+
+  /** `returns`, or a DataError that says who asked. */
+  requireReturns(purpose: string): Float64Array {
+    if (this.returns) return this.returns;
+    throw new DataError({
+      field: 'returns',
+      expected: `returns on the batch (${purpose} needs them)`,
+      found: 'a batch without returns',
+      remedy: 'Pass `returns` when building the batch.',
+    });
+  }
+
+  /** One characteristic as a column (R). */
+  characteristic(name: string): Float64Array {
+    const column = this.characteristicNames.indexOf(name);
+    if (column < 0)
+      throw new DataError({
+        field: 'characteristic',
+        expected: `one of ${this.characteristicNames.join(', ')}`,
+        found: JSON.stringify(name),
+        remedy: 'Ask for a column of the batch.',
+      });
+    const p = this.nCharacteristics;
+    return Float64Array.from({ length: this.nRows }, (_, row) => this.characteristics[row * p + column]);
+  }
+
+  /** The cube for those who want it: characteristics (T x N x P) and returns (T x N) with NaN, mask (T x N) of 0 and 1. */
+  toDense(): { characteristics: Float64Array; returns: Float64Array | undefined; mask: Uint8Array } {
+    const { nDates, nAssets, nCharacteristics: p } = this;
+    const characteristics = new Float64Array(nDates * nAssets * p).fill(Number.NaN);
+    const returns = this.returns ? new Float64Array(nDates * nAssets).fill(Number.NaN) : undefined;
+    const mask = new Uint8Array(nDates * nAssets);
+    for (let t = 0; t < nDates; t++)
+      for (let row = this.index.rowOffsets[t]; row < this.index.rowOffsets[t + 1]; row++) {
+        const cell = t * nAssets + this.index.assetIndex[row];
+        characteristics.set(this.characteristics.subarray(row * p, (row + 1) * p), cell * p);
+        if (returns && this.returns) returns[cell] = this.returns[row];
+        mask[cell] = 1;
+      }
+    return { characteristics, returns, mask };
+  }
+}
+
+/** Parts of a valid batch are valid: a derived batch skips the constructor's reading of the whole panel. */
+function derive(batch: CrossSectionBatch, change: Partial<CrossSectionBatch>): CrossSectionBatch {
+  return Object.freeze(Object.assign(Object.create(CrossSectionBatch.prototype) as CrossSectionBatch, batch, change));
+}

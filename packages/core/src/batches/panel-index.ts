@@ -1,0 +1,130 @@
+import { DataError, ShapeError } from '../errors.ts';
+import { formatTimestamp, requireIncreasing } from '../timestamps.ts';
+import { requireUniqueNames } from '../validation.ts';
+
+/**
+ * The (date, asset) coordinates of a panel's rows, shared by a batch and every result that comes from it.
+ *
+ * Rows are in date order. Rows `rowOffsets[t] … rowOffsets[t + 1] - 1` belong to date t; row i is asset
+ * `assetIds[assetIndex[i]]`. Memory grows with the observed rows R, not with dates x assets.
+ */
+export class PanelIndex {
+  /** Milliseconds since 1970 UTC, strictly increasing (T). */
+  readonly timestamps: Float64Array;
+  /** (T + 1) */
+  readonly rowOffsets: Int32Array;
+  /** (R) */
+  readonly assetIndex: Int32Array;
+  /** (N) */
+  readonly assetIds: readonly string[];
+
+  constructor(init: {
+    readonly timestamps: Float64Array;
+    readonly rowOffsets: Int32Array;
+    readonly assetIndex: Int32Array;
+    readonly assetIds: readonly string[];
+  }) {
+    requireValidIndex(init);
+    this.timestamps = init.timestamps;
+    this.rowOffsets = init.rowOffsets;
+    this.assetIndex = init.assetIndex;
+    this.assetIds = init.assetIds;
+    Object.freeze(this);
+  }
+
+  /** The index of a full T x N panel in which every asset is listed on every date. */
+  static full(timestamps: Float64Array, assetIds: readonly string[]): PanelIndex {
+    const n = assetIds.length;
+    const rowOffsets = Int32Array.from({ length: timestamps.length + 1 }, (_, t) => t * n);
+    const assetIndex = new Int32Array(timestamps.length * n);
+    for (let row = 0; row < assetIndex.length; row++) assetIndex[row] = row % n;
+    return new PanelIndex({ timestamps, rowOffsets, assetIndex, assetIds });
+  }
+
+  /** Number of dates T. */
+  get nDates(): number {
+    return this.timestamps.length;
+  }
+  /** Number of rows R. */
+  get nRows(): number {
+    return this.assetIndex.length;
+  }
+  /** Number of distinct assets N. */
+  get nAssets(): number {
+    return this.assetIds.length;
+  }
+
+  /** Dates `from … to - 1`, sharing memory with this index. */
+  slice(from: number, to: number = this.nDates): PanelIndex {
+    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > this.nDates || from > to)
+      throw new ShapeError({
+        field: 'slice',
+        expected: `0 <= from <= to <= ${this.nDates} (dates)`,
+        found: `from ${from}, to ${to}`,
+        remedy: 'Slice by date position; `to` is exclusive.',
+      });
+    const firstRow = this.rowOffsets[from];
+    // A part of a valid index is valid: the prototype is used directly so that a walk-forward does not re-read the panel.
+    return Object.freeze(
+      Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, {
+        timestamps: this.timestamps.subarray(from, to),
+        rowOffsets: this.rowOffsets.slice(from, to + 1).map((offset) => offset - firstRow),
+        assetIndex: this.assetIndex.subarray(firstRow, this.rowOffsets[to]),
+        assetIds: this.assetIds,
+      }),
+    );
+  }
+}
+
+function requireValidIndex(init: {
+  readonly timestamps: Float64Array;
+  readonly rowOffsets: Int32Array;
+  readonly assetIndex: Int32Array;
+  readonly assetIds: readonly string[];
+}): void {
+  const { timestamps, rowOffsets, assetIndex, assetIds } = init;
+  requireIncreasing('timestamps', timestamps);
+  requireUniqueNames('assetIds', assetIds);
+  if (rowOffsets.length !== timestamps.length + 1)
+    throw new ShapeError({
+      field: 'rowOffsets',
+      expected: `${timestamps.length + 1} entries (one more than timestamps)`,
+      found: `${rowOffsets.length}`,
+      remedy: 'Pass the first row of each date, and the number of rows last.',
+    });
+  if (rowOffsets[0] !== 0 || rowOffsets[timestamps.length] !== assetIndex.length)
+    throw new ShapeError({
+      field: 'rowOffsets',
+      expected: `to start at 0 and end at ${assetIndex.length}, the number of rows`,
+      found: `${rowOffsets[0]} … ${rowOffsets[timestamps.length]}`,
+      remedy: 'Pass the first row of each date, and the number of rows last.',
+    });
+  const lastDateOf = new Int32Array(assetIds.length).fill(-1);
+  for (let t = 0; t < timestamps.length; t++) {
+    if (rowOffsets[t + 1] < rowOffsets[t])
+      throw new ShapeError({
+        field: `rowOffsets[${t + 1}]`,
+        expected: `at least ${rowOffsets[t]}`,
+        found: `${rowOffsets[t + 1]}`,
+        remedy: 'Offsets never decrease: rows are in date order.',
+      });
+    for (let row = rowOffsets[t]; row < rowOffsets[t + 1]; row++) {
+      const asset = assetIndex[row];
+      if (asset < 0 || asset >= assetIds.length)
+        throw new DataError({
+          field: `assetIndex[${row}]`,
+          expected: `0 … ${assetIds.length - 1}`,
+          found: `${asset}`,
+          remedy: 'Every entry is a position in assetIds.',
+        });
+      if (lastDateOf[asset] === t)
+        throw new DataError({
+          field: `assetIndex[${row}]`,
+          expected: 'each (date, asset) once',
+          found: `${assetIds[asset]} twice on ${formatTimestamp(timestamps[t])}`,
+          remedy: 'Drop or merge the duplicate row.',
+        });
+      lastDateOf[asset] = t;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { ConfigError, describe } from './errors.ts';
+
+/** Fields that every configuration has. Models extend it with `extendConfig`. */
+export const baseConfigSchema = z.strictObject({
+  /** Seed of every random draw a model makes; equal seeds give equal bits. */
+  seed: z.int().min(0).max(4294967295).default(42),
+});
+
+/**
+ * Parses an untrusted configuration against a strict schema and freezes the result, deeply.
+ * Unknown keys, wrong types and values out of range are a ConfigError that names the key, the rule and the remedy.
+ */
+export function parseConfig<S extends z.ZodType>(schema: S, input: unknown, owner: string): Readonly<z.output<S>> {
+  const result = schema.safeParse(input ?? {});
+  if (result.success) return deepFreeze(result.data) as Readonly<z.output<S>>;
+  throw configErrorFrom(result.error.issues[0], input, owner, schema);
+}
+
+/** The JSON Schema of a configuration's input, for editors and tools. */
+export function configJsonSchema(schema: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+}
+
+/** Freezes plain objects and arrays all the way down; typed arrays and class instances stay as they are. */
+export function deepFreeze<T>(value: T): T {
+  if (Array.isArray(value) || (value !== null && typeof value === 'object' && isPlain(value))) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function configErrorFrom(issue: z.core.$ZodIssue, input: unknown, owner: string, schema: z.ZodType): ConfigError {
+  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = allowedKeys(schema, issue.path);
+    const key = issue.keys[0];
+    const near = nearest(key, allowed);
+    return new ConfigError({
+      field: `${owner}${path}.${key}`,
+      expected: allowed.length > 0 ? `one of ${allowed.join(', ')}` : 'a known key',
+      found: `the unknown key ${JSON.stringify(key)}`,
+      remedy: near ? `Did you mean ${near}?` : 'Remove it or correct its spelling.',
+    });
+  }
+  const found = issue.path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    input,
+  );
+  return new ConfigError({
+    field: `${owner}${path}`,
+    expected: expectation(issue),
+    found: found === undefined ? 'nothing' : describe(found),
+    remedy: found === undefined ? 'Add the key.' : 'Correct the value.',
+  });
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`;
+    case 'too_small':
+      return `${sizeOf(issue.origin)}${issue.inclusive ? '>=' : '>'} ${issue.minimum}`;
+    case 'too_big':
+      return `${sizeOf(issue.origin)}${issue.inclusive ? '<=' : '<'} ${issue.maximum}`;
+    case 'invalid_value':
+      return issue.values.length === 1
+        ? describe(issue.values[0])
+        : `one of ${issue.values.map((v) => describe(v)).join(', ')}`;
+    default:
+      return issue.message;
+  }
+}
+
+function sizeOf(origin: string): string {
+  return origin === 'array' || origin === 'string' ? 'a length ' : 'a number ';
+}
+
+function allowedKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let node: unknown = configJsonSchema(schema);
+  for (const part of path) {
+    const at = node as { properties?: Record<string, unknown>; items?: unknown } | undefined;
+    node = typeof part === 'number' ? at?.items : at?.properties?.[String(part)];
+  }
+  return Object.keys((node as { properties?: object } | undefined)?.properties ?? {});
+}
+
+/** The allowed key closest to what was typed, when it is close enough to be a slip. */
+function nearest(key: string, allowed: readonly string[]): string | undefined {
+  const folded = (s: string): string => s.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const scored = allowed.map((name) => ({ name, distance: editDistance(folded(key), folded(name)) }));
+  scored.sort((a, b) => a.distance - b.distance);
+  const best = scored[0];
+  return best && best.distance <= Math.max(2, Math.floor(key.length / 3)) ? best.name : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,59 @@
+export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
+export { alignForwardReturns } from './batches/forward-returns.ts';
+export type { DensePanel } from './batches/from-dense.ts';
+export type { LongRows } from './batches/from-rows.ts';
+export { PanelIndex } from './batches/panel-index.ts';
+export { PersistentPanelBatch, type PersistentPanelInit } from './batches/persistent-panel.ts';
+export { PortfolioSequenceBatch, type PortfolioSequenceInit } from './batches/portfolio-sequence.ts';
+export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export {
+  AbortedError,
+  ArtifactError,
+  ConfigError,
+  DataError,
+  EngineError,
+  InfeasibleError,
+  Ml4tError,
+  MissingPackageError,
+  NotFittedError,
+  NotIdentifiedError,
+  OutputError,
+  ShapeError,
+  SourceError,
+  describe,
+  throwIfAborted,
+  type ErrorCode,
+  type ErrorDetail,
+} from './errors.ts';
+export type {
+  AssetPredictionModel,
+  Estimator,
+  ExtractOptions,
+  FactorForecaster,
+  FactorMapper,
+  FitOptions,
+  LatentFactorModel,
+  ModelRegistration,
+  PortfolioModel,
+  PortfolioPostprocessor,
+  Progress,
+  RunOptions,
+  StochasticDiscountFactorEstimator,
+} from './models/interfaces.ts';
+export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
+export {
+  stopReasonRemedies,
+  type FitRunRecord,
+  type FitSummary,
+  type HistoryEntry,
+  type StopReason,
+} from './results/fit-summary.ts';
+export {
+  AssetForecastResult,
+  FactorForecastResult,
+  LatentFactorPrediction,
+  LatentFactorState,
+  combineBetas,
+} from './results/latent-factors.ts';
+export { PortfolioWeightsResult, type PortfolioPrediction } from './results/portfolio.ts';
+export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';

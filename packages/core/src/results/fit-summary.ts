@@ -1,0 +1,45 @@
+/** Why a fit ended. `stopReasonRemedies` says what to do about each that is not a success. */
+export type StopReason =
+  'closed-form' | 'converged' | 'max-iterations' | 'max-epochs' | 'early-stopping' | 'non-finite';
+
+export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.freeze({
+  'closed-form': 'Nothing to do: the solution is exact.',
+  converged: 'Nothing to do: the stopping rule was met.',
+  'max-iterations': 'Raise maxIterations, loosen tolerance, or lower nFactors: the last step was still moving.',
+  'max-epochs': 'Look at the history: if the validation metric still improves, raise the number of epochs.',
+  'early-stopping': 'Nothing to do: the validation metric stopped improving and the best state was kept.',
+  'non-finite': 'Lower the learning rate, clip gradients, or look for extreme values in the inputs.',
+});
+
+/** Everything needed to say what produced a fit, kept with the model and in its artifact. JSON-serialisable. */
+export interface FitRunRecord {
+  readonly modelType: string;
+  readonly packageVersion: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What did the arithmetic, for example `wasm-simd`. */
+  readonly engine: string;
+  /** Sizes of the training batch: dates, rows, assets, characteristics, … */
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly stopReason: StopReason;
+  /** Wall-clock seconds. */
+  readonly seconds: number;
+}
+
+/** One line of a training history: a step or epoch and the metrics seen there. */
+export type HistoryEntry = Readonly<Record<string, number>>;
+
+/** What `fit` returns. Metrics are fractions (an R2 of 0.4), not percent. */
+export interface FitSummary {
+  readonly converged: boolean;
+  readonly stopReason: StopReason;
+  /** Iterations or epochs made; 0 for closed forms. */
+  readonly iterations: number;
+  readonly trainMetrics: Readonly<Record<string, number>>;
+  readonly validationMetrics?: Readonly<Record<string, number>> | undefined;
+  /** The checkpoint that `extract` and `predict` use when none is asked for. */
+  readonly defaultCheckpoint?: string | undefined;
+  readonly history: readonly HistoryEntry[];
+  /** Anything a careful user should know, in plain sentences. */
+  readonly notes: readonly string[];
+  readonly runRecord: FitRunRecord;
+}

@@ -1,0 +1,136 @@
+import { DataError, ShapeError, describe } from './errors.ts';
+
+/** Throws ShapeError unless `array` has exactly `length` entries; `meaning` says where that number comes from. */
+export function requireLength(
+  field: string,
+  array: { readonly length: number },
+  length: number,
+  meaning: string,
+): void {
+  if (array.length !== length)
+    throw new ShapeError({
+      field,
+      expected: `${length} entries (${meaning})`,
+      found: `${array.length}`,
+      remedy: 'Pass one entry for each, in the same order.',
+    });
+}
+
+/** Throws DataError unless the names are non-empty, unique strings. */
+export function requireUniqueNames(field: string, names: readonly string[]): void {
+  const seen = new Map<string, number>();
+  names.forEach((name, i) => {
+    if (typeof name !== 'string' || name === '')
+      throw new DataError({
+        field: `${field}[${i}]`,
+        expected: 'a non-empty string',
+        found: describe(name),
+        remedy: 'Give every column and asset an identifier.',
+      });
+    const first = seen.get(name);
+    if (first !== undefined)
+      throw new DataError({
+        field: `${field}[${i}]`,
+        expected: 'unique names',
+        found: `${describe(name)} again (first at ${first})`,
+        remedy: 'Rename or drop one of the two.',
+      });
+    seen.set(name, i);
+  });
+}
+
+/** Throws DataError when an entry is not finite. With `allowNaN`, NaN stands for missing and only infinities are refused. */
+export function requireFinite(field: string, values: Float64Array, allowNaN = false): void {
+  for (let i = 0; i < values.length; i++) {
+    // x - x is 0 for finite x and NaN for NaN and infinities: one operation per entry on the hot path.
+    if (values[i] - values[i] === 0) continue;
+    if (allowNaN && Number.isNaN(values[i])) continue;
+    throw new DataError({
+      field: `${field}[${i}]`,
+      expected: allowNaN ? 'finite numbers, or NaN for missing' : 'finite numbers',
+      found: String(values[i]),
+      remedy: allowNaN ? 'Replace infinities before building the batch.' : 'Drop or impute missing values first.',
+    });
+  }
+}
+
+/** Nested arrays, a typed array, or plain numbers, as one row-major Float64Array of the given shape. */
+export type NumericInput = Float64Array | readonly number[] | NestedNumbers;
+export type NestedNumbers = readonly (number | NestedNumbers)[];
+
+/**
+ * Reads a numeric input against a shape. A Float64Array of the right length is used as it is, without a copy;
+ * nested arrays are checked level by level and flattened in row-major order; null stands for missing (NaN).
+ */
+export function readNumeric(field: string, input: NumericInput, shape: readonly number[]): Float64Array {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (input instanceof Float64Array) {
+    if (input.length !== size)
+      throw new ShapeError({
+        field,
+        expected: `${size} entries for shape (${shape.join(', ')})`,
+        found: `${input.length}`,
+        remedy: 'Pass the array in row-major order with the stated shape.',
+      });
+    return input;
+  }
+  const out = new Float64Array(size);
+  let next = 0;
+  const walk = (level: unknown, depth: number, path: string): void => {
+    if (depth === shape.length) {
+      if (level === null || level === undefined) out[next++] = Number.NaN;
+      else if (typeof level === 'number') out[next++] = level;
+      else
+        throw new DataError({
+          field: path,
+          expected: 'a number',
+          found: describe(level),
+          remedy: 'Convert the column to numbers before building the batch.',
+        });
+      return;
+    }
+    if (!Array.isArray(level) && !ArrayBuffer.isView(level))
+      throw new ShapeError({
+        field: path,
+        expected: `an array of ${shape[depth]} (shape ${shape.join(', ')})`,
+        found: describe(level),
+        remedy: 'Nest the arrays as the shape says.',
+      });
+    const array = level as ArrayLike<unknown>;
+    if (array.length !== shape[depth])
+      throw new ShapeError({
+        field: path,
+        expected: `${shape[depth]} entries (shape ${shape.join(', ')})`,
+        found: `${array.length}`,
+        remedy: 'Pad ragged data with NaN and a mask, or build the batch from long rows.',
+      });
+    for (let i = 0; i < array.length; i++) walk(array[i], depth + 1, `${path}[${i}]`);
+  };
+  // A flat array of numbers in row-major order is accepted beside the nested form.
+  const flat = Array.isArray(input) && shape.length > 1 && input.length === size && typeof input[0] !== 'object';
+  if (flat) {
+    for (const value of input as readonly unknown[]) walk(value, shape.length, `${field}[${next}]`);
+    return out;
+  }
+  walk(input, 0, field);
+  return out;
+}
+
+/** The lengths of a nested array along its first `depth` levels, taken from the first entry of each. */
+export function nestedShape(field: string, input: unknown, depth: number): number[] {
+  const shape: number[] = [];
+  let level: unknown = input;
+  for (let d = 0; d < depth; d++) {
+    if (!Array.isArray(level) && !ArrayBuffer.isView(level))
+      throw new ShapeError({
+        field,
+        expected: `${depth} levels of nested arrays`,
+        found: `${d} level(s), then ${describe(level)}`,
+        remedy: 'Nest the arrays, or pass a Float64Array with an explicit shape.',
+      });
+    const array = level as ArrayLike<unknown>;
+    shape.push(array.length);
+    level = array[0];
+  }
+  return shape;
+}
