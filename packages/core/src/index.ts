@@ -40,6 +40,7 @@ export type {
   RunOptions,
   StochasticDiscountFactorEstimator,
 } from './models/interfaces.ts';
+export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
 export {
   stopReasonRemedies,
