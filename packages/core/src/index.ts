@@ -25,6 +25,21 @@ export {
   type ErrorCode,
   type ErrorDetail,
 } from './errors.ts';
+export { alignRows } from './evaluation/align-rows.ts';
+export { latentFactorColumns, signalColumns } from './evaluation/prediction-columns.ts';
+export {
+  assembleFolds,
+  runFold,
+  walkForward,
+  type DateRange,
+  type RowColumns,
+  type SliceableBatch,
+  type WalkForwardEstimator,
+  type WalkForwardFold,
+  type WalkForwardOptions,
+  type WalkForwardResult,
+  type WalkForwardSplit,
+} from './evaluation/walk-forward.ts';
 export type {
   AssetPredictionModel,
   Estimator,
