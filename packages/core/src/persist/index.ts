@@ -1,0 +1,7 @@
+// Artifacts: one verified file per fitted model, in the safetensors layout.
+export type { ArrayType, ArtifactArray, ArtifactData } from './array-types.ts';
+export { artifactArray, loadArtifact } from './load-artifact.ts';
+export type { Artifact, LoadArtifactOptions } from './load-artifact.ts';
+export { replaceFile } from './replace-file.ts';
+export { saveArtifact } from './save-artifact.ts';
+export type { ArtifactContent } from './save-artifact.ts';
