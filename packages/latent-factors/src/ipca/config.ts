@@ -1,0 +1,27 @@
+import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import * as z from 'zod';
+
+/** Configuration of {@link IPCAModel}. */
+export const ipcaConfigSchema = baseConfigSchema.extend({
+  /** K, the number of latent factors. */
+  nFactors: z.int().min(1).default(5).describe('Number of latent factors K'),
+  /** Whether a column of ones is put before the characteristics as an instrument. */
+  constant: z.boolean().default(true).describe('Put a constant instrument before the characteristics'),
+  /** Most alternating-least-squares iterations. */
+  maxIter: z.int().min(1).default(10000).describe('Most iterations of alternating least squares'),
+  /** Stop when one iteration moves the orthonormal Gamma by at most this much (root mean square per column). Scale-free. */
+  tol: z.number().positive().max(0.1).default(1e-6).describe('Stop when an iteration moves Gamma by no more than this'),
+  /** Added to each date's factor regression, relative to the mean of its diagonal. */
+  factorRidge: z.number().min(0).default(1e-8).describe("Ridge of the factor step, relative to its diagonal's mean"),
+  /** Added to the Gamma regression, relative to the mean of its diagonal. */
+  gammaRidge: z.number().min(0).default(1e-8).describe("Ridge of the Gamma step, relative to its diagonal's mean"),
+  /** 'anderson' extrapolates from the last iterates; 'none' is plain alternating least squares. Same optimum. */
+  acceleration: z.enum(['anderson', 'none']).default('anderson').describe('Acceleration of the iteration'),
+});
+
+export type IPCAConfig = Readonly<z.output<typeof ipcaConfigSchema>>;
+export type IPCAConfigInput = z.input<typeof ipcaConfigSchema>;
+
+export function parseIPCAConfig(input: unknown): IPCAConfig {
+  return parseConfig(ipcaConfigSchema, input, 'IPCAConfig');
+}

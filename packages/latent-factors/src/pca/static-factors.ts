@@ -1,0 +1,43 @@
+import { leastSquares, matrix, type Matrix } from '@ml4t/core/linalg';
+
+/**
+ * Uncentred factor returns of static loadings (T x K). With every asset observed, `f_t = Lambda' r_t` (Lambda orthonormal).
+ * With gaps, the deviation from the means is regressed on the observed loadings and the means' own projection is added:
+ *
+ * `f_t = Lambda' mu + (Lambda_o' Lambda_o)^-1 Lambda_o' (r_o - mu_o)`,
+ *
+ * which is the same number when nothing is missing, and does not shrink when much is. NaN with fewer observed assets
+ * than factors, or when their loadings do not tell the factors apart.
+ */
+export function staticFactorReturns(returns: Matrix, loadings: Matrix, means: Float64Array): Matrix {
+  const { rows: nDates, columns: n } = returns;
+  const k = loadings.columns;
+  const out = matrix(nDates, k, new Float64Array(nDates * k).fill(Number.NaN));
+  const base = new Float64Array(k);
+  for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += loadings.data[i * k + j] * means[i];
+  const deviation = new Float64Array(n);
+  for (let t = 0; t < nDates; t++) {
+    const observed: number[] = [];
+    for (let i = 0; i < n; i++) {
+      deviation[i] = returns.data[t * n + i] - means[i];
+      if (!Number.isNaN(deviation[i])) observed.push(i);
+    }
+    if (observed.length < k) continue;
+    const factors = out.data.subarray(t * k, (t + 1) * k);
+    if (observed.length === n) {
+      factors.set(base);
+      for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) factors[j] += loadings.data[i * k + j] * deviation[i];
+      continue;
+    }
+    const part = matrix(observed.length, k);
+    const target = matrix(observed.length, 1);
+    observed.forEach((i, row) => {
+      part.data.set(loadings.data.subarray(i * k, (i + 1) * k), row * k);
+      target.data[row] = deviation[i];
+    });
+    const { solution, rank } = leastSquares(part, target);
+    if (rank < k) continue;
+    for (let j = 0; j < k; j++) factors[j] = base[j] + solution.data[j];
+  }
+  return out;
+}

@@ -1,0 +1,71 @@
+import {
+  LatentFactorPrediction,
+  NotFittedError,
+  type ExtractOptions,
+  type FactorForecaster,
+  type FactorMapper,
+  type FitOptions,
+  type FitSummary,
+  type LatentFactorModel,
+} from '@ml4t/core';
+import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
+import { BetaLambdaMapper } from './mappers/beta-lambda.ts';
+
+/**
+ * A structural model, a forecaster of its factors' premia, and a mapper from both to expected returns, as one object.
+ *
+ * `fit` estimates the model and hands the factor history of the training dates to the forecaster. `predict` extracts
+ * exposures, forecasts premia from what was realised before each date, and maps them. Asked for a checkpoint, it
+ * estimates the premia on that checkpoint's own factors: coordinates are not comparable between checkpoints.
+ *
+ * @example
+ * const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 3 }) });
+ * await pipeline.fit(train);
+ * const { assetForecast } = await pipeline.predict(test);
+ */
+export class LatentFactorForecastPipeline<Batch> {
+  readonly model: LatentFactorModel<Batch>;
+  readonly forecaster: FactorForecaster;
+  readonly mapper: FactorMapper;
+  #training: Batch | undefined;
+  /** The checkpoint whose factors the forecaster holds. */
+  #forecasterCheckpoint: string | undefined;
+
+  constructor(parts: {
+    readonly model: LatentFactorModel<Batch>;
+    /** An expanding mean where absent. */
+    readonly forecaster?: FactorForecaster;
+    /** beta x lambda where absent. */
+    readonly mapper?: FactorMapper;
+  }) {
+    this.model = parts.model;
+    this.forecaster = parts.forecaster ?? new ExpandingMeanFactorForecaster();
+    this.mapper = parts.mapper ?? new BetaLambdaMapper();
+  }
+
+  get isFitted(): boolean {
+    return this.#training !== undefined;
+  }
+
+  /** Fits the model (validation, signal and progress are passed through), then the forecaster on its training factors. */
+  async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
+    const summary = await this.model.fit(batch, options);
+    const state = await this.model.extract(batch);
+    this.forecaster.fit(state);
+    this.#training = batch;
+    this.#forecasterCheckpoint = state.checkpoint;
+    return summary;
+  }
+
+  /** Exposures, premia and expected returns for every row of the batch, all of one checkpoint. */
+  async predict(batch: Batch, options: ExtractOptions = {}): Promise<LatentFactorPrediction> {
+    if (this.#training === undefined) throw new NotFittedError('LatentFactorForecastPipeline', 'predict');
+    const state = await this.model.extract(batch, options);
+    if (state.checkpoint !== this.#forecasterCheckpoint) {
+      this.forecaster.fit(await this.model.extract(this.#training, options));
+      this.#forecasterCheckpoint = state.checkpoint;
+    }
+    const factorForecast = this.forecaster.predict(state);
+    return new LatentFactorPrediction(state, factorForecast, this.mapper.predict(state, factorForecast));
+  }
+}

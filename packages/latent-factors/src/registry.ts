@@ -1,0 +1,46 @@
+import { configJsonSchema, type FactorForecaster, type ModelRegistration } from '@ml4t/core';
+import { ExpandingMeanFactorForecaster, forecasterConfigSchema } from './forecasters/expanding-mean.ts';
+import { ipcaConfigSchema, parseIPCAConfig } from './ipca/config.ts';
+import { IPCAModel } from './ipca/model.ts';
+import { parsePCAConfig, pcaConfigSchema } from './pca/config.ts';
+import { PCAModel } from './pca/model.ts';
+
+/** The models of this package, for tools that build them by name. */
+export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
+  {
+    modelType: 'pca',
+    title: 'Principal component analysis',
+    batchKind: 'persistent-panel',
+    task: 'latent-factors',
+    configJsonSchema: () => configJsonSchema(pcaConfigSchema),
+    create: (config: unknown) => new PCAModel(parsePCAConfig(config)),
+    load: (path: string) => PCAModel.load(path),
+  },
+  {
+    modelType: 'ipca',
+    title: 'Instrumented principal component analysis',
+    batchKind: 'cross-section',
+    task: 'latent-factors',
+    configJsonSchema: () => configJsonSchema(ipcaConfigSchema),
+    create: (config: unknown) => new IPCAModel(parseIPCAConfig(config)),
+    load: (path: string) => IPCAModel.load(path),
+  },
+]);
+
+/** How a forecaster is found and built by name. */
+export interface ForecasterRegistration {
+  readonly forecasterType: string;
+  readonly title: string;
+  configJsonSchema(): Record<string, unknown>;
+  /** Throws ConfigError when the configuration is wrong. */
+  create(config: unknown): FactorForecaster;
+}
+
+export const forecasterRegistry: readonly ForecasterRegistration[] = Object.freeze([
+  {
+    forecasterType: 'expanding-mean',
+    title: 'Mean of the factor returns realised so far',
+    configJsonSchema: () => configJsonSchema(forecasterConfigSchema),
+    create: (config: unknown) => new ExpandingMeanFactorForecaster(config as object),
+  },
+]);
