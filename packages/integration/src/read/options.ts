@@ -1,0 +1,115 @@
+import type { RunOptions, TimestampInput } from '@ml4t/core';
+import type { Table } from 'apache-arrow';
+
+/**
+ * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
+ * SQL query, or an Arrow table in memory.
+ */
+export type PanelSource = string | QuerySource | Table;
+
+/** Any SELECT that DuckDB runs: over files (`FROM 'prices/*.parquet'`) or over the tables of a DuckDB database. */
+export interface QuerySource {
+  readonly query: string;
+  /** Path of a DuckDB database file, opened read-only; in memory where absent. */
+  readonly database?: string | undefined;
+}
+
+/** How a column of numbers or digits tells the date. `yyyymm` means the last day of the month. */
+export type TimestampFormat = 'yyyymm' | 'yyyymmdd' | 'epoch-seconds' | 'epoch-milliseconds';
+
+/** A column of returns, and how it is dated. */
+export interface DatedColumn {
+  readonly column: string;
+  /**
+   * 0: the column already holds the return earned after each row's date. k >= 1: it holds the return that ends at the
+   * row's date, so that a row is paired with the value that the same asset has k panel dates later. No default: the
+   * wrong choice is look-ahead.
+   */
+  readonly lag: number;
+}
+
+/** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
+export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
+
+/** What the columns of a long frame mean. Names match exactly first, then without regard to case. */
+export interface PanelColumns {
+  /** Where absent: the one column that is called `timestamp`, `date`, `datetime`, `month`, … */
+  readonly timestamp?: string | undefined;
+  /** Needed when the timestamps are plain integers or digits; otherwise the column's own type says it. */
+  readonly timestampFormat?: TimestampFormat | undefined;
+  /** Where absent: the one column that is called `asset`, `asset_id`, `ticker`, `symbol`, `permno`, `id`, … */
+  readonly asset?: string | undefined;
+  readonly returns?: DatedColumn | undefined;
+  /** Returns used only to build managed portfolios. */
+  readonly factorReturns?: DatedColumn | undefined;
+  readonly characteristics: CharacteristicSelection;
+  /** Series common to all assets: the same value in every row of a date, never missing. */
+  readonly context?: readonly string[] | undefined;
+}
+
+/** The columns of a panel with a stable asset axis: returns are needed, characteristics are not. */
+export interface PersistentPanelColumns {
+  readonly timestamp?: string | undefined;
+  readonly timestampFormat?: TimestampFormat | undefined;
+  readonly asset?: string | undefined;
+  readonly returns: DatedColumn;
+  readonly characteristics?: CharacteristicSelection | undefined;
+}
+
+export interface ReadOptions extends RunOptions {
+  /**
+   * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
+   * within a date, by asset id, so that the batch does not depend on the order of the source.
+   */
+  readonly sort?: boolean | undefined;
+  /** Dates to keep, both ends included. Rows outside are as if the source did not hold them, also for lagged returns. */
+  readonly filter?:
+    { readonly from?: TimestampInput | undefined; readonly to?: TimestampInput | undefined } | undefined;
+  /** Refuse a panel in which two successive dates are more than this many days apart. */
+  readonly maxGapDays?: number | undefined;
+  /** A characteristic without a single value: an error (default), or kept as a column of NaN. */
+  readonly emptyColumns?: 'error' | 'keep' | undefined;
+}
+
+/** Two successive dates further apart than the panel's usual spacing. */
+export interface DateGap {
+  /** Milliseconds since 1970 UTC, like the batch's timestamps. */
+  readonly after: number;
+  readonly before: number;
+  readonly days: number;
+}
+
+/** What was read, and what a careful user should look at before modelling it. */
+export interface PanelReadReport {
+  readonly source: string;
+  readonly nRows: number;
+  readonly nDates: number;
+  readonly nAssets: number;
+  /** The columns that the roles were resolved to. */
+  readonly columns: {
+    readonly timestamp: string;
+    readonly asset: string;
+    readonly returns: string | undefined;
+    readonly factorReturns: string | undefined;
+    readonly characteristics: readonly string[];
+    readonly context: readonly string[];
+  };
+  /** Columns of the source that were not read. */
+  readonly unusedColumns: readonly string[];
+  /** Missing values per characteristic, and of the returns before they are lagged. */
+  readonly missing: Readonly<Record<string, number>>;
+  /** True when `sort` changed the order of the rows. */
+  readonly reordered: boolean;
+  /**
+   * Spacings over 1.5 x the median spacing of the dates (over 5 days in daily and finer panels, where weekends are
+   * normal): periods that seem to be missing.
+   */
+  readonly gaps: readonly DateGap[];
+  /** How often an asset comes back after at least one panel date without a row. */
+  readonly reentries: number;
+}
+
+export interface PanelReading<Batch> {
+  readonly batch: Batch;
+  readonly report: PanelReadReport;
+}
