@@ -1,0 +1,84 @@
+import * as z from 'zod';
+
+const columnName = z.string().min(1);
+
+/** Where the panel comes from. Paths are relative to the experiment file. */
+const dataSchema = z.strictObject({
+  source: z.string().min(1).describe('Parquet, CSV, .csv.gz or Arrow file with one row per (date, asset)'),
+  timestamp: columnName.default('timestamp').describe('column of dates'),
+  asset: columnName.default('asset').describe('column of asset identifiers'),
+  returns: z
+    .strictObject({
+      column: columnName.describe('column of returns, as fractions'),
+      lag: z
+        .int()
+        .min(0)
+        .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
+    })
+    .describe('there is no default for lag: a wrong one is a look-ahead'),
+  characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
+  sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
+  truth: z
+    .strictObject({
+      source: z.string().min(1).describe('file with the same (date, asset) rows, as `ml4t simulate` writes it'),
+      expectedReturns: columnName.default('expected_return'),
+      systematicReturns: columnName.default('systematic_return'),
+    })
+    .optional()
+    .describe('the known truth of simulated data: adds the oracle to the results'),
+});
+
+export const preprocessingTypes = ['rank-normalize', 'impute', 'standardize', 'winsorize'] as const;
+
+/** A step is its name, or its name with options. Each works within one date, so none looks ahead. */
+const preprocessingSchema = z.array(
+  z.preprocess(
+    (step) => (typeof step === 'string' ? { type: step } : step),
+    z.looseObject({ type: z.enum(preprocessingTypes) }),
+  ),
+);
+
+const modelSchema = z.strictObject({
+  name: z.string().min(1).optional().describe('label in tables and files; the type where absent'),
+  type: z.string().min(1).describe('for example pca or ipca; see `ml4t schema <type>` for its configuration'),
+  config: z.record(z.string(), z.unknown()).default({}),
+  forecaster: z
+    .strictObject({ type: z.string().min(1), config: z.record(z.string(), z.unknown()).default({}) })
+    .optional()
+    .describe('what forecasts the factor premia; expanding-mean where absent'),
+  sweep: z
+    .record(z.string(), z.array(z.unknown()).min(1))
+    .optional()
+    .describe('values to try for keys of config; several keys are crossed'),
+});
+
+const splitSchema = z.strictObject({
+  scheme: z.enum(['expanding', 'rolling']).default('expanding'),
+  initialTrain: z.int().min(1).describe('dates in the first training window'),
+  testSize: z.int().min(1).describe('dates predicted with one fit'),
+  step: z.int().min(1).optional().describe('dates between fits; testSize where absent'),
+  purge: z.int().min(0).default(0).describe('training dates dropped before each test window'),
+  embargo: z.int().min(0).default(0).describe('dates skipped before each test window'),
+  maxTrain: z.int().min(1).optional().describe('longest training window'),
+});
+
+export const outputFormats = ['parquet', 'csv', 'arrow'] as const;
+
+const outputsSchema = z.strictObject({
+  directory: z.string().min(1).default('results'),
+  format: z.enum(outputFormats).default('parquet'),
+});
+
+/** An experiment: models compared on the same data and the same walk-forward splits. */
+export const experimentSchema = z.strictObject({
+  title: z.string().optional(),
+  data: dataSchema,
+  preprocessing: preprocessingSchema.default([]),
+  models: z.array(modelSchema).min(1),
+  split: splitSchema,
+  outputs: outputsSchema.prefault({}),
+});
+
+export type Experiment = Readonly<z.output<typeof experimentSchema>>;
+export type ModelEntry = Experiment['models'][number];
+export type OutputFormat = (typeof outputFormats)[number];

@@ -1,0 +1,167 @@
+import {
+  ConfigError,
+  MissingPackageError,
+  latentFactorColumns,
+  type CrossSectionBatch,
+  type ExtractOptions,
+  type FactorForecaster,
+  type FitOptions,
+  type FitSummary,
+  type LatentFactorModel,
+  type LatentFactorState,
+  type ModelRegistration,
+  type PersistentPanelBatch,
+  type RowColumns,
+  type WalkForwardEstimator,
+} from '@ml4t/core';
+
+export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
+
+/** Factor returns and premia on consecutive dates, each (T x K) row-major. */
+export interface FactorSeries {
+  readonly timestamps: Float64Array;
+  readonly factorNames: readonly string[];
+  readonly realised: Float64Array;
+  readonly premia: Float64Array;
+}
+
+/** What an experiment keeps of any family's prediction: columns `forecast` and, in factor models, `fitted`. */
+export interface ExperimentPrediction {
+  readonly columns: RowColumns;
+  readonly factors?: FactorSeries | undefined;
+  /** Factor returns of the training dates (T x K), in the coordinates of `factors`. */
+  readonly trainingFactors?: Float64Array | undefined;
+}
+
+export type ExperimentEstimator = WalkForwardEstimator<ExperimentBatch, ExperimentPrediction>;
+
+/** How a part of an experiment names what to build. */
+export interface PartSpecification {
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A family package as the command sees it. */
+export interface Family {
+  readonly models: readonly ModelRegistration[];
+  readonly forecasterTypes: readonly string[];
+  /** Throws ConfigError when a configuration is wrong. */
+  createEstimator(model: PartSpecification, forecaster: PartSpecification | undefined): ExperimentEstimator;
+}
+
+/** A family package that may be installed or not. */
+export interface FamilyPackage {
+  readonly packageName: string;
+  /** Known without importing the package, so that the error can name what to install. */
+  readonly modelTypes: readonly string[];
+  load(): Promise<Family>;
+}
+
+/** The packages that `ml4t` knows. Each is an optional peer dependency. */
+export const familyPackages: readonly FamilyPackage[] = Object.freeze([
+  { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'ipca'], load: loadLatentFactors },
+]);
+
+/** The family that has the model type. Throws ConfigError for an unknown type, MissingPackageError when not installed. */
+export async function familyOf(
+  type: string,
+  field: string,
+  packages: readonly FamilyPackage[] = familyPackages,
+): Promise<Family> {
+  const home = packages.find(({ modelTypes }) => modelTypes.includes(type));
+  if (!home)
+    throw new ConfigError({
+      field,
+      expected: `one of ${packages.flatMap(({ modelTypes }) => modelTypes).join(', ')}`,
+      found: JSON.stringify(type),
+      remedy: 'Correct the model type.',
+    });
+  try {
+    return await home.load();
+  } catch (cause) {
+    if (!isNotInstalled(cause)) throw cause;
+    throw new MissingPackageError(home.packageName, `the model ${type} is part of it`, cause);
+  }
+}
+
+export function registrationOf(family: Family, type: string): ModelRegistration {
+  const registration = family.models.find(({ modelType }) => modelType === type);
+  if (registration) return registration;
+  throw new ConfigError({
+    field: 'type',
+    expected: `one of ${family.models.map(({ modelType }) => modelType).join(', ')}`,
+    found: JSON.stringify(type),
+    remedy: 'Install the version of the family package that matches this ml4t.',
+  });
+}
+
+function isNotInstalled(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+}
+
+async function loadLatentFactors(): Promise<Family> {
+  const { LatentFactorForecastPipeline, forecasterRegistry, modelRegistry } = await import('@ml4t/latent-factors');
+  const createForecaster = ({ type, config }: PartSpecification): FactorForecaster => {
+    const found = forecasterRegistry.find(({ forecasterType }) => forecasterType === type);
+    if (found) return found.create(config);
+    throw new ConfigError({
+      field: 'forecaster.type',
+      expected: `one of ${forecasterRegistry.map(({ forecasterType }) => forecasterType).join(', ')}`,
+      found: JSON.stringify(type),
+      remedy: 'Correct the forecaster type.',
+    });
+  };
+  const family: Family = {
+    models: modelRegistry,
+    forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
+    createEstimator(specification, forecaster) {
+      // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
+      const model = registrationOf(family, specification.type).create(
+        specification.config,
+      ) as unknown as LatentFactorModel<ExperimentBatch>;
+      const pipeline = new LatentFactorForecastPipeline<ExperimentBatch>({
+        model,
+        ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
+      });
+      return new FactorModelEstimator(pipeline, model);
+    },
+  };
+  return family;
+}
+
+interface FactorPipeline {
+  fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary>;
+  predict(
+    batch: ExperimentBatch,
+    options?: ExtractOptions,
+  ): Promise<Parameters<typeof latentFactorColumns>[0] & { readonly state: LatentFactorState }>;
+}
+
+/** A factor pipeline as an experiment sees it: it also remembers the factors of the training dates. */
+class FactorModelEstimator implements ExperimentEstimator {
+  private readonly pipeline: FactorPipeline;
+  private readonly model: LatentFactorModel<ExperimentBatch>;
+  private trainingFactors: Float64Array | undefined;
+
+  constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
+    this.pipeline = pipeline;
+    this.model = model;
+  }
+
+  async fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary> {
+    const summary = await this.pipeline.fit(batch, options);
+    this.trainingFactors = (await this.model.extract(batch)).factorReturns;
+    return summary;
+  }
+
+  async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
+    const prediction = await this.pipeline.predict(batch, options);
+    const { timestamps, factorNames, premia } = prediction.factorForecast;
+    return {
+      columns: latentFactorColumns(prediction),
+      factors: { timestamps, factorNames, premia, realised: prediction.state.factorReturns },
+      trainingFactors: this.trainingFactors,
+    };
+  }
+}

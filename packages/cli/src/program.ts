@@ -1,0 +1,136 @@
+import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { runCommand } from './commands/run.ts';
+import { schemaOf } from './commands/schema.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import { exitCodeFor, exitCodes } from './exit-codes.ts';
+import type { FamilyPackage } from './families.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { packageVersion } from './version.ts';
+
+/**
+ * The `ml4t` command.
+ * @param argv the arguments after `ml4t`
+ * @param terminal where to print, and the signal that stops it
+ * @param packages the model families to look for
+ * @returns the exit code, see {@link exitCodes}; nothing is thrown
+ */
+export async function runCli(
+  argv: readonly string[],
+  terminal: Terminal,
+  packages?: readonly FamilyPackage[],
+): Promise<number> {
+  const program = buildProgram(terminal, packages);
+  try {
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    const known = error instanceof CommanderError ? usageError(error) : asAbort(error, terminal.signal);
+    reportError(known, terminal, { debug: argv.includes('--debug'), json: argv.includes('--json') });
+    return exitCodeFor(known);
+  }
+}
+
+function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | undefined): Command {
+  const program = new Command('ml4t')
+    .description('Walk-forward experiments with latent factor models on panels of returns.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      // Errors are thrown and printed in one place, as one line.
+      writeErr: () => undefined,
+    })
+    .option('--debug', 'show the stack of an unexpected error');
+
+  program
+    .command('run')
+    .description('Run an experiment: read the panel, walk the models forward, compare them, write predictions.')
+    .argument('<experiment>', 'YAML or JSON file, see docs/cli.md and `ml4t schema`')
+    .option('-o, --output <directory>', "where to write, instead of the experiment's outputs.directory")
+    .option('--json', 'print the summary as JSON instead of a table')
+    .option('-q, --quiet', 'no progress')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((experiment: string, options: { output?: string; json?: boolean; quiet?: boolean }) =>
+      runCommand(experiment, { ...options, terminal, packages }),
+    );
+
+  program
+    .command('simulate')
+    .description('Write a simulated panel with known truth (conditional autoencoder Monte Carlo of Gu, Kelly and Xiu).')
+    .addOption(
+      new Option('--design <design>', 'how exposures depend on characteristics')
+        .choices(['linear', 'nonlinear'])
+        .default('linear'),
+    )
+    .option('--seed <n>', 'seed of the draws', wholeNumber(0), 42)
+    .option('--assets <n>', 'number of assets', wholeNumber(2), 200)
+    .option('--dates <n>', 'number of dates', wholeNumber(2), 180)
+    .option('--characteristics <n>', 'number of characteristics', wholeNumber(3), 50)
+    .option('--missing <share>', 'share of rows left out, at random', share, 0)
+    .requiredOption('-o, --output <directory>', 'where to write')
+    .option('--json', 'print the files written as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((options) => simulateCommand({ ...options, terminal }));
+
+  program
+    .command('schema')
+    .description('Print the JSON Schema of an experiment file, or of the configuration of a model.')
+    .argument('[model]', 'a model type, for example ipca')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action(async (model: string | undefined) => {
+      terminal.stdout.write(`${JSON.stringify(await schemaOf(model, packages), null, 2)}\n`);
+    });
+
+  return program;
+}
+
+/** Whatever an abort surfaces as, the person pressed Ctrl-C. */
+function asAbort(error: unknown, signal: AbortSignal | undefined): unknown {
+  const isAbort = error instanceof Error && (error.name === 'AbortError' || error instanceof AbortedError);
+  return isAbort && signal?.aborted && !(error instanceof AbortedError) ? new AbortedError('ml4t', error) : error;
+}
+
+function usageError(error: CommanderError): ConfigError {
+  return new ConfigError({
+    field: 'command line',
+    expected: 'a command that ml4t knows',
+    found: error.message
+      .replace(/^error: /, '')
+      .split('\n')[0]
+      .replace(/\.$/, ''),
+    remedy: 'See `ml4t --help` and `ml4t <command> --help`.',
+    cause: error,
+  });
+}
+
+function reportError(error: unknown, terminal: Terminal, options: { debug: boolean; json: boolean }): void {
+  const known = error instanceof Ml4tError;
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const line = known ? message : `unexpected error: ${message}. This is a bug; run again with --debug and report it.`;
+  terminal.stderr.write(`ml4t: ${line}\n`);
+  if (options.json)
+    terminal.stdout.write(`${JSON.stringify({ error: known ? error.toJSON() : { code: 'bug', message } })}\n`);
+  if (options.debug && error instanceof Error) terminal.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`It is a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError('It is a number from 0 to below 1.');
+  return value;
+}

@@ -1,0 +1,20 @@
+/** Text in columns: the first left-aligned, the others right-aligned, a rule under the header. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j].length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])))
+      .join('  ')
+      .trimEnd();
+  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+}
+
+/** A fraction as percent with two digits; a dash for what is not known. */
+export function percent(fraction: number | undefined): string {
+  return fraction === undefined || Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2);
+}
+
+/** A number with fixed digits; a dash for what is not known. */
+export function fixed(value: number | undefined, digits: number): string {
+  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
+}

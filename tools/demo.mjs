@@ -1,0 +1,49 @@
+// The demonstration behind `npm start`: the `ml4t` command on a simulated panel, nothing else.
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './workspace.mjs';
+
+const command = join(root, 'packages', 'cli', 'dist', 'main.js');
+const folder = join('output', 'demo');
+if (!existsSync(command)) {
+  console.error('demo: the packages are not built; run `npm start`, or `node tools/setup.mjs` first.');
+  process.exit(1);
+}
+
+mkdirSync(join(root, folder), { recursive: true });
+copyFileSync(
+  join(root, 'packages', 'cli', 'experiments', 'simulated-linear.yaml'),
+  join(root, folder, 'experiment.yaml'),
+);
+
+console.log(`
+A panel of 200 assets, 180 dates and 50 characteristics is simulated. Three of the characteristics drive the exposures
+to three factors; the rest is noise. Each model sees the panel only up to the date of its forecast.
+`);
+await ml4t('simulate', '--output', folder);
+console.log();
+await ml4t('run', join(folder, 'experiment.yaml'));
+console.log(`
+Total R2 is the share of returns explained with the factor returns realised after each date; predictive R2 the share
+forecast beforehand. The oracle knows the true exposures and premia: nothing can do better except by luck.
+
+Open
+  ${join(folder, 'panel.parquet')}                the panel, with truth.parquet and factors.parquet beside it
+  ${join(folder, 'results', 'predictions.parquet')}  a forecast and the return that followed, per model, date and asset
+  ${join(folder, 'results', 'summary.json')}         every fold of every model
+Try next
+  edit ${join(folder, 'experiment.yaml')}, then: node packages/cli/dist/main.js run ${join(folder, 'experiment.yaml')}
+  point its data section at a file of your own: docs/cli.md has every key
+`);
+
+/** Runs one command of the built CLI; ends the demonstration with its exit code when it fails. */
+function ml4t(...args) {
+  console.log(`$ ml4t ${args.join(' ')}`);
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [command, ...args], { cwd: root, stdio: 'inherit' });
+    // Ctrl-C reaches the child as well: it keeps its finished work and says so before this process ends.
+    process.on('SIGINT', () => undefined);
+    child.on('close', (code) => (code === 0 ? resolve() : process.exit(code ?? 1)));
+  });
+}
