@@ -40,6 +40,8 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export { averageRanks } from './metrics/average-ranks.ts';
+export { predictiveR2, r2ByDate, totalR2, uncentredR2, type UncentredR2 } from './metrics/r-squared.ts';
 export type {
   AssetPredictionModel,
   Estimator,
@@ -72,4 +74,12 @@ export {
   combineBetas,
 } from './results/latent-factors.ts';
 export { PortfolioWeightsResult, type PortfolioPrediction } from './results/portfolio.ts';
+export {
+  expandingSplits,
+  rollingSplits,
+  type ExpandingSplitOptions,
+  type RollingSplitOptions,
+  type Split,
+  type SplitOptions,
+} from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
