@@ -198,7 +198,7 @@ export function bindKernels(backend: LinalgKernels['backend'], heap: Heap, progr
     syrk(a, c, { alpha = 1, beta = 0 } = {}) {
       check('syrk a', a, a.rows, a.columns, false);
       check('syrk c', c, a.columns, a.columns);
-      scratch(program.gemmWorkspace(a.columns, a.columns, a.rows), (workspace) => {
+      scratch(program.syrkWorkspace(a.columns), (workspace) => {
         program.syrk(
           ...([a.rows, a.columns, alpha, a.offset, a.rowStride, a.columnStride] as const),
           ...([beta, c.offset, c.rowStride, workspace] as const),

@@ -9,8 +9,9 @@ export const LOWER = 2;
  * elements of one heap; every scratch element comes from the caller's `workspace`, so that threads can share the heap.
  */
 export interface KernelProgram {
-  /** Elements of workspace for {@link gemm} and {@link syrk} with this size of output. */
+  /** Elements of workspace for {@link gemm}. */
   gemmWorkspace(m: number, n: number, k: number): number;
+  syrkWorkspace(n: number): number;
   /** C = alpha A B + beta C; A is m x k, B k x n, C m x n with unit column stride; `part` limits what is written. */
   gemm(
     m: number,

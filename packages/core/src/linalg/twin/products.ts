@@ -4,7 +4,15 @@ import { LOWER, UPPER } from '../program.ts';
 
 type Products = Pick<
   KernelProgram,
-  'gemmWorkspace' | 'gemm' | 'syrk' | 'augmentedGramWorkspace' | 'augmentedGram' | 'gemv' | 'dot' | 'axpy'
+  | 'gemmWorkspace'
+  | 'gemm'
+  | 'syrkWorkspace'
+  | 'syrk'
+  | 'augmentedGramWorkspace'
+  | 'augmentedGram'
+  | 'gemv'
+  | 'dot'
+  | 'axpy'
 >;
 
 /** Products as plain loops, in the order that reads rows of B and C from left to right. */
@@ -28,6 +36,7 @@ export function twinProducts(heap: Heap): Products {
   return {
     gemmWorkspace: () => 0,
     gemm,
+    syrkWorkspace: () => 0,
     syrk: (k, n, alpha, a, aRow, aColumn, beta, c, cRow, workspace) => {
       gemm(n, n, k, alpha, a, aColumn, aRow, a, aRow, aColumn, beta, c, cRow, UPPER, workspace);
     },
