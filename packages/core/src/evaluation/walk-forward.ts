@@ -13,6 +13,8 @@ export interface DateRange {
 /** One step of a walk-forward: the dates to estimate on, and the later dates to predict. */
 export interface WalkForwardSplit {
   readonly train: DateRange;
+  /** Given to `fit` to stop early and to choose a checkpoint by. */
+  readonly validation?: DateRange | undefined;
   readonly test: DateRange;
 }
 
@@ -77,7 +79,7 @@ export interface WalkForwardResult<Prediction> {
 /**
  * Fits on each fold's training dates, predicts its test dates and joins the predictions over the test span.
  *
- * The training batch of a fold ends before its test dates begin, and the test batch holds the test dates alone, so a
+ * The training and validation batches of a fold end before its test dates begin; the test batch holds the test dates alone. So a
  * prediction for date t can only use characteristics dated t or earlier and returns that were realised by t, as long as
  * the model keeps to that order within the test dates. A return dated t - 1 is realised at t when it spans one date;
  * for returns over h dates give the splits a purge of h - 1.
@@ -128,8 +130,9 @@ export async function runFold<
     onProgress?.({ ...progress, phase: `fold ${fold + 1} of ${options.splits.length}: ${progress.phase}` });
   // Both kinds of batch slice to their own kind.
   const train = batch.slice(split.train.from, split.train.to) as Batch;
+  const validation = split.validation && (batch.slice(split.validation.from, split.validation.to) as Batch);
   const test = batch.slice(split.test.from, split.test.to) as Batch;
-  const summary = await estimator.fit(train, { signal, onProgress: report });
+  const summary = await estimator.fit(train, { validation, signal, onProgress: report });
   if (signal?.aborted) throw new AbortedError('walk-forward', signal.reason);
   const prediction = await estimator.predict(test);
   const columns = options.columns(prediction);
@@ -167,16 +170,19 @@ function requireSplits(splits: readonly WalkForwardSplit[], nDates: number): voi
       remedy: 'Shorten the initial training window or the test windows, or pass more dates.',
     });
   let predicted = 0;
-  splits.forEach(({ train, test }, fold) => {
+  splits.forEach(({ train, validation, test }, fold) => {
     requireRange(`splits[${fold}].train`, train, nDates);
+    if (validation) requireRange(`splits[${fold}].validation`, validation, nDates);
     requireRange(`splits[${fold}].test`, test, nDates);
-    if (train.to > test.from)
-      throw new DataError({
-        field: `splits[${fold}]`,
-        expected: 'training dates before the test dates',
-        found: `training up to position ${train.to - 1}, test from ${test.from}`,
-        remedy: 'End the training dates before the first test date.',
-      });
+    const used = validation ? [train, validation, test] : [train, test];
+    for (let part = 1; part < used.length; part++)
+      if (used[part - 1].to > used[part].from)
+        throw new DataError({
+          field: `splits[${fold}]`,
+          expected: 'training, validation and test dates in this order, not overlapping',
+          found: `dates up to position ${used[part - 1].to - 1}, then dates from ${used[part].from}`,
+          remedy: 'End each part before the first date of the next.',
+        });
     if (test.from < predicted)
       throw new DataError({
         field: `splits[${fold}].test`,

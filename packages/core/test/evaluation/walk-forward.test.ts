@@ -11,6 +11,7 @@ import {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from '../../src/evaluation/walk-forward.ts';
+import type { FitOptions } from '../../src/models/interfaces.ts';
 import { AssetSignalResult } from '../../src/results/asset-level.ts';
 import { SlopeModel, perturbAfter, raggedPanel, summary } from './fixtures.ts';
 
@@ -138,6 +139,24 @@ describe('walkForward', () => {
     expect(seen).toEqual([undefined, 6, 9]);
   });
 
+  it('hands the validation dates to fit', async () => {
+    const seen: number[][] = [];
+    await walkForward({
+      batch: panel,
+      splits: [{ ...split(0, 6, 9, 12), validation: { from: 7, to: 9 } }],
+      create: () => ({
+        fit: async (batch: CrossSectionBatch, options?: FitOptions<CrossSectionBatch>) => {
+          seen.push(Array.from(batch.timestamps), Array.from(options?.validation?.timestamps ?? []));
+          return summary(batch.nDates);
+        },
+        predict: async ({ index }: CrossSectionBatch) =>
+          new AssetSignalResult({ index, signals: new Float64Array(index.nRows), unit: 'return' }),
+      }),
+      columns: signalColumns,
+    });
+    expect(seen).toEqual([Array.from(panel.timestamps.slice(0, 6)), Array.from(panel.timestamps.slice(7, 9))]);
+  });
+
   it('gives the same result when folds run on their own and in another order', async () => {
     const options = { batch: panel, splits: expanding, columns: signalColumns };
     const folds: WalkForwardFold<AssetSignalResult>[] = [];
@@ -170,6 +189,12 @@ describe('walkForward', () => {
     ['an empty test window', [split(0, 6, 6, 6)], ShapeError, 'splits[0].test'],
     ['test dates outside the batch', [split(0, 6, 15, 17)], ShapeError, 'splits[0].test'],
     ['training dates among the test dates', [split(0, 7, 6, 9)], DataError, 'splits[0]'],
+    [
+      'validation dates among the test dates',
+      [{ ...split(0, 4, 6, 9), validation: { from: 5, to: 7 } }],
+      DataError,
+      'splits[0]',
+    ],
     ['dates predicted twice', [split(0, 6, 6, 9), split(0, 8, 8, 10)], DataError, 'splits[1].test'],
   ] as const)('refuses %s', async (_name, splits, kind, field) => {
     const failed = run(panel, { splits });
