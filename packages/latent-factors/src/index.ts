@@ -1,4 +1,7 @@
-export { ExpandingMeanFactorForecaster, type ForecasterConfig } from './forecasters/expanding-mean.ts';
+export { AR1FactorForecaster, type AR1Config } from './forecasters/ar1.ts';
+export { EWMAFactorForecaster, type EWMAConfig } from './forecasters/ewma.ts';
+export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
+export type { ForecasterConfig } from './forecasters/premium-forecaster.ts';
 export { identifyFactors, type FactorCoordinates } from './identification.ts';
 export { ipcaConfigSchema, type IPCAConfig, type IPCAConfigInput } from './ipca/config.ts';
 export { IPCAModel } from './ipca/model.ts';

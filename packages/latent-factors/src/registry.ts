@@ -1,5 +1,8 @@
 import { configJsonSchema, type FactorForecaster, type ModelRegistration } from '@ml4t/core';
-import { ExpandingMeanFactorForecaster, forecasterConfigSchema } from './forecasters/expanding-mean.ts';
+import { AR1FactorForecaster, ar1ConfigSchema } from './forecasters/ar1.ts';
+import { EWMAFactorForecaster, ewmaConfigSchema } from './forecasters/ewma.ts';
+import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
+import { forecasterConfigSchema } from './forecasters/premium-forecaster.ts';
 import { ipcaConfigSchema, parseIPCAConfig } from './ipca/config.ts';
 import { IPCAModel } from './ipca/model.ts';
 import { parsePCAConfig, pcaConfigSchema } from './pca/config.ts';
@@ -42,5 +45,17 @@ export const forecasterRegistry: readonly ForecasterRegistration[] = Object.free
     title: 'Mean of the factor returns realised so far',
     configJsonSchema: () => configJsonSchema(forecasterConfigSchema),
     create: (config: unknown) => new ExpandingMeanFactorForecaster(config as object),
+  },
+  {
+    forecasterType: 'ewma',
+    title: 'Exponentially weighted mean of the factor returns realised so far',
+    configJsonSchema: () => configJsonSchema(ewmaConfigSchema),
+    create: (config: unknown) => new EWMAFactorForecaster(config as object),
+  },
+  {
+    forecasterType: 'ar1',
+    title: 'First-order autoregression of each factor, drawn towards its mean',
+    configJsonSchema: () => configJsonSchema(ar1ConfigSchema),
+    create: (config: unknown) => new AR1FactorForecaster(config as object),
   },
 ]);

@@ -1,16 +1,16 @@
 import { DataError, type LatentFactorState } from '@ml4t/core';
 
-/** Factor returns on a calendar, and how far each date may look back. */
-export interface RealisedHistory {
-  /** (H), strictly increasing: dates whose factor returns may be used. */
+/** Factor returns by date. */
+export interface FactorHistory {
+  /** (H), strictly increasing. */
   readonly timestamps: Float64Array;
   /** (H x K); NaN for not known. */
   readonly factorReturns: Float64Array;
   readonly nFactors: number;
 }
 
-/** The factor returns of a state as a history. */
-export function historyOf(state: LatentFactorState): RealisedHistory {
+/** The factor returns of a state. */
+export function historyOf(state: LatentFactorState): FactorHistory {
   return { timestamps: state.index.timestamps, factorReturns: state.factorReturns, nFactors: state.nFactors };
 }
 
@@ -18,7 +18,7 @@ export function historyOf(state: LatentFactorState): RealisedHistory {
  * Joins two histories by date. On a date that both know, the first one's values stay: they are the fit's own.
  * Throws DataError when the number of factors differs.
  */
-export function joinHistories(first: RealisedHistory, second: RealisedHistory): RealisedHistory {
+export function joinHistories(first: FactorHistory, second: FactorHistory): FactorHistory {
   const k = first.nFactors;
   if (second.nFactors !== k)
     throw new DataError({
@@ -31,7 +31,7 @@ export function joinHistories(first: RealisedHistory, second: RealisedHistory): 
   const values: number[] = [];
   let a = 0;
   let b = 0;
-  const take = (history: RealisedHistory, t: number): void => {
+  const take = (history: FactorHistory, t: number): void => {
     timestamps.push(history.timestamps[t]);
     for (let j = 0; j < k; j++) values.push(history.factorReturns[t * k + j]);
   };
@@ -46,26 +46,15 @@ export function joinHistories(first: RealisedHistory, second: RealisedHistory): 
 }
 
 /**
- * For each target date, how many entries of the history were realised by then. The factor return dated s is earned over
- * the `realisationLag` dates after s, so it is known on date t when at least that many dates of the joint calendar
- * lie after s, up to and including t.
+ * For each target date, the calendar position of the last date whose factor return was realised by then: the return dated
+ * s is earned over the `realisationLag` dates after s. -1 where there is none. The calendar contains the targets.
  */
-export function knownEntries(
-  history: RealisedHistory,
-  targets: Float64Array,
-  calendar: Float64Array,
-  realisationLag: number,
-): Int32Array {
-  const known = new Int32Array(targets.length);
-  let onCalendar = 0;
-  let inHistory = 0;
+export function lastRealised(calendar: Float64Array, targets: Float64Array, realisationLag: number): Int32Array {
+  const last = new Int32Array(targets.length);
+  let position = 0;
   for (let t = 0; t < targets.length; t++) {
-    while (onCalendar < calendar.length && calendar[onCalendar] <= targets[t]) onCalendar++;
-    // The latest date s with `realisationLag` calendar dates in (s, t].
-    const latest = onCalendar - 1 - realisationLag;
-    while (latest >= 0 && inHistory < history.timestamps.length && history.timestamps[inHistory] <= calendar[latest])
-      inHistory++;
-    known[t] = inHistory;
+    while (calendar[position] < targets[t]) position++;
+    last[t] = Math.max(position - realisationLag, -1);
   }
-  return known;
+  return last;
 }

@@ -1,0 +1,73 @@
+import { parseConfig } from '@ml4t/core';
+import * as z from 'zod';
+import {
+  PremiumForecaster,
+  forecasterConfigSchema,
+  type Premium,
+  type PremiumEstimator,
+} from './premium-forecaster.ts';
+
+/** Configuration of {@link EWMAFactorForecaster}. */
+export const ewmaConfigSchema = forecasterConfigSchema.extend({
+  /** Observations after which a weight has halved. */
+  halfLife: z.number().positive().default(12).describe('Observations after which a weight has halved'),
+  /** Whether weights are scaled to sum to one; otherwise the first observation keeps the whole remaining weight. */
+  adjust: z.boolean().default(true).describe('Scale the weights to sum to one'),
+});
+
+export type EWMAConfig = Readonly<z.output<typeof ewmaConfigSchema>>;
+
+/**
+ * The premium is an exponentially weighted mean of the factor returns realised so far, with decay
+ * `d = 0.5^(1 / halfLife)`:
+ *
+ * `lambda_t = sum_i d^i f_{n-i} / sum_i d^i` (`adjust`, as pandas calls it), or the recursion `m <- d m + (1 - d) f`
+ * started at the first return (`adjust: false`, as the Python reference does, which leaves that return the weight d^(n-1)).
+ *
+ * Standard error: `sqrt(sum w^2) sd`, sd from the weighted variance `sum w (f - m)^2 / (1 - sum w^2)`.
+ */
+export class EWMAFactorForecaster extends PremiumForecaster<EWMAConfig> {
+  readonly forecasterType = 'ewma';
+
+  constructor(config: z.input<typeof ewmaConfigSchema> = {}) {
+    super(parseConfig(ewmaConfigSchema, config, 'EWMAFactorForecaster'));
+  }
+
+  protected estimator(): PremiumEstimator {
+    return new WeightedMean(0.5 ** (1 / this.config.halfLife), this.config.adjust);
+  }
+}
+
+class WeightedMean implements PremiumEstimator {
+  readonly #decay: number;
+  readonly #adjust: boolean;
+  #count = 0;
+  /** Sums of weights, squared weights and weighted squared deviations, all decayed at every observation. */
+  #weight = 0;
+  #weightSquares = 0;
+  #mean = 0;
+  #deviations = 0;
+
+  constructor(decay: number, adjust: boolean) {
+    this.#decay = decay;
+    this.#adjust = adjust;
+  }
+
+  observe(value: number): void {
+    const d = this.#decay;
+    const weight = this.#adjust || this.#count === 0 ? 1 : 1 - d;
+    this.#count++;
+    this.#weight = d * this.#weight + weight;
+    this.#weightSquares = d * d * this.#weightSquares + weight * weight;
+    const deviation = value - this.#mean;
+    this.#mean += (weight / this.#weight) * deviation;
+    this.#deviations = d * this.#deviations + weight * deviation * (value - this.#mean);
+  }
+
+  forecast(): Premium {
+    if (this.#count === 0) return { premium: Number.NaN, standardError: Number.NaN };
+    const squares = this.#weightSquares / this.#weight ** 2;
+    const variance = this.#count > 1 ? this.#deviations / this.#weight / (1 - squares) : Number.NaN;
+    return { premium: this.#mean, standardError: Math.sqrt(squares * variance) };
+  }
+}
