@@ -1,6 +1,4 @@
 import {
-  ConfigError,
-  DataError,
   LatentFactorState,
   NotFittedError,
   NotIdentifiedError,
@@ -16,10 +14,11 @@ import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { readState } from '../saved-state.ts';
+import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
+import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import { packageVersion } from '../version.ts';
 import { parsePCAConfig, type PCAConfig, type PCAConfigInput } from './config.ts';
 import { completePanel } from './missing-returns.ts';
-import { staticFactorReturns } from './static-factors.ts';
 
 const savedState = z.strictObject({ assetIds: z.array(z.string()) });
 
@@ -94,11 +93,11 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const { config } = this;
     throwIfAborted(options.signal, 'PCAModel.fit');
     const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
-    requireEstimable(batch, config.nFactors);
+    requireEstimable(batch, config.nFactors, 'PCAConfig.nFactors');
     const panel = await completePanel(returns, config, options);
     const unsigned = {
       loadings: panel.loadings,
-      factors: staticFactorReturns(returns, panel.loadings, panel.means),
+      factors: staticFactorReturns(returns, { ...panel, weights: panel.loadings }),
     };
     const signs = factorSigns(unsigned);
     const loadings = scaleColumns(panel.loadings, (j) => signs[j]);
@@ -135,22 +134,13 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    */
   async extract(batch: PersistentPanelBatch, _options: ExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
-    const rows = matchAssets(batch.assetIds, fit.assetIds);
-    const k = this.config.nFactors;
-    const betas = new Float64Array(batch.nAssets * k);
-    const aligned = new Float64Array(batch.nDates * fit.assetIds.length).fill(Number.NaN);
-    rows.forEach((row, i) => {
-      betas.set(fit.loadings.data.subarray(row * k, (row + 1) * k), i * k);
-      for (let t = 0; t < batch.nDates; t++)
-        aligned[t * fit.assetIds.length + row] = batch.returns[t * batch.nAssets + i];
-    });
+    const { rows, returns } = alignToAssets(batch, fit.assetIds);
     return new LatentFactorState({
       index: batch.index,
-      nFactors: k,
+      nFactors: this.config.nFactors,
       betaLayout: 'asset',
-      betas,
-      factorReturns: staticFactorReturns(matrix(batch.nDates, fit.assetIds.length, aligned), fit.loadings, fit.means)
-        .data,
+      betas: selectRows(fit.loadings, rows),
+      factorReturns: staticFactorReturns(returns, { ...fit, weights: fit.loadings }).data,
     });
   }
 
@@ -192,44 +182,6 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     if (!this.#fit) throw new NotFittedError('PCAModel', operation);
     return this.#fit;
   }
-}
-
-function requireEstimable(batch: PersistentPanelBatch, k: number): void {
-  const { nDates, nAssets, returns } = batch;
-  // Demeaning takes one direction of the dates away.
-  const most = Math.min(nDates - 1, nAssets);
-  if (k > most)
-    throw new ConfigError({
-      field: 'PCAConfig.nFactors',
-      expected: `at most ${most} (${nDates} dates less one, ${nAssets} assets)`,
-      found: String(k),
-      remedy: 'Lower nFactors, or pass more dates and assets.',
-    });
-  const empty = batch.assetIds.filter((_, i) => {
-    for (let t = 0; t < nDates; t++) if (!Number.isNaN(returns[t * nAssets + i])) return false;
-    return true;
-  });
-  if (empty.length > 0)
-    throw new DataError({
-      field: 'returns',
-      expected: 'at least one return for every asset',
-      found: `none for ${empty.slice(0, 5).join(', ')}${empty.length > 5 ? ` and ${empty.length - 5} more` : ''}`,
-      remedy: 'Select the assets that have returns with `batch.selectAssets`.',
-    });
-}
-
-/** Position of each asset of the batch on the asset axis of the fit. */
-function matchAssets(assetIds: readonly string[], known: readonly string[]): number[] {
-  const position = new Map(known.map((id, i) => [id, i]));
-  const unknown = assetIds.filter((id) => !position.has(id));
-  if (unknown.length > 0)
-    throw new DataError({
-      field: 'assetIds',
-      expected: 'assets of the fit',
-      found: `${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}`,
-      remedy: 'Loadings are per asset: leave new assets out, or refit with them.',
-    });
-  return assetIds.map((id) => position.get(id) as number);
 }
 
 function fitMetrics(

@@ -1,20 +1,30 @@
 import { leastSquares, matrix, type Matrix } from '@ml4t/core/linalg';
 
+/** Static exposures and the portfolios that go with them. */
+export interface StaticFactors {
+  /** (N x K) */
+  readonly loadings: Matrix;
+  /** (N x K), `P = L (L'L)^-1`: column k holds the asset weights of factor k. Equals the loadings where they are orthonormal. */
+  readonly weights: Matrix;
+  /** (N): mean return of each asset. */
+  readonly means: Float64Array;
+}
+
 /**
- * Uncentred factor returns of static loadings (T x K). With every asset observed, `f_t = Lambda' r_t` (Lambda orthonormal).
- * With gaps, the deviation from the means is regressed on the observed loadings and the means' own projection is added:
+ * Uncentred factor returns of static loadings (T x K). With every asset observed, `f_t = P' r_t`. With gaps, the deviation
+ * from the means is regressed on the observed loadings and the means' own projection is added:
  *
- * `f_t = Lambda' mu + (Lambda_o' Lambda_o)^-1 Lambda_o' (r_o - mu_o)`,
+ * `f_t = P' mu + (L_o' L_o)^-1 L_o' (r_o - mu_o)`,
  *
  * which is the same number when nothing is missing, and does not shrink when much is. NaN with fewer observed assets
  * than factors, or when their loadings do not tell the factors apart.
  */
-export function staticFactorReturns(returns: Matrix, loadings: Matrix, means: Float64Array): Matrix {
+export function staticFactorReturns(returns: Matrix, { loadings, weights, means }: StaticFactors): Matrix {
   const { rows: nDates, columns: n } = returns;
   const k = loadings.columns;
   const out = matrix(nDates, k, new Float64Array(nDates * k).fill(Number.NaN));
   const base = new Float64Array(k);
-  for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += loadings.data[i * k + j] * means[i];
+  for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += weights.data[i * k + j] * means[i];
   const deviation = new Float64Array(n);
   for (let t = 0; t < nDates; t++) {
     const observed: number[] = [];
@@ -26,7 +36,7 @@ export function staticFactorReturns(returns: Matrix, loadings: Matrix, means: Fl
     const factors = out.data.subarray(t * k, (t + 1) * k);
     if (observed.length === n) {
       factors.set(base);
-      for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) factors[j] += loadings.data[i * k + j] * deviation[i];
+      for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) factors[j] += weights.data[i * k + j] * deviation[i];
       continue;
     }
     const part = matrix(observed.length, k);

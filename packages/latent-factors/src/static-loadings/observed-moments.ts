@@ -1,0 +1,29 @@
+import type { Matrix } from '@ml4t/core/linalg';
+
+/** Mean of each column over its entries that are not NaN; NaN when there is none. */
+export function columnMeans({ rows, columns, data }: Matrix): Float64Array {
+  const sums = new Float64Array(columns);
+  const counts = new Float64Array(columns);
+  for (let t = 0; t < rows; t++)
+    for (let i = 0; i < columns; i++) {
+      const value = data[t * columns + i];
+      if (Number.isNaN(value)) continue;
+      sums[i] += value;
+      counts[i]++;
+    }
+  return sums.map((sum, i) => sum / counts[i]);
+}
+
+/** Standard deviation of each column about `means` over its entries that are not NaN, divisor their number. */
+export function columnDeviations({ rows, columns, data }: Matrix, means: Float64Array): Float64Array {
+  const squares = new Float64Array(columns);
+  const counts = new Float64Array(columns);
+  for (let t = 0; t < rows; t++)
+    for (let i = 0; i < columns; i++) {
+      const value = data[t * columns + i];
+      if (Number.isNaN(value)) continue;
+      squares[i] += (value - means[i]) ** 2;
+      counts[i]++;
+    }
+  return squares.map((sum, i) => Math.sqrt(sum / counts[i]));
+}
