@@ -1,5 +1,9 @@
 import { ConfigError, describe } from '../errors.ts';
 
+// Bound once: in a sandboxed context, such as a test's, looking a global up costs more than the draw.
+const { expm1, log, sqrt } = Math;
+const { isNaN } = Number;
+
 /**
  * Seeded random numbers: equal seeds give equal bits, on every machine and in every process.
  *
@@ -79,7 +83,7 @@ export class Random {
   /** Standard normal, by the polar method of Marsaglia and Bray (1964). */
   normal(): number {
     const spare = this.#spareNormal;
-    if (!Number.isNaN(spare)) {
+    if (!isNaN(spare)) {
       this.#spareNormal = Number.NaN;
       return spare;
     }
@@ -88,7 +92,7 @@ export class Random {
       const v = 2 * this.uniform() - 1;
       const w = u * u + v * v;
       if (w >= 1 || w === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(w)) / w);
+      const scale = sqrt((-2 * log(w)) / w);
       this.#spareNormal = v * scale;
       return u * scale;
     }
@@ -112,8 +116,8 @@ export class Random {
       const w = u * u + v * v;
       if (w >= 1 || w === 0) continue;
       // df (w^(-2/df) - 1), without the cancellation that the power would suffer for w near 1.
-      const square = degreesOfFreedom * Math.expm1((-2 / degreesOfFreedom) * Math.log(w));
-      return u * Math.sqrt(square / w);
+      const square = degreesOfFreedom * expm1((-2 / degreesOfFreedom) * log(w));
+      return u * sqrt(square / w);
     }
   }
 

@@ -1,0 +1,14 @@
+// Panels whose truth is known: Monte Carlo designs of the literature.
+export {
+  conditionalFactorPanelSchema,
+  oraclePredictiveR2,
+  oracleTotalR2,
+  simulateConditionalFactorPanel,
+} from './conditional-factor-panel.ts';
+export type {
+  ConditionalFactorPanel,
+  ConditionalFactorPanelOptions,
+  ConditionalFactorTruth,
+} from './conditional-factor-panel.ts';
+export { simulateStaticFactorPanel, staticFactorPanelSchema } from './static-factor-panel.ts';
+export type { StaticFactorPanel, StaticFactorPanelOptions, StaticFactorTruth } from './static-factor-panel.ts';
