@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
-import { readNumeric, requireFinite, requireUniqueNames, type NumericInput } from '../validation.ts';
+import { readNumeric, requireFinite, requireLength, requireUniqueNames, type NumericInput } from '../validation.ts';
 import { crossSectionFromDense, type DensePanel } from './from-dense.ts';
 import { crossSectionFromRows, type LongRows } from './from-rows.ts';
 import { PanelIndex } from './panel-index.ts';
@@ -163,6 +163,13 @@ export class CrossSectionBatch {
     characteristicNames: readonly string[] = this.characteristicNames,
   ): CrossSectionBatch {
     return new CrossSectionBatch({ ...this, characteristics, characteristicNames });
+  }
+
+  /** The same rows with other forward returns (R): another horizon, a residual, a what-if. */
+  withReturns(returns: Float64Array): CrossSectionBatch {
+    requireLength('returns', returns, this.nRows, 'one per row');
+    requireFinite('returns', returns, true);
+    return derive(this, { returns });
   }
 
   /** The same rows without returns: what is known on the day of the forecast. */

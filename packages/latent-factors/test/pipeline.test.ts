@@ -1,0 +1,92 @@
+import { LatentFactorState, NotFittedError, type FitSummary, type LatentFactorModel } from '@ml4t/core';
+import { describe, expect, it } from '@jest/globals';
+import { EWMAFactorForecaster, IPCAModel, LatentFactorForecastPipeline } from '../src/index.ts';
+import { plantedPanel } from './ipca/planted-panel.ts';
+
+describe('LatentFactorForecastPipeline', () => {
+  const { batch } = plantedPanel({ seed: 1, nDates: 60, noise: 0.02 });
+
+  it('forecasts beta x the mean of the factors realised before each date', async () => {
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }) });
+    await pipeline.fit(batch.slice(0, 40));
+    const { state, factorForecast, assetForecast } = await pipeline.predict(batch.slice(40));
+    const training = await pipeline.model.extract(batch.slice(0, 40));
+    for (const t of [0, 1, 19]) {
+      for (let j = 0; j < 2; j++) {
+        const realised: number[] = [];
+        for (let s = 0; s < 40; s++) realised.push(training.factorReturns[s * 2 + j]);
+        for (let s = 0; s < t; s++) realised.push(state.factorReturns[s * 2 + j]);
+        const mean = realised.reduce((sum, f) => sum + f, 0) / realised.length;
+        expect(factorForecast.premia[t * 2 + j]).toBeCloseTo(mean, 12);
+      }
+      const row = state.index.rowOffsets[t];
+      const [b1, b2] = state.betasOfRow(row);
+      const expected = b1 * factorForecast.premia[t * 2] + b2 * factorForecast.premia[t * 2 + 1];
+      expect(assetForecast.expectedReturns[row]).toBeCloseTo(expected, 14);
+    }
+    expect(assetForecast.index).toBe(state.index);
+  });
+
+  it('forecasts nothing from the future: characteristics and returns after t leave forecasts up to t unchanged', async () => {
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }) });
+    await pipeline.fit(batch.slice(0, 40));
+    const before = await pipeline.predict(batch.slice(40));
+    const cut = batch.index.rowOffsets[50];
+    const returns = batch.requireReturns('this test').map((r, row) => (row >= cut ? 9 : r));
+    const disturbed = await pipeline.predict(
+      batch
+        .withCharacteristics(batch.characteristics.map((c, i) => (i >= (cut + 60) * batch.nCharacteristics ? -c : c)))
+        .slice(40)
+        .withReturns(returns.subarray(batch.index.rowOffsets[40])),
+    );
+    // Returns dated 50 are earned after it: the forecast dated 50 is the last one that must not see them.
+    const rows = batch.index.rowOffsets[51] - batch.index.rowOffsets[40];
+    const forecasts = (p: typeof before): Float64Array => p.assetForecast.expectedReturns;
+    expect(forecasts(disturbed).subarray(0, rows)).toEqual(forecasts(before).subarray(0, rows));
+    expect(forecasts(disturbed)[rows]).not.toBe(forecasts(before)[rows]);
+  });
+
+  it('forecasts the day after the last known return', async () => {
+    const pipeline = new LatentFactorForecastPipeline({
+      model: new IPCAModel({ nFactors: 2 }),
+      forecaster: new EWMAFactorForecaster({ halfLife: 6 }),
+    });
+    await pipeline.fit(batch.slice(0, 59));
+    const { assetForecast } = await pipeline.predict(batch.slice(59).withoutReturns());
+    expect(assetForecast.expectedReturns.every(Number.isFinite)).toBe(true);
+  });
+
+  it('estimates premia on the factors of the checkpoint that it is asked for', async () => {
+    // A model whose checkpoints differ in the sign of their coordinates: mixing them would flip the forecast.
+    const model: LatentFactorModel<typeof batch> = {
+      modelType: 'fake',
+      config: {},
+      isFitted: true,
+      fit: async () => ({}) as FitSummary,
+      save: async () => undefined,
+      extract: async (panel, options) => {
+        const sign = options?.checkpoint === 'early' ? -1 : 1;
+        return new LatentFactorState({
+          index: panel.index,
+          nFactors: 1,
+          betaLayout: 'row',
+          betas: new Float64Array(panel.nRows).fill(sign),
+          factorReturns: Float64Array.from({ length: panel.nDates }, (_, t) => sign * (1 + t)),
+          checkpoint: options?.checkpoint ?? 'late',
+        });
+      },
+    };
+    const pipeline = new LatentFactorForecastPipeline({ model });
+    await pipeline.fit(batch.slice(0, 40));
+    const late = await pipeline.predict(batch.slice(40));
+    const early = await pipeline.predict(batch.slice(40), { checkpoint: 'early' });
+    expect(early.factorForecast.premia[0]).toBe(-late.factorForecast.premia[0]);
+    expect(early.assetForecast.expectedReturns).toEqual(late.assetForecast.expectedReturns);
+    expect(early.assetForecast.checkpoint).toBe('early');
+  });
+
+  it('asks to be fitted', async () => {
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel() });
+    await expect(pipeline.predict(batch)).rejects.toThrow(NotFittedError);
+  });
+});
