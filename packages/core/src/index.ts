@@ -41,7 +41,33 @@ export {
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
+export { areaUnderCurve, logLoss } from './metrics/classification.ts';
+export {
+  managedPortfolioR2,
+  managedPortfolios,
+  type ManagedPortfolioOptions,
+  type ManagedPortfolios,
+} from './metrics/managed-portfolios.ts';
 export { predictiveR2, r2ByDate, totalR2, uncentredR2, type UncentredR2 } from './metrics/r-squared.ts';
+export {
+  rankCorrelation,
+  rankInformationCoefficient,
+  type RankInformationCoefficient,
+} from './metrics/rank-correlation.ts';
+export {
+  annualizedSharpeRatio,
+  sharpeRatio,
+  sharpeRatioStandardError,
+  type SharpeStandardErrorOptions,
+} from './metrics/sharpe-ratio.ts';
+export { longShortDeciles, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
+export {
+  outOfSampleTangencySharpe,
+  tangencyPortfolio,
+  tangencySharpe,
+  type TangencyPortfolio,
+} from './metrics/tangency-portfolio.ts';
+export { turnover, type Turnover } from './metrics/turnover.ts';
 export type {
   AssetPredictionModel,
   Estimator,
