@@ -10,3 +10,5 @@ export { pcaConfigSchema, type PCAConfig, type PCAConfigInput } from './pca/conf
 export { PCAModel } from './pca/model.ts';
 export { LatentFactorForecastPipeline } from './pipeline.ts';
 export { forecasterRegistry, modelRegistry, type ForecasterRegistration } from './registry.ts';
+export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
+export { RPPCAModel } from './rp-pca/model.ts';

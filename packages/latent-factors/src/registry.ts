@@ -7,6 +7,8 @@ import { ipcaConfigSchema, parseIPCAConfig } from './ipca/config.ts';
 import { IPCAModel } from './ipca/model.ts';
 import { parsePCAConfig, pcaConfigSchema } from './pca/config.ts';
 import { PCAModel } from './pca/model.ts';
+import { parseRPPCAConfig, rppcaConfigSchema } from './rp-pca/config.ts';
+import { RPPCAModel } from './rp-pca/model.ts';
 
 /** The models of this package, for tools that build them by name. */
 export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
@@ -18,6 +20,15 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(pcaConfigSchema),
     create: (config: unknown) => new PCAModel(parsePCAConfig(config)),
     load: (path: string) => PCAModel.load(path),
+  },
+  {
+    modelType: 'rp-pca',
+    title: 'Risk-premium principal component analysis',
+    batchKind: 'persistent-panel',
+    task: 'latent-factors',
+    configJsonSchema: () => configJsonSchema(rppcaConfigSchema),
+    create: (config: unknown) => new RPPCAModel(parseRPPCAConfig(config)),
+    load: (path: string) => RPPCAModel.load(path),
   },
   {
     modelType: 'ipca',

@@ -3,7 +3,6 @@ import {
   NotFittedError,
   NotIdentifiedError,
   throwIfAborted,
-  type ExtractOptions,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
@@ -132,7 +131,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * of the fit are observed, least squares on the observed ones elsewhere, NaN with fewer than K of them.
    * Assets are matched by id: subsets and other orders are fine. Throws DataError that names unknown assets.
    */
-  async extract(batch: PersistentPanelBatch, _options: ExtractOptions = {}): Promise<LatentFactorState> {
+  async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
     const { rows, returns } = alignToAssets(batch, fit.assetIds);
     return new LatentFactorState({

@@ -1,0 +1,65 @@
+import { tangencySharpe } from '@ml4t/core';
+import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
+import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
+import type { TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
+import type { RPPCAEstimate } from './estimate.ts';
+
+/** Means and Sharpe ratios of factors over a span, per period. */
+export interface FactorPerformance {
+  /** (K) */
+  readonly premia: Float64Array;
+  /** (K), divisor the number of dates. */
+  readonly sharpeRatios: Float64Array;
+}
+
+/** Means and Sharpe ratios over the dates on which the factors (T x K) are known. */
+export function factorPerformance(factors: Matrix): FactorPerformance {
+  const premia = columnMeans(factors);
+  const volatility = columnDeviations(factors, premia);
+  return { premia, sharpeRatios: premia.map((premium, j) => premium / volatility[j]) };
+}
+
+/**
+ * In-sample figures of an RP-PCA fit, as fractions per period: total R2 of `L f_t` over the observed returns of dates with
+ * factors (uncentred), maximal Sharpe ratio of the factors, and means over factors or assets of |premium|, Sharpe ratio,
+ * |alpha|, squared alpha (as a root) and residual variance of the time-series regressions. Figures that the data do not
+ * determine are left out.
+ */
+export function rppcaFitMetrics(
+  returns: Matrix,
+  { loadings, factorReturns }: Pick<RPPCAEstimate, 'loadings' | 'factorReturns'>,
+  { alphas, residualVariances }: TimeSeriesExposures,
+): Record<string, number> {
+  const { premia, sharpeRatios } = factorPerformance(factorReturns);
+  const metrics = {
+    totalR2: totalR2OfLoadings(returns, loadings, factorReturns),
+    maximalSharpe: tangencySharpe(factorReturns.data, factorReturns.columns),
+    meanAbsoluteFactorPremium: meanOf(premia, Math.abs),
+    meanFactorSharpe: meanOf(sharpeRatios, Math.abs),
+    meanAbsoluteAlpha: meanOf(alphas, Math.abs),
+    rootMeanSquareAlpha: Math.sqrt(meanOf(alphas, (alpha) => alpha * alpha)),
+    meanResidualVariance: meanOf(residualVariances, (variance) => variance),
+  };
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+}
+
+function totalR2OfLoadings(returns: Matrix, loadings: Matrix, factors: Matrix): number {
+  const known = factors.data.map((value) => (Number.isNaN(value) ? 0 : value));
+  const fitted = multiply(matrix(factors.rows, factors.columns, known), loadings, { transposeB: true }).data;
+  let errors = 0;
+  let squares = 0;
+  for (let cell = 0; cell < fitted.length; cell++) {
+    const value = returns.data[cell];
+    const t = Math.floor(cell / returns.columns);
+    if (Number.isNaN(value) || Number.isNaN(factors.data[t * factors.columns])) continue;
+    errors += (value - fitted[cell]) ** 2;
+    squares += value * value;
+  }
+  return 1 - errors / squares;
+}
+
+/** Mean of a function over the entries that are not NaN. */
+function meanOf(values: Float64Array, of: (value: number) => number): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((sum, value) => sum + of(value), 0) / known.length;
+}

@@ -1,0 +1,256 @@
+import {
+  LatentFactorState,
+  NotFittedError,
+  throwIfAborted,
+  type FitOptions,
+  type FitSummary,
+  type LatentFactorModel,
+  type PersistentPanelBatch,
+} from '@ml4t/core';
+import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
+import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import * as z from 'zod';
+import { readState } from '../saved-state.ts';
+import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
+import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import { timeSeriesExposures, type TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
+import { packageVersion } from '../version.ts';
+import { parseRPPCAConfig, type RPPCAConfig, type RPPCAConfigInput } from './config.ts';
+import { estimateRPPCA } from './estimate.ts';
+import { factorPerformance, rppcaFitMetrics, type FactorPerformance } from './fit-metrics.ts';
+
+const savedState = z.strictObject({ assetIds: z.array(z.string()) });
+const savedArrays = [
+  'loadings',
+  'weights',
+  'means',
+  'eigenvalues',
+  'betas',
+  'alphas',
+  'residualVariances',
+  'premia',
+  'sharpeRatios',
+] as const;
+
+/** What a fit leaves behind. */
+interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
+  readonly assetIds: readonly string[];
+  /** (N x K) */
+  readonly loadings: Matrix;
+  /** (N x K) */
+  readonly weights: Matrix;
+  /** (N) */
+  readonly means: Float64Array;
+  /** (K) */
+  readonly eigenvalues: Float64Array;
+  readonly summary: FitSummary;
+}
+
+/**
+ * Risk-premium principal component analysis: static factors that explain the variation *and* the means of returns.
+ *
+ * Loadings L are made of the K leading eigenvectors of `base + gamma m m'`, m the mean returns and base `X'X / T` or the
+ * covariance matrix. They minimise unexplained variation plus `1 + gamma` times the squared pricing errors, so a weak
+ * factor with a high Sharpe ratio is found where plain PCA (gamma = -1) sees noise. Factors are portfolios,
+ * `f_t = P' r_t` with `P = L (L'L)^-1`; means non-negative, by descending eigenvalue.
+ *
+ * Three descriptions of an asset come out: its loading, and alpha and betas of the time-series regression
+ * `r_it = alpha_i + beta_i' f_t + e_it` on observed returns. Means are those of the observed returns, and gaps are filled
+ * by the factors themselves, iterated ({@link estimateRPPCA}); dates with gaps get their factors by least squares.
+ *
+ * Source: Lettau and Pelger (2020), "Estimating latent asset-pricing factors", Journal of Econometrics 218; (2020),
+ * "Factors that fit the time series and cross-section of stock returns", Review of Financial Studies 33.
+ *
+ * @example
+ * const model = new RPPCAModel({ nFactors: 5, gamma: 10 });
+ * await model.fit(train);
+ * const { betas, alphas, factorReturns } = await model.extract(test);
+ */
+export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
+  readonly modelType = 'rp-pca';
+  readonly config: RPPCAConfig;
+  #fit: RPPCAFit | undefined;
+
+  /** Throws ConfigError when a field is unknown or out of range, or gamma too low for the base moment. */
+  constructor(config: RPPCAConfigInput = {}) {
+    this.config = parseRPPCAConfig(config);
+  }
+
+  get isFitted(): boolean {
+    return this.#fit !== undefined;
+  }
+
+  /** The assets of the fit (N). */
+  get assetIds(): readonly string[] {
+    return this.#requireFit('assetIds').assetIds;
+  }
+  /** Mean observed return of each asset (N). */
+  get assetMeans(): Float64Array {
+    return this.#requireFit('assetMeans').means.slice();
+  }
+  /** RP-PCA loadings L (N x K), row-major: `L f_t` are the fitted returns. */
+  get loadings(): Float64Array {
+    return this.#requireFit('loadings').loadings.data.slice();
+  }
+  /** Asset weights of the factor portfolios, P = L (L'L)^-1 (N x K), row-major: `f_t = P' r_t`. */
+  get factorWeights(): Float64Array {
+    return this.#requireFit('factorWeights').weights.data.slice();
+  }
+  /** Slopes of the regression of each asset on a constant and the training factors (N x K); NaN with too few dates. */
+  get timeSeriesBetas(): Float64Array {
+    return this.#requireFit('timeSeriesBetas').betas.data.slice();
+  }
+  /** Intercepts of that regression (N): what the factors' premia leave of the mean return. Per period. */
+  get alphas(): Float64Array {
+    return this.#requireFit('alphas').alphas.slice();
+  }
+  /** Mean squared residuals of that regression (N). */
+  get residualVariances(): Float64Array {
+    return this.#requireFit('residualVariances').residualVariances.slice();
+  }
+  /** The K leading eigenvalues of the matrix decomposed, descending; in units of scaled returns where they were scaled. */
+  get eigenvalues(): Float64Array {
+    return this.#requireFit('eigenvalues').eigenvalues.slice();
+  }
+  /** Mean training factor returns (K), non-negative, per period. */
+  get factorPremia(): Float64Array {
+    return this.#requireFit('factorPremia').premia.slice();
+  }
+  /** Mean over standard deviation (divisor T) of the training factors (K), per period. */
+  get factorSharpeRatios(): Float64Array {
+    return this.#requireFit('factorSharpeRatios').sharpeRatios.slice();
+  }
+  get fitSummary(): FitSummary {
+    return this.#requireFit('fitSummary').summary;
+  }
+
+  /**
+   * Estimates loadings, factor portfolios and time-series exposures. Throws ConfigError when K exceeds dates or assets,
+   * DataError when an asset has no return at all (or, scaled by volatility, none that varies), NotIdentifiedError when
+   * the rank is below K, AbortedError; in every case an earlier fit stays.
+   */
+  async fit(batch: PersistentPanelBatch, options: FitOptions<PersistentPanelBatch> = {}): Promise<FitSummary> {
+    const started = performance.now();
+    const { config } = this;
+    throwIfAborted(options.signal, 'RPPCAModel.fit');
+    requireEstimable(batch, config.nFactors, 'RPPCAConfig.nFactors');
+    const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
+    const estimate = await estimateRPPCA(returns, batch.assetIds, config, options);
+    const exposures = timeSeriesExposures(returns, estimate.factorReturns);
+    const performanceOfFactors = factorPerformance(estimate.factorReturns);
+    const unpriced = exposures.alphas.reduce((count, alpha) => count + (Number.isNaN(alpha) ? 1 : 0), 0);
+    const notes: string[] = [];
+    if (!estimate.converged) notes.push(`The imputed returns still moved after ${estimate.rounds} rounds.`);
+    if (unpriced > 0) notes.push(`${unpriced} assets have too few returns for time-series betas; theirs are NaN.`);
+    const stopReason = !estimate.converged ? 'max-iterations' : estimate.rounds > 0 ? 'converged' : 'closed-form';
+    const summary: FitSummary = {
+      converged: estimate.converged,
+      stopReason,
+      iterations: estimate.rounds,
+      trainMetrics: rppcaFitMetrics(returns, estimate, exposures),
+      history: [],
+      notes,
+      runRecord: {
+        modelType: this.modelType,
+        packageVersion: packageVersion(),
+        config,
+        engine: linalgBackend(),
+        dimensions: {
+          dates: batch.nDates,
+          assets: batch.nAssets,
+          missingReturns: batch.returns.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0),
+        },
+        stopReason,
+        seconds: (performance.now() - started) / 1000,
+      },
+    };
+    const { loadings, weights, means, eigenvalues } = estimate;
+    this.#fit = {
+      ...exposures,
+      ...performanceOfFactors,
+      assetIds: [...batch.assetIds],
+      loadings,
+      weights,
+      means,
+      eigenvalues,
+      summary,
+    };
+    return summary;
+  }
+
+  /**
+   * Static exposures of the batch's assets, as `exposures` and `extractAlphas` of the configuration say, and factor returns
+   * per date: `P' r_t` where all assets of the fit are observed, least squares on the loadings of the observed ones
+   * elsewhere, NaN with fewer than K of them. Assets are matched by id: subsets and other orders are fine.
+   * Throws NotFittedError; DataError that names unknown assets.
+   */
+  async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
+    const fit = this.#requireFit('extract');
+    const { nFactors, exposures, extractAlphas } = this.config;
+    const { rows, returns } = alignToAssets(batch, fit.assetIds);
+    const timeSeries = exposures === 'time-series';
+    return new LatentFactorState({
+      index: batch.index,
+      nFactors,
+      betaLayout: 'asset',
+      betas: selectRows(timeSeries ? fit.betas : fit.loadings, rows),
+      alphas: timeSeries && extractAlphas ? Float64Array.from(rows, (row) => fit.alphas[row]) : undefined,
+      factorReturns: staticFactorReturns(returns, fit).data,
+    });
+  }
+
+  /** Writes the configuration, everything estimated and the fit summary as one artifact, atomically. */
+  async save(path: string): Promise<void> {
+    const fit = this.#requireFit('save');
+    const wide = (a: Matrix): { shape: number[]; data: Float64Array } => ({ shape: [a.rows, a.columns], data: a.data });
+    const flat = (a: Float64Array): { shape: number[]; data: Float64Array } => ({ shape: [a.length], data: a });
+    await saveArtifact(path, {
+      modelType: this.modelType,
+      formatVersion: 1,
+      packageVersion: packageVersion(),
+      config: this.config,
+      state: { assetIds: fit.assetIds },
+      record: fit.summary,
+      arrays: {
+        loadings: wide(fit.loadings),
+        weights: wide(fit.weights),
+        means: flat(fit.means),
+        eigenvalues: flat(fit.eigenvalues),
+        betas: wide(fit.betas),
+        alphas: flat(fit.alphas),
+        residualVariances: flat(fit.residualVariances),
+        premia: flat(fit.premia),
+        sharpeRatios: flat(fit.sharpeRatios),
+      },
+    });
+  }
+
+  /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
+  static async load(path: string): Promise<RPPCAModel> {
+    const artifact = await loadArtifact(path, { modelType: 'rp-pca', arrays: savedArrays });
+    const model = new RPPCAModel(artifact.config as RPPCAConfigInput);
+    const { assetIds } = readState(path, savedState, artifact.state);
+    const [n, k] = [assetIds.length, model.config.nFactors];
+    const read = (name: (typeof savedArrays)[number], ...shape: number[]): Float64Array =>
+      artifactArray(artifact, name, 'F64', shape);
+    model.#fit = {
+      assetIds,
+      loadings: matrix(n, k, read('loadings', n, k)),
+      weights: matrix(n, k, read('weights', n, k)),
+      means: read('means', n),
+      eigenvalues: read('eigenvalues', k),
+      betas: matrix(n, k, read('betas', n, k)),
+      alphas: read('alphas', n),
+      residualVariances: read('residualVariances', n),
+      premia: read('premia', k),
+      sharpeRatios: read('sharpeRatios', k),
+      summary: artifact.record as FitSummary,
+    };
+    return model;
+  }
+
+  #requireFit(operation: string): RPPCAFit {
+    if (!this.#fit) throw new NotFittedError('RPPCAModel', operation);
+    return this.#fit;
+  }
+}
