@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { SourceError } from '@ml4t/core';
+import { nearest } from '../read/resolve-columns.ts';
+
+export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'arrow';
+
+const formats: readonly (readonly [RegExp, FileFormat])[] = [
+  [/\.(parquet|pq)$/i, 'parquet'],
+  [/\.csv(\.gz)?$/i, 'csv'],
+  [/\.tsv(\.gz)?$/i, 'tsv'],
+  [/\.(arrow|feather|ipc)$/i, 'arrow'],
+];
+
+/** The format that the ending of a path or glob says. */
+export function formatOfPath(path: string): FileFormat {
+  const format = formats.find(([ending]) => ending.test(path))?.[1];
+  if (format === undefined)
+    throw new SourceError({
+      field: path === '' ? 'source' : path,
+      expected: 'a file that ends in .parquet, .csv, .csv.gz, .tsv, .tsv.gz, .arrow or .feather',
+      found: path === '' ? 'an empty path' : `the ending of ${JSON.stringify(basename(path))}`,
+      remedy: 'Rename the file, or read it by a query: { query: "SELECT * FROM read_csv(\'…\')" }.',
+    });
+  return format;
+}
+
+/** A path that exists, as a pattern that means only itself; a glob stays as it is. Missing files and folders are errors. */
+export async function filePattern(path: string): Promise<{ readonly pattern: string; readonly isGlob: boolean }> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new SourceError({
+      field: path,
+      expected: 'a file',
+      found: 'a folder',
+      remedy: `Read its files by a pattern: ${JSON.stringify(join(path, '*.parquet'))}.`,
+    });
+  if (found) return { pattern: path.replaceAll(/[*?[]/g, '[$&]'), isGlob: false };
+  if (/[*?[]/.test(path)) return { pattern: path, isGlob: true };
+  const siblings = await readdir(dirname(path)).catch(() => undefined);
+  const near = siblings && nearest(basename(path), siblings);
+  throw new SourceError({
+    field: path,
+    expected: 'an existing file',
+    found: siblings ? 'no such file' : `no such folder: ${dirname(path)}`,
+    remedy: near === undefined ? 'Check the path.' : `Did you mean ${JSON.stringify(join(dirname(path), near))}?`,
+  });
+}

@@ -1,0 +1,78 @@
+import { DataError, Ml4tError, SourceError } from '@ml4t/core';
+
+/** Puts an error of DuckDB into plain words: what could not be read, why in one line, and what to do. */
+export function sourceError(error: unknown, label: string, isQuery: boolean): Error {
+  if (error instanceof Ml4tError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const firstLine = message.split('\n', 1)[0];
+  const reason = firstLine.replace(/^[A-Za-z -]*Error: /, '');
+  const cell =
+    /CSV Error on Line: (\d+)[\s\S]*?Error when converting column "(.*)"\. Could not convert string "([\s\S]*?)" to '/.exec(
+      message,
+    );
+  if (cell)
+    return new DataError({
+      field: `${cell[2]} (line ${cell[1]} of ${label})`,
+      expected: 'a number, or nothing for missing',
+      found: JSON.stringify(cell[3]),
+      remedy: 'Correct the entry, or leave the column out.',
+      cause: error,
+    });
+  const line = /CSV Error on Line: (\d+)/.exec(message);
+  if (line)
+    return new SourceError({
+      field: label,
+      expected: 'rows with as many entries as the header',
+      found: `line ${line[1]}: ${csvReason(message)}`,
+      remedy: 'Correct the line: a missing or extra delimiter or quote, or a file cut short.',
+      cause: error,
+    });
+  const missing = /Missing Extension|requires the extension/.test(message);
+  if (missing)
+    return new SourceError({
+      field: label,
+      expected: 'local files in Parquet, CSV or Arrow format',
+      found: `something that needs the DuckDB extension ${/extension (\w+)/.exec(message)?.[1] ?? '(unnamed)'}`,
+      remedy: 'Fetch remote files first: this package downloads nothing at run time.',
+      cause: error,
+    });
+  if (/No files found/.test(message))
+    return new SourceError({
+      field: label,
+      expected: 'an existing file',
+      found: `no file that matches ${/pattern "(.*?)"/.exec(message)?.[1] ?? label}`,
+      remedy: 'Check the path and the pattern.',
+      cause: error,
+    });
+  const cast = /Could not convert string '([\s\S]*?)' to/.exec(message);
+  if (cast)
+    return new DataError({
+      field: label,
+      expected: 'numbers in every column read as one',
+      found: JSON.stringify(cast[1]),
+      remedy: 'Correct the entry, or leave the column out.',
+      cause: error,
+    });
+  if (isQuery)
+    return new SourceError({
+      field: label,
+      expected: 'one SELECT that DuckDB can run',
+      found: `"${reason}"`,
+      remedy: 'Correct the query: no semicolons, and names spelled as in its tables and files.',
+      cause: error,
+    });
+  return new SourceError({
+    field: label,
+    expected: 'a readable file of the kind its ending says',
+    found: `"${reason.replaceAll(label, 'the file')}"`,
+    remedy: 'The file is damaged, cut short or of another kind: write it again.',
+    cause: error,
+  });
+}
+
+/** The line of DuckDB's message that says what is wrong, after the line number and the line itself. */
+function csvReason(message: string): string {
+  const lines = message.split('\n').filter((text) => text.trim() !== '');
+  const original = lines.findIndex((text) => text.startsWith('Original Line'));
+  return (lines[original + 1] ?? lines[0]).trim();
+}

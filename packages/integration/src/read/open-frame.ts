@@ -1,0 +1,24 @@
+import { SourceError, describe } from '@ml4t/core';
+import { openArrowFile, openArrowTable } from '../arrow/frame.ts';
+import { openFile, openQuery } from '../duckdb/frame.ts';
+import { formatOfPath } from '../duckdb/relation.ts';
+import type { Frame } from './frame.ts';
+import type { PanelSource } from './options.ts';
+
+/** Opens any source behind the one interface that readers know. The caller closes it. */
+export async function openFrame(source: PanelSource): Promise<Frame> {
+  if (typeof source === 'string') {
+    const format = formatOfPath(source);
+    return format === 'arrow' ? openArrowFile(source) : openFile(source, format);
+  }
+  if (typeof source === 'object' && source !== null) {
+    if ('query' in source) return openQuery(source);
+    if ('schema' in source && 'batches' in source) return openArrowTable(source);
+  }
+  throw new SourceError({
+    field: 'source',
+    expected: 'a path, { query }, or an Arrow table',
+    found: describe(source),
+    remedy: 'Pass one of the three.',
+  });
+}

@@ -1,0 +1,210 @@
+import { ConfigError, SourceError, describe } from '@ml4t/core';
+import type { Frame, FrameColumn } from './frame.ts';
+import type { CharacteristicSelection, DatedColumn, PanelColumns } from './options.ts';
+
+const timestampAliases = ['timestamp', 'date', 'datetime', 'time', 'month', 'yyyymm', 'period', 'eom'];
+const assetAliases = [
+  'asset',
+  'asset_id',
+  'assetid',
+  'ticker',
+  'symbol',
+  'permno',
+  'gvkey',
+  'cusip',
+  'isin',
+  'figi',
+  'sedol',
+  'entity',
+  'stock',
+  'security',
+  'security_id',
+  'id',
+];
+
+/** The columns of a source, each in its role. */
+export interface ResolvedColumns {
+  readonly timestamp: FrameColumn;
+  readonly asset: FrameColumn;
+  readonly returns: FrameColumn | undefined;
+  readonly factorReturns: FrameColumn | undefined;
+  readonly characteristics: readonly FrameColumn[];
+  readonly context: readonly FrameColumn[];
+}
+
+/** The roles a caller may state; a panel with a stable asset axis needs no characteristics. */
+export type ColumnRoles = Omit<PanelColumns, 'characteristics'> & {
+  readonly characteristics?: CharacteristicSelection | undefined;
+};
+
+/** Finds every role's column. Unknown, ambiguous and doubly used columns are errors that name the candidates. */
+export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumns {
+  const dated = (role: string, column: DatedColumn | undefined): FrameColumn | undefined => {
+    if (column === undefined) return undefined;
+    requireLag(`columns.${role}.lag`, column.lag);
+    return findColumn(frame, `columns.${role}.column`, column.column);
+  };
+  const timestamp = byNameOrAlias(frame, 'columns.timestamp', roles.timestamp, timestampAliases);
+  const asset = byNameOrAlias(frame, 'columns.asset', roles.asset, assetAliases);
+  requireDifferent('columns.asset', asset, [timestamp], 'the timestamps');
+  const returns = dated('returns', roles.returns);
+  const factorReturns = dated('factorReturns', roles.factorReturns);
+  const context = (roles.context ?? []).map((name, i) => findColumn(frame, `columns.context[${i}]`, name));
+  const keys = [timestamp, asset];
+  const realisedLater = [
+    ...(returns && roles.returns?.lag === 0 ? [returns] : []),
+    ...(factorReturns && roles.factorReturns?.lag === 0 ? [factorReturns] : []),
+  ];
+  context.forEach((column, i) => {
+    requireDifferent(`columns.context[${i}]`, column, keys, 'timestamps or assets');
+  });
+  const taken = new Set([...keys, ...context, ...[returns, factorReturns].filter((column) => column !== undefined)]);
+  const characteristics = selectCharacteristics(frame, roles.characteristics ?? [], taken);
+  characteristics.forEach((column, i) => {
+    const field = `columns.characteristics[${i}]`;
+    requireDifferent(field, column, keys, 'timestamps or assets');
+    requireDifferent(field, column, realisedLater, 'returns earned after the row date (lag 0), which is look-ahead');
+  });
+  requireUnique('columns.characteristics', characteristics);
+  requireUnique('columns.context', context);
+  return { timestamp, asset, returns, factorReturns, characteristics, context };
+}
+
+function selectCharacteristics(
+  frame: Frame,
+  selection: CharacteristicSelection,
+  taken: ReadonlySet<FrameColumn>,
+): readonly FrameColumn[] {
+  if (isNameList(selection))
+    return selection.map((name, i) => findColumn(frame, `columns.characteristics[${i}]`, name));
+  const excluded = new Set(
+    selection.exclude.map((name, i) => findColumn(frame, `columns.characteristics.exclude[${i}]`, name)),
+  );
+  const rest = frame.columns.filter(
+    (column) => (column.kind === 'number' || column.kind === 'boolean') && !taken.has(column) && !excluded.has(column),
+  );
+  if (rest.length === 0)
+    throw new SourceError({
+      field: 'columns.characteristics',
+      expected: 'at least one numeric column without another role',
+      found: `the columns ${present(frame, true)}`,
+      remedy: 'Exclude fewer columns, or name the characteristics.',
+    });
+  return rest;
+}
+
+function isNameList(selection: unknown): selection is readonly string[] {
+  if (Array.isArray(selection)) return true;
+  if (typeof selection === 'object' && selection !== null && 'exclude' in selection && Array.isArray(selection.exclude))
+    return false;
+  throw new ConfigError({
+    field: 'columns.characteristics',
+    expected: 'a list of column names, or { exclude: [names] }',
+    found: describe(selection),
+    remedy: 'Say which columns describe the assets; { exclude: [] } takes every numeric column without another role.',
+  });
+}
+
+function byNameOrAlias(frame: Frame, field: string, name: string | undefined, aliases: readonly string[]): FrameColumn {
+  if (name !== undefined) return findColumn(frame, field, name);
+  const candidates = frame.columns.filter((column) => aliases.includes(column.name.toLowerCase()));
+  if (candidates.length === 1) return candidates[0];
+  throw new SourceError({
+    field,
+    expected: `one column called ${aliases.slice(0, -1).join(', ')} or ${aliases[aliases.length - 1]}`,
+    found:
+      candidates.length === 0
+        ? `none among ${present(frame)} in ${frame.label}`
+        : `${candidates.length}: ${candidates.map((column) => column.name).join(', ')}`,
+    remedy: `Name the column: ${field.replace('columns.', '')}: '…'.`,
+  });
+}
+
+function findColumn(frame: Frame, field: string, name: unknown): FrameColumn {
+  if (typeof name !== 'string')
+    throw new ConfigError({
+      field,
+      expected: 'the name of a column',
+      found: describe(name),
+      remedy: `The columns are ${present(frame)}.`,
+    });
+  const exact = frame.columns.find((column) => column.name === name);
+  if (exact) return exact;
+  const folded = frame.columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
+  if (folded.length === 1) return folded[0];
+  const near = nearest(
+    name,
+    frame.columns.map((column) => column.name),
+  );
+  throw new SourceError({
+    field,
+    expected: `a column of ${frame.label}: ${present(frame)}`,
+    found: JSON.stringify(name),
+    remedy: near === undefined ? 'Name one of these columns.' : `Did you mean ${JSON.stringify(near)}?`,
+  });
+}
+
+function requireLag(field: string, lag: unknown): void {
+  if (typeof lag !== 'number' || !Number.isInteger(lag) || lag < 0)
+    throw new ConfigError({
+      field,
+      expected: 'a whole number of dates >= 0',
+      found: describe(lag),
+      remedy:
+        'Say 0 when the column already holds the return earned after its date, 1 when it holds the return that ends at it.',
+    });
+}
+
+function requireDifferent(field: string, column: FrameColumn, taken: readonly FrameColumn[], role: string): void {
+  if (taken.includes(column))
+    throw new ConfigError({
+      field,
+      expected: 'a column without another role',
+      found: `${JSON.stringify(column.name)}, which holds ${role}`,
+      remedy: 'Give each column one role.',
+    });
+}
+
+function requireUnique(field: string, columns: readonly FrameColumn[]): void {
+  columns.forEach((column, i) => {
+    if (columns.indexOf(column) < i)
+      throw new ConfigError({
+        field: `${field}[${i}]`,
+        expected: 'each column once',
+        found: `${JSON.stringify(column.name)} again`,
+        remedy: 'Name each column once.',
+      });
+  });
+}
+
+/** The columns for a message: all of them up to 40, with their types if asked. */
+function present(frame: Frame, withTypes = false): string {
+  const shown = frame.columns.slice(0, 40).map(({ name, type }) => (withTypes ? `${name} (${type})` : name));
+  const more = frame.columns.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** The closest name by edit distance, if it is close enough to be a slip of the pen. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of names) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}
