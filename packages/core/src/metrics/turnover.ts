@@ -1,0 +1,48 @@
+import type { PanelIndex } from '../batches/panel-index.ts';
+import { requireLength } from '../validation.ts';
+
+export interface Turnover {
+  /** (T): sum of absolute trades on each date; the first date buys the whole portfolio. */
+  readonly byDate: Float64Array;
+  /** Mean over all dates but the first; NaN with a single date. */
+  readonly mean: number;
+}
+
+/**
+ * Turnover: `sum_i |w_{t,i} - h_{t,i}|`, h the holdings just before the trade. Both buys and sells count: replacing a fully
+ * invested portfolio is 2.
+ *
+ * With `returns` (R, earned after each row's date) holdings drift, `h_{t,i} = w_{t-1,i} (1 + r_{t,i}) / (1 + sum_j w_{t-1,j} r_{t,j})`,
+ * a missing return counting as zero; without them h is the weight before. A NaN weight, and an asset without a row, hold
+ * nothing: leaving the panel is a sale. Throws ShapeError.
+ */
+export function turnover(index: PanelIndex, weights: Float64Array, returns?: Float64Array): Turnover {
+  requireLength('weights', weights, index.nRows, 'one per row of the index');
+  if (returns) requireLength('returns', returns, index.nRows, 'one per row of the index');
+  const held = new Float64Array(index.nAssets);
+  const byDate = new Float64Array(index.nDates);
+  const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value);
+  for (let t = 0; t < index.nDates; t++) {
+    const from = index.rowOffsets[t];
+    const to = index.rowOffsets[t + 1];
+    let traded = 0;
+    // What is listed today trades from its holding to its weight; what is left afterwards has gone and is sold.
+    for (let row = from; row < to; row++) {
+      const asset = index.assetIndex[row];
+      traded += Math.abs(orZero(weights[row]) - held[asset]);
+      held[asset] = 0;
+    }
+    for (const rest of held) traded += Math.abs(rest);
+    byDate[t] = traded;
+    held.fill(0);
+    let growth = 1;
+    for (let row = from; row < to; row++) {
+      const r = returns ? orZero(returns[row]) : 0;
+      held[index.assetIndex[row]] = orZero(weights[row]) * (1 + r);
+      growth += orZero(weights[row]) * r;
+    }
+    for (let i = 0; i < held.length; i++) held[i] /= growth;
+  }
+  const later = byDate.subarray(1);
+  return { byDate, mean: later.reduce((a, b) => a + b, 0) / later.length };
+}
