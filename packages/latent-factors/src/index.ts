@@ -4,11 +4,31 @@ export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 export type { ForecasterConfig } from './forecasters/premium-forecaster.ts';
 export { identifyFactors, type FactorCoordinates } from './identification.ts';
 export { ipcaConfigSchema, type IPCAConfig, type IPCAConfigInput } from './ipca/config.ts';
-export { IPCAModel } from './ipca/model.ts';
+export type { FactorReturnSeries } from './ipca/given-factors.ts';
+export { IPCAModel, type IPCAExtractOptions, type IPCAFitOptions } from './ipca/model.ts';
+export {
+  managedPortfolioStatistics,
+  streamedStatistics,
+  sufficientStatistics,
+  type ManagedPortfolioPanel,
+  type SufficientStatistics,
+} from './ipca/sufficient-statistics.ts';
 export { BetaLambdaMapper } from './mappers/beta-lambda.ts';
 export { pcaConfigSchema, type PCAConfig, type PCAConfigInput } from './pca/config.ts';
 export { PCAModel } from './pca/model.ts';
+export {
+  numberOfFactors,
+  type FactorCountMethods,
+  type NumberOfFactors,
+  type NumberOfFactorsOptions,
+} from './pca/number-of-factors.ts';
 export { LatentFactorForecastPipeline } from './pipeline.ts';
 export { forecasterRegistry, modelRegistry, type ForecasterRegistration } from './registry.ts';
 export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
 export { RPPCAModel } from './rp-pca/model.ts';
+export {
+  selectRPPCA,
+  type RPPCACandidate,
+  type RPPCASelection,
+  type RPPCASelectionOptions,
+} from './rp-pca/selection.ts';

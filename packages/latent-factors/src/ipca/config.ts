@@ -3,10 +3,12 @@ import * as z from 'zod';
 
 /** Configuration of {@link IPCAModel}. */
 export const ipcaConfigSchema = baseConfigSchema.extend({
-  /** K, the number of latent factors. */
-  nFactors: z.int().min(1).default(5).describe('Number of latent factors K'),
+  /** K, the number of latent factors; 0 when all factors are pre-specified. */
+  nFactors: z.int().min(0).default(5).describe('Number of latent factors K'),
   /** Whether a column of ones is put before the characteristics as an instrument. */
   constant: z.boolean().default(true).describe('Put a constant instrument before the characteristics'),
+  /** Whether expected returns have a part that no factor explains, alpha = z'Gamma_alpha. */
+  intercept: z.boolean().default(false).describe("Estimate alpha = z'Gamma_alpha beside the factors"),
   /** Most alternating-least-squares iterations. */
   maxIter: z.int().min(1).default(10000).describe('Most iterations of alternating least squares'),
   /** Stop when one iteration moves the orthonormal Gamma by at most this much (root mean square per column). Scale-free. */
@@ -15,6 +17,21 @@ export const ipcaConfigSchema = baseConfigSchema.extend({
   factorRidge: z.number().min(0).default(1e-8).describe("Ridge of the factor step, relative to its diagonal's mean"),
   /** Added to the Gamma regression, relative to the mean of its diagonal. */
   gammaRidge: z.number().min(0).default(1e-8).describe("Ridge of the Gamma step, relative to its diagonal's mean"),
+  /**
+   * Penalty on Gamma in the identified coordinates, as scikit-learn's ElasticNet: alpha in units of squared returns. The
+   * alternation with identification in every step is that of the `ipca` package; it minimises no single objective.
+   */
+  elasticNet: z
+    .strictObject({
+      alpha: z.number().positive().describe('Strength, in units of squared returns'),
+      l1Ratio: z.number().min(0).max(1).default(0.5).describe('Share of the absolute-value penalty'),
+    })
+    .optional()
+    .describe('Elastic-net penalty on Gamma'),
+  /** 'observations': every row counts the same. 'dates': every date does, whatever its number of rows. */
+  weighting: z.enum(['observations', 'dates']).default('observations').describe('What counts the same in the fit'),
+  /** Whether a refit starts from the Gamma of the fit before, where the instruments are the same. */
+  warmStart: z.boolean().default(false).describe('Start a refit from the Gamma of the fit before'),
   /** 'anderson' extrapolates from the last iterates; 'none' is plain alternating least squares. Same optimum. */
   acceleration: z.enum(['anderson', 'none']).default('anderson').describe('Acceleration of the iteration'),
 });

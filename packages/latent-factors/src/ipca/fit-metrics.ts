@@ -8,6 +8,8 @@ import { triangle, type SufficientStatistics } from './sufficient-statistics.ts'
  * - the same two for the managed portfolios `x_t = Z'r_t / N_t`, whose fit is `Z'Z_t Gamma f_t / N_t`;
  * - `meanSquaredError` per row.
  *
+ * Factors may include pre-specified ones and a column of ones for the intercept; their means enter the prediction too.
+ *
  * Source: Kelly, Pruitt and Su (2019), section 3.2.
  */
 export function ipcaFitMetrics(
@@ -61,7 +63,7 @@ export function ipcaFitMetrics(
   }
   const total = errorsOf(path((t) => factors.data.subarray(t * k, (t + 1) * k)));
   const predictive = errorsOf(path(() => meanFactor));
-  return {
+  const metrics: Record<string, number> = {
     totalR2: 1 - total.assets / squaredReturns,
     predictiveR2: 1 - predictive.assets / squaredReturns,
     managedPortfolioTotalR2: 1 - total.portfolios / squaredPortfolios,
@@ -70,4 +72,6 @@ export function ipcaFitMetrics(
     dates: included.length,
     rows,
   };
+  // Of managed portfolios alone, nothing is known at the level of assets: what is not known is left out.
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }

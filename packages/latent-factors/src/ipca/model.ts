@@ -1,32 +1,59 @@
 import {
   ConfigError,
+  DataError,
   LatentFactorState,
   NotFittedError,
   NotIdentifiedError,
-  DataError,
   throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
+  type RunOptions,
 } from '@ml4t/core';
-import { linalgBackend, linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
+import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
 import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { identifyFactors } from '../identification.ts';
 import { readState } from '../saved-state.ts';
 import { packageVersion } from '../version.ts';
-import { alternatingLeastSquares } from './alternating-least-squares.ts';
+import { estimateIPCA, type IPCAEstimate } from './alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from './config.ts';
+import { columns, sideBySide } from './coordinates.ts';
+import { exposures, latentFactorReturns } from './extract.ts';
 import { ipcaFitMetrics } from './fit-metrics.ts';
-import { sufficientStatistics } from './sufficient-statistics.ts';
+import { givenFactors, type FactorReturnSeries } from './given-factors.ts';
+import {
+  streamedStatistics,
+  sufficientStatistics,
+  weightedStatistics,
+  type SufficientStatistics,
+} from './sufficient-statistics.ts';
 
-const savedState = z.strictObject({ characteristicNames: z.array(z.string()) });
+const savedState = z.strictObject({
+  instrumentNames: z.array(z.string()),
+  preSpecifiedNames: z.array(z.string()),
+});
+
+export interface IPCAFitOptions extends FitOptions<CrossSectionBatch> {
+  /** Observable factors that the latent ones come on top of; the betas on them are instrumented as well. */
+  readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
+  /** Weight of each date in the fit (T), >= 0; overrides `weighting`. */
+  readonly dateWeights?: Float64Array | undefined;
+  /** Gamma (L x (K + M)), row-major, to start from. */
+  readonly initialGamma?: Float64Array | undefined;
+}
+
+export interface IPCAExtractOptions extends ExtractOptions {
+  /** Needed for the latent factor returns of a model that was fitted with pre-specified factors. */
+  readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
+}
 
 /** What a fit leaves behind. */
 interface IPCAFit {
-  readonly characteristicNames: readonly string[];
+  readonly instrumentNames: readonly string[];
+  readonly preSpecifiedNames: readonly string[];
+  /** [Gamma_beta, Gamma_delta, Gamma_alpha] (L x C). */
   readonly gamma: Matrix;
   readonly summary: FitSummary;
 }
@@ -34,9 +61,10 @@ interface IPCAFit {
 /**
  * Instrumented principal component analysis: exposures are linear in characteristics known beforehand.
  *
- * `r_{i,t+1} = z_{i,t}' Gamma f_{t+1} + e_{i,t+1}`, z = (1, characteristics). Gamma (L x K) and the factors minimise the
- * sum of squared errors over all rows whose characteristics and return are finite; they are identified by
- * `Gamma'Gamma = I`, `F'F` diagonal and descending, factor means non-negative.
+ * `r_{i,t+1} = z_{i,t}'(Gamma_alpha + Gamma_beta f_{t+1} + Gamma_delta g_{t+1}) + e_{i,t+1}`, z = (1, characteristics), f latent, g
+ * pre-specified; Gamma_alpha with `intercept` only. Gamma and f minimise the sum of squared errors over all rows whose
+ * characteristics and return are finite, and are identified by `Gamma_beta'Gamma_beta = I`, `F'F` diagonal and descending,
+ * factor means non-negative, Gamma_alpha and Gamma_delta orthogonal to Gamma_beta.
  *
  * The panel is read once, into per-date moments, and never copied: a fit costs one symmetric product per date, and
  * iterations whose price does not depend on the number of assets.
@@ -62,17 +90,27 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     return this.#fit !== undefined;
   }
 
-  /** Gamma (L x K), row-major; rows as in {@link instrumentNames}. */
+  /**
+   * Gamma (L x C), row-major; rows as in {@link instrumentNames}. Columns: latent factors, pre-specified factors, and
+   * Gamma_alpha last where there is an intercept.
+   */
   get gamma(): Float64Array {
     return this.#requireFit('gamma').gamma.data.slice();
   }
-
+  /** Gamma_alpha (L); undefined without an intercept. */
+  get gammaAlpha(): Float64Array | undefined {
+    const { gamma } = this.#requireFit('gammaAlpha');
+    return this.config.intercept ? columns(gamma, gamma.columns - 1, gamma.columns).data : undefined;
+  }
   /** Names of the rows of Gamma (L): 'constant' first where there is one. */
   get instrumentNames(): readonly string[] {
-    const { characteristicNames } = this.#requireFit('instrumentNames');
-    return this.config.constant ? ['constant', ...characteristicNames] : characteristicNames;
+    return this.#requireFit('instrumentNames').instrumentNames;
   }
-
+  /** Names of the factors: latent ones, then pre-specified ones. */
+  get factorNames(): readonly string[] {
+    const latent = Array.from({ length: this.config.nFactors }, (_, k) => `factor${k + 1}`);
+    return [...latent, ...this.#requireFit('factorNames').preSpecifiedNames];
+  }
   get fitSummary(): FitSummary {
     return this.#requireFit('fitSummary').summary;
   }
@@ -82,96 +120,128 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    * Throws DataError without returns, ConfigError when K exceeds the instruments, NotIdentifiedError when the data cannot
    * tell the factors apart, AbortedError; in every case an earlier fit stays.
    */
-  async fit(batch: CrossSectionBatch, options: FitOptions<CrossSectionBatch> = {}): Promise<FitSummary> {
+  async fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary> {
+    requireEnoughInstruments(batch.nCharacteristics + (this.config.constant ? 1 : 0), this.config.nFactors);
+    return this.fitStatistics(await sufficientStatistics(batch, this.config.constant, options), options);
+  }
+
+  /** The same fit of a panel that arrives in parts, in date order: memory does not grow with the assets or the parts. */
+  async fitStream(
+    parts: AsyncIterable<CrossSectionBatch> | Iterable<CrossSectionBatch>,
+    options: IPCAFitOptions = {},
+  ): Promise<FitSummary> {
+    return this.fitStatistics(await streamedStatistics(parts, this.config.constant, options), options);
+  }
+
+  /**
+   * The same fit from sufficient statistics: collected once for many fits, or made from managed portfolios. They are
+   * taken as they are: `constant` adds nothing to them here.
+   */
+  async fitStatistics(
+    statistics: SufficientStatistics,
+    options: Omit<IPCAFitOptions, 'validation'> & RunOptions = {},
+  ): Promise<FitSummary> {
     const started = performance.now();
     const { config } = this;
+    const { nFactors: k } = config;
     throwIfAborted(options.signal, 'IPCAModel.fit');
-    const nInstruments = batch.nCharacteristics + (config.constant ? 1 : 0);
-    if (config.nFactors > nInstruments)
-      throw new ConfigError({
-        field: 'IPCAConfig.nFactors',
-        expected: `at most ${nInstruments}, the number of instruments`,
-        found: String(config.nFactors),
-        remedy: 'Lower nFactors or add characteristics.',
-      });
-    const statistics = await sufficientStatistics(batch, config.constant, options);
-    const usable = statistics.counts.filter((count) => count >= config.nFactors).length;
-    if (usable < config.nFactors)
+    requireEnoughInstruments(statistics.nInstruments, k);
+    const usable = statistics.counts.filter((count) => count >= Math.max(k, 1)).length;
+    if (usable < Math.max(k, 1))
       throw new NotIdentifiedError({
         field: 'batch',
-        expected: `at least ${config.nFactors} dates with ${config.nFactors} or more complete rows`,
-        found: `${usable} of ${batch.nDates} dates`,
+        expected: `at least ${Math.max(k, 1)} dates with as many complete rows`,
+        found: `${usable} of ${statistics.nDates} dates`,
         remedy: 'Impute missing characteristics, pass more dates, or lower nFactors.',
       });
-    const result = await alternatingLeastSquares(statistics, { ...config, ...options });
-    const { loadings: gamma, factors } = identifyFactors({ loadings: result.gamma, factors: result.factors });
-    const nRows = statistics.counts.reduce((sum, count) => sum + count, 0);
-    const notes: string[] = [];
-    if (usable < batch.nDates)
-      notes.push(`${batch.nDates - usable} dates have fewer complete rows than factors and took no part.`);
-    if (nRows < batch.nRows)
-      notes.push(`${batch.nRows - nRows} rows with a missing characteristic or return took no part.`);
-    if (!result.converged)
-      notes.push(
-        `Not converged after ${result.iterations} iterations: the last moved Gamma by ${result.movement.toExponential(1)}, tol is ${config.tol}.`,
-      );
-    const stopReason = result.converged ? 'converged' : 'max-iterations';
+    const given = givenFactors(options.preSpecifiedFactors, statistics.timestamps, config.intercept, true);
+    if (k + given.count === 0)
+      throw new ConfigError({
+        field: 'IPCAConfig.nFactors',
+        expected: 'a latent factor, a pre-specified one or an intercept',
+        found: 'none of them',
+        remedy: 'Raise nFactors or pass preSpecifiedFactors.',
+      });
+    const weights =
+      options.dateWeights ??
+      (config.weighting === 'dates' ? Float64Array.from(statistics.counts, (n) => (n > 0 ? 1 / n : 0)) : undefined);
+    const weighted = weights ? weightedStatistics(statistics, weights) : statistics;
+    const estimate = await estimateIPCA(weighted, config, given, {
+      ...options,
+      initialGamma: this.#startingPoint(statistics, k + given.count, options.initialGamma),
+    });
+    const stopReason = !estimate.converged ? 'max-iterations' : k === 0 ? 'closed-form' : 'converged';
+    const rowsUsed = statistics.counts.reduce((sum, count) => sum + count, 0);
+    const preSpecifiedNames = [...(options.preSpecifiedFactors?.names ?? [])];
     const summary: FitSummary = {
-      converged: result.converged,
+      converged: estimate.converged,
       stopReason,
-      iterations: result.iterations,
-      trainMetrics: ipcaFitMetrics(statistics, gamma, factors),
-      history: result.history,
-      notes,
+      iterations: estimate.iterations,
+      trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors),
+      history: estimate.history.map((entry) => onlyFinite({ ...entry })),
+      notes: fitNotes(statistics, estimate, usable, rowsUsed, config.tol),
       runRecord: {
         modelType: this.modelType,
         packageVersion: packageVersion(),
         config,
         engine: linalgBackend(),
         dimensions: {
-          dates: batch.nDates,
-          rows: batch.nRows,
-          rowsUsed: nRows,
-          assets: batch.nAssets,
-          instruments: nInstruments,
+          dates: statistics.nDates,
+          rows: statistics.nRows,
+          rowsUsed,
+          instruments: statistics.nInstruments,
+          preSpecifiedFactors: preSpecifiedNames.length,
         },
         stopReason,
         seconds: (performance.now() - started) / 1000,
       },
     };
-    this.#fit = { characteristicNames: [...batch.characteristicNames], gamma, summary };
+    const instrumentNames = [...statistics.instrumentNames];
+    this.#fit = { instrumentNames, preSpecifiedNames, gamma: estimate.gamma, summary };
     return summary;
   }
 
   /**
    * Exposures `z'Gamma` for every row (NaN where a characteristic is missing) and, for every date with at least K rows
-   * whose return is known, the factor returns by regression of the returns on the exposures.
+   * whose return is known, the latent factor returns by regression of the returns on the exposures. Pre-specified
+   * factors follow the latent ones; alphas where there is an intercept.
    * Throws NotFittedError; DataError when the characteristics are not those of the fit.
    */
-  async extract(batch: CrossSectionBatch, _options: ExtractOptions = {}): Promise<LatentFactorState> {
+  async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
-    requireSameCharacteristics(batch, fit.characteristicNames);
-    const betas = exposures(batch, fit.gamma, this.config.constant);
+    const { constant, intercept, nFactors: k, factorRidge } = this.config;
+    requireSameCharacteristics(batch, constant ? fit.instrumentNames.slice(1) : fit.instrumentNames);
+    requireSameFactors(options.preSpecifiedFactors?.names, fit.preSpecifiedNames);
+    const all = exposures(batch, fit.gamma, constant);
+    const m = fit.preSpecifiedNames.length;
+    const series = options.preSpecifiedFactors ?? unknownSeries(fit.preSpecifiedNames);
+    const given = givenFactors(series, batch.timestamps, intercept, false);
+    const latent = latentFactorReturns(batch, all, k, given, factorRidge);
+    const withAlpha = matrix(Math.max(batch.nRows, 1), fit.gamma.columns, batch.nRows > 0 ? all : undefined);
+    const observed = m === 0 ? undefined : columns(matrix(batch.nDates, given.count, given.values), 0, m);
+    const factors = k === 0 ? observed : sideBySide(matrix(batch.nDates, k, latent), observed);
     return new LatentFactorState({
       index: batch.index,
-      nFactors: this.config.nFactors,
+      nFactors: k + m,
       betaLayout: 'row',
-      betas,
-      factorReturns: factorRegressions(batch, betas, this.config.nFactors, this.config.factorRidge),
+      betas: intercept ? columns(withAlpha, 0, k + m).data : all,
+      ...(intercept ? { alphas: columns(withAlpha, k + m, k + m + 1).data } : {}),
+      factorReturns: factors?.data ?? new Float64Array(0),
+      factorNames: this.factorNames,
     });
   }
 
   /** Writes the configuration, Gamma and the fit summary as one artifact, atomically. */
   async save(path: string): Promise<void> {
-    const fit = this.#requireFit('save');
+    const { gamma, summary, instrumentNames, preSpecifiedNames } = this.#requireFit('save');
     await saveArtifact(path, {
       modelType: this.modelType,
       formatVersion: 1,
       packageVersion: packageVersion(),
       config: this.config,
-      state: { characteristicNames: fit.characteristicNames },
-      record: fit.summary,
-      arrays: { gamma: { shape: [fit.gamma.rows, fit.gamma.columns], data: fit.gamma.data } },
+      state: { instrumentNames, preSpecifiedNames },
+      record: summary,
+      arrays: { gamma: { shape: [gamma.rows, gamma.columns], data: gamma.data } },
     });
   }
 
@@ -179,10 +249,12 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   static async load(path: string): Promise<IPCAModel> {
     const artifact = await loadArtifact(path, { modelType: 'ipca', arrays: ['gamma'] });
     const model = new IPCAModel(artifact.config as IPCAConfigInput);
-    const { characteristicNames } = readState(path, savedState, artifact.state);
-    const shape = [characteristicNames.length + (model.config.constant ? 1 : 0), model.config.nFactors] as const;
+    const { instrumentNames, preSpecifiedNames } = readState(path, savedState, artifact.state);
+    const width = model.config.nFactors + preSpecifiedNames.length + (model.config.intercept ? 1 : 0);
+    const shape = [instrumentNames.length, width] as const;
     model.#fit = {
-      characteristicNames,
+      instrumentNames,
+      preSpecifiedNames,
       gamma: matrix(...shape, artifactArray(artifact, 'gamma', 'F64', shape)),
       summary: artifact.record as FitSummary,
     };
@@ -193,6 +265,71 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     if (!this.#fit) throw new NotFittedError('IPCAModel', operation);
     return this.#fit;
   }
+
+  /** The Gamma to start from: the caller's, or with `warmStart` that of the fit before when it has the same shape. */
+  #startingPoint(statistics: SufficientStatistics, width: number, given?: Float64Array): Matrix | undefined {
+    const n = statistics.nInstruments;
+    if (given && (given.length !== n * width || !given.every(Number.isFinite)))
+      throw new DataError({
+        field: 'initialGamma',
+        expected: `${n} x ${width} finite numbers (instruments x factors)`,
+        found: `${given.length}`,
+        remedy: 'Pass the `gamma` of a model with the same instruments and factors, or leave it out.',
+      });
+    if (given) return matrix(n, width, given);
+    const before = this.config.warmStart ? this.#fit?.gamma : undefined;
+    return before?.rows === n && before.columns === width ? before : undefined;
+  }
+}
+
+function requireEnoughInstruments(nInstruments: number, k: number): void {
+  if (k > nInstruments)
+    throw new ConfigError({
+      field: 'IPCAConfig.nFactors',
+      expected: `at most ${nInstruments}, the number of instruments`,
+      found: String(k),
+      remedy: 'Lower nFactors or add characteristics.',
+    });
+}
+
+function fitNotes(
+  statistics: SufficientStatistics,
+  { converged, iterations, movement }: IPCAEstimate,
+  usable: number,
+  rowsUsed: number,
+  tol: number,
+): string[] {
+  const notes: string[] = [];
+  const idle = statistics.nDates - usable;
+  const dropped = statistics.nRows - rowsUsed;
+  if (idle > 0) notes.push(`${idle} dates have fewer complete rows than factors and took no part.`);
+  if (dropped > 0) notes.push(`${dropped} rows with a missing characteristic or return took no part.`);
+  if (!converged)
+    notes.push(
+      `Not converged after ${iterations} iterations: the last moved Gamma by ${movement.toExponential(1)}, tol is ${tol}.`,
+    );
+  return notes;
+}
+
+/** Entries that are not finite are left out: a record is JSON, and what is not known is not a number. */
+function onlyFinite(metrics: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+}
+
+/** A series without dates, for a model whose pre-specified factors are not at hand: their returns are NaN. */
+function unknownSeries(names: readonly string[]): FactorReturnSeries {
+  return { names, timestamps: new Float64Array(0), values: new Float64Array(0) };
+}
+
+function requireSameFactors(found: readonly string[] | undefined, expected: readonly string[]): void {
+  if (found === undefined || (found.length === expected.length && found.every((name, i) => name === expected[i])))
+    return;
+  throw new DataError({
+    field: 'preSpecifiedFactors.names',
+    expected: expected.length > 0 ? `the factors of the fit, ${expected.join(', ')}` : 'none, as in the fit',
+    found: found.join(', '),
+    remedy: 'Pass the same factors in the same order as to `fit`.',
+  });
 }
 
 function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly string[]): void {
@@ -205,69 +342,4 @@ function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly
     found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
     remedy: 'Build the batch with the same columns in the same order.',
   });
-}
-
-/** z'Gamma for every row (R x K), in blocks so that the heap stays small. */
-function exposures(batch: CrossSectionBatch, gamma: Matrix, constant: boolean): Float64Array {
-  const kernels = linalgKernels();
-  const { nRows, nCharacteristics: p, characteristics } = batch;
-  const k = gamma.columns;
-  const betas = new Float64Array(nRows * k);
-  const block = 4096;
-  kernels.withRegion((region) => {
-    const slope = region.matrix(p, k);
-    kernels.view(slope).set(gamma.data.subarray(constant ? k : 0));
-    const z = region.matrix(Math.min(block, Math.max(nRows, 1)), p);
-    const product = region.matrix(z.rows, k);
-    for (let from = 0; from < nRows; from += block) {
-      const rows = Math.min(block, nRows - from);
-      kernels.view(z).set(characteristics.subarray(from * p, (from + rows) * p));
-      kernels.gemm({ ...z, rows }, slope, { ...product, rows });
-      betas.set(kernels.view({ ...product, rows }), from * k);
-    }
-  });
-  if (constant) for (let i = 0; i < betas.length; i++) betas[i] += gamma.data[i % k];
-  return betas;
-}
-
-/** Per date, the regression of returns on exposures over rows where both are finite (T x K); NaN with fewer than K rows. */
-function factorRegressions(batch: CrossSectionBatch, betas: Float64Array, k: number, ridge: number): Float64Array {
-  const { index, returns, nDates } = batch;
-  const factors = new Float64Array(nDates * k).fill(Number.NaN);
-  if (!returns) return factors;
-  const kernels = linalgKernels();
-  kernels.withRegion((region) => {
-    const gram = region.matrix(k + 1, k + 1);
-    const system = region.matrix(k, k);
-    const solution = region.matrix(k, 1);
-    for (let t = 0; t < nDates; t++) {
-      const [from, to] = [index.rowOffsets[t], index.rowOffsets[t + 1]];
-      if (to - from < k) continue;
-      const used = kernels.augmentedGramOf(
-        {
-          rows: to - from,
-          columns: k,
-          characteristics: betas.subarray(from * k, to * k),
-          returns: returns.subarray(from, to),
-          constant: false,
-        },
-        gram,
-      );
-      if (used < k) continue;
-      const moments = kernels.view(gram);
-      const a = kernels.view(system);
-      const b = kernels.view(solution);
-      let trace = 0;
-      for (let p = 0; p < k; p++) trace += moments[p * (k + 1) + p];
-      for (let p = 0; p < k; p++) {
-        for (let q = 0; q <= p; q++) a[p * k + q] = moments[q * (k + 1) + p];
-        a[p * k + p] += (ridge * trace) / k;
-        b[p] = moments[p * (k + 1) + k];
-      }
-      if (!kernels.potrf(system, 1e-14).ok) continue;
-      kernels.potrs(system, solution);
-      factors.set(b, t * k);
-    }
-  });
-  return factors;
 }

@@ -216,7 +216,7 @@ describe('errors', () => {
     await expect(new IPCAModel().fit(batch.withoutReturns())).rejects.toThrow(DataError);
     // @ts-expect-error a misspelt key is a type error too
     expect(() => new IPCAModel({ nfactors: 2 })).toThrow('Did you mean nFactors?');
-    expect(() => new IPCAModel({ nFactors: 0 })).toThrow(ConfigError);
+    expect(() => new IPCAModel({ nFactors: -1 })).toThrow(ConfigError);
   });
 
   it('names an instrument that is a combination of others, unless a ridge decides', async () => {

@@ -1,0 +1,41 @@
+import { NotIdentifiedError } from '@ml4t/core';
+import { gram, matrix, multiply, symmetricEigen, type Matrix } from '@ml4t/core/linalg';
+import { triangle, type SufficientStatistics } from './sufficient-statistics.ts';
+
+/**
+ * A start for Gamma_beta (L x K): the leading generalised eigenvectors of `sum_t Z'r_t r_t'Z / N_t` against `sum_t Z'Z_t`.
+ * It is the solution when Z'Z_t / N_t does not vary over time, and close to it when it varies little.
+ * Throws NotIdentifiedError when the instruments have rank below K.
+ */
+export function initialGamma(statistics: SufficientStatistics, k: number): Matrix {
+  const { nInstruments: n, nDates, counts } = statistics;
+  const pooled = matrix(n, n);
+  const managed = matrix(nDates, n);
+  for (let t = 0; t < nDates; t++) {
+    let at = t * triangle(n);
+    for (let i = 0; i < n; i++)
+      for (let j = i; j < n; j++) {
+        const value = statistics.crossProducts[at++];
+        pooled.data[i * n + j] += value;
+        if (i !== j) pooled.data[j * n + i] += value;
+      }
+    for (let i = 0; i < n; i++)
+      managed.data[t * n + i] = counts[t] > 0 ? statistics.instrumentReturns[t * n + i] / Math.sqrt(counts[t]) : 0;
+  }
+  const { values, vectors } = symmetricEigen(pooled);
+  const rank = values.filter((value) => value > 1e-12 * values[0]).length;
+  if (rank < k)
+    throw new NotIdentifiedError({
+      field: 'nFactors',
+      expected: `at most ${rank}, the rank of the instruments`,
+      found: String(k),
+      remedy: 'Lower nFactors, or add characteristics that are not combinations of the others.',
+    });
+  const whitening = matrix(
+    n,
+    n,
+    vectors.data.map((value, i) => (i % n < rank ? value / Math.sqrt(values[i % n]) : 0)),
+  );
+  const leading = symmetricEigen(gram(multiply(managed, whitening)), { leading: k });
+  return multiply(whitening, leading.vectors);
+}
