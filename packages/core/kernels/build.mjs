@@ -15,6 +15,10 @@ function newest(folder) {
   return Math.max(...readdirSync(folder).map((name) => statSync(new URL(name, folder)).mtimeMs));
 }
 
+function digestOf(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
 mkdirSync(output, { recursive: true });
 const recorded = JSON.parse(readFileSync(checksumFile, 'utf8'));
 const found = {};
@@ -24,7 +28,9 @@ for (const entry of readdirSync(here, { withFileTypes: true })) {
   const source = new URL(`${module}/`, here);
   const target = new URL(`${module}.wasm`, output);
   const age = statSync(target, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (age < Math.max(newest(source), statSync(new URL('build.mjs', here)).mtimeMs)) {
+  // Also when the output is not the recorded one: it may be left from another checkout.
+  const stale = age < Math.max(newest(source), statSync(new URL('build.mjs', here)).mtimeMs);
+  if (stale || recorded[module] !== digestOf(target)) {
     const { error, stderr } = await asc.main(
       [
         fileURLToPath(new URL('index.ts', source)),
@@ -40,7 +46,7 @@ for (const entry of readdirSync(here, { withFileTypes: true })) {
       throw error;
     }
   }
-  found[module] = createHash('sha256').update(readFileSync(target)).digest('hex');
+  found[module] = digestOf(target);
 }
 if (update) writeFileSync(checksumFile, `${JSON.stringify(found, null, 2)}\n`);
 else

@@ -1,5 +1,6 @@
 import { linalgKernels } from './backend.ts';
 import { checkLeading } from './eigen.ts';
+import { heapBlock, transposed } from './heap.ts';
 import type { HeapMatrix, Region } from './heap.ts';
 import type { LinalgKernels } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
@@ -61,6 +62,32 @@ export interface TallFactors {
   readonly right: readonly Float64Array[];
 }
 
+/** From this size on, starting Jacobi from eigenvectors of R R' saves more sweeps than it costs. */
+const WORTH_TURNING = 48;
+/** Least |R_nn / R_11| for it: the start rounds at eps |R_11|, which is then still small against every row. */
+const WELL_SCALED = 1e-3;
+
+/** Turns the rows of [R | I] by the eigenvectors of R R', which leaves them orthogonal but for rounding. */
+function turnByEigenvectors(kernels: LinalgKernels, rows: HeapMatrix): void {
+  const n = rows.rows;
+  kernels.withRegion((region) => {
+    const triangle = heapBlock(rows, 0, 0, n, n);
+    const squared = region.matrix(n, n);
+    const vectors = region.matrix(n, n);
+    const turned = region.matrix(n, n);
+    kernels.syrk(transposed(triangle), squared);
+    kernels.mirrorUpper(squared);
+    kernels.symmetricEigen(squared, region.float64(n), vectors);
+    kernels.gemm(transposed(vectors), triangle, turned);
+    const heap = kernels.heap;
+    for (let i = 0; i < n; i++) {
+      const row = rows.offset + i * rows.rowStride;
+      heap.copyWithin(row, turned.offset + i * n, turned.offset + (i + 1) * n);
+      for (let j = 0; j < n; j++) heap[row + n + j] = heap[vectors.offset + j * n + i];
+    }
+  });
+}
+
 /** QR with column pivoting, then Jacobi on the rows of R; leaves the reflectors in `region`. */
 export function factorTall(kernels: LinalgKernels, region: Region, a: Matrix): TallFactors {
   const { rows: m, columns: n } = a;
@@ -85,6 +112,8 @@ export function factorTall(kernels: LinalgKernels, region: Region, a: Matrix): T
     for (let j = i; j < n; j++) heap[rotated.offset + i * 2 * n + j] = heap[factor.offset + j * m + i];
     heap[rotated.offset + i * 2 * n + n + i] = 1;
   }
+  const conditioned = Math.abs(heap[factor.offset + (n - 1) * (m + 1)]) > WELL_SCALED * Math.abs(heap[factor.offset]);
+  if (n >= WORTH_TURNING && conditioned) turnByEigenvectors(kernels, rotated);
   kernels.orthogonaliseRows(rotated, n, norms);
 
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => heap[norms + j] - heap[norms + i] || i - j);

@@ -145,6 +145,9 @@ describe.each(['wasm-simd', 'typescript'])('decompositions: %s', (backend) => {
       [40, 13],
       [13, 40],
       [64, 33],
+      // Large and well scaled enough for Jacobi to start from eigenvectors.
+      [90, 60],
+      [52, 75],
     ])('rebuilds %i x %i', (rows, columns) => {
       checkSvd(randomMatrix(rows, columns, 20), 1e-13);
     });
@@ -158,6 +161,13 @@ describe.each(['wasm-simd', 'typescript'])('decompositions: %s', (backend) => {
       gaps.data[0] = 1;
       gaps.data[6] = 2;
       expect(checkSvd(gaps, 1e-15).values).toEqual(Float64Array.of(2, 1, 0, 0));
+    });
+
+    it('finds clustered and repeated singular values', () => {
+      const made = Array.from({ length: 50 }, (_, i) => (i < 20 ? 2 : 1 + 1e-12 * i));
+      const a = product(product(orthonormal(70, 50, 25), diagonal(made)), turned(orthonormal(50, 50, 26)));
+      const expected = [...made].sort((x, y) => y - x);
+      expect(distance(checkSvd(a, 1e-13).values, expected)).toBeLessThan(1e-13);
     });
 
     it('keeps small singular values of a matrix with badly scaled columns, relative to themselves', () => {

@@ -45,18 +45,34 @@ function tridiagonal(a: Float64Array[], basis: Float64Array[]): { diagonal: Floa
     for (let i = k + 1; i < n; i++) v[i] = a[i][k] / norm;
     v[k + 1] += head >= 0 ? 1 : -1;
     const scale = 1 / Math.abs(v[k + 1]);
-    const reflect = (row: Float64Array): void => {
+    // H A H = A - v w' - w v' with p = scale A v and w = p - (scale v'p / 2) v.
+    const w = new Float64Array(n);
+    let along = 0;
+    for (let i = k; i < n; i++) {
+      const row = a[i];
       let sum = 0;
-      for (let i = k + 1; i < n; i++) sum += v[i] * row[i];
-      for (let i = k + 1; i < n; i++) row[i] -= scale * sum * v[i];
-    };
-    for (const row of a) reflect(row);
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) [a[i][j], a[j][i]] = [a[j][i], a[i][j]];
-    for (const row of a) reflect(row);
+      for (let j = k + 1; j < n; j++) sum += row[j] * v[j];
+      w[i] = scale * sum;
+      along += v[i] * w[i];
+    }
+    for (let i = k + 1; i < n; i++) w[i] -= 0.5 * scale * along * v[i];
+    for (let i = k; i < n; i++) {
+      const row = a[i];
+      const vi = v[i];
+      const wi = w[i];
+      for (let j = k; j < n; j++) row[j] -= vi * w[j] + wi * v[j];
+    }
     // H acts on the right of Q: the rows of `basis` are columns of Q, so they mix with the weights of v.
     const mixed = new Float64Array(n);
-    for (let i = k + 1; i < n; i++) for (let j = 0; j < n; j++) mixed[j] += v[i] * basis[i][j];
-    for (let i = k + 1; i < n; i++) for (let j = 0; j < n; j++) basis[i][j] -= scale * v[i] * mixed[j];
+    for (let i = k + 1; i < n; i++) {
+      const row = basis[i];
+      for (let j = 0; j < n; j++) mixed[j] += v[i] * row[j];
+    }
+    for (let i = k + 1; i < n; i++) {
+      const row = basis[i];
+      const weight = scale * v[i];
+      for (let j = 0; j < n; j++) row[j] -= weight * mixed[j];
+    }
   }
   return {
     diagonal: Float64Array.from({ length: n }, (_, i) => a[i][i]),

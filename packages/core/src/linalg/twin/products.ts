@@ -28,8 +28,11 @@ export function twinProducts(heap: Heap): Products {
       else if (beta !== 1) for (let j = from; j < to; j++) x[row + j] *= beta;
       for (let p = 0; p < k; p++) {
         const scale = alpha * x[a + i * aRow + p * aColumn];
-        const source = b + p * bRow;
-        for (let j = from; j < to; j++) x[row + j] += scale * x[source + j * bColumn];
+        let source = b + p * bRow + from * bColumn;
+        for (let j = row + from; j < row + to; j++) {
+          x[j] += scale * x[source];
+          source += bColumn;
+        }
       }
     }
   };
