@@ -1,13 +1,6 @@
 // Medians in milliseconds of the linear algebra kernels. Build @ml4t/core first.
 // `node bench/linalg.mjs typescript` measures the plain kernels instead.
-import {
-  createLinalgKernels,
-  leastSquares,
-  linalgBackend,
-  matrix,
-  thinSvd,
-  transposed,
-} from '@ml4t/core/linalg';
+import { createLinalgKernels, leastSquares, linalgBackend, matrix, thinSvd, transposed } from '@ml4t/core/linalg';
 
 const [backend] = process.argv.slice(2);
 if (backend) process.env.ML4T_LINALG = backend;
