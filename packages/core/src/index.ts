@@ -83,6 +83,10 @@ export type {
   RunOptions,
   StochasticDiscountFactorEstimator,
 } from './models/interfaces.ts';
+export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
+export { imputeCharacteristics, type ImputeOptions } from './preprocessing/impute.ts';
+export { rankNormalize, type RankNormalizeOptions } from './preprocessing/rank-normalize.ts';
+export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './preprocessing/standardize.ts';
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
 export {

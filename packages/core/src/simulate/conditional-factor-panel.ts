@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { PanelIndex } from '../batches/panel-index.ts';
 import { baseConfigSchema, parseConfig } from '../config.ts';
-import { rankInto } from '../metrics/average-ranks.ts';
+import { Ranker } from '../metrics/average-ranks.ts';
 import { totalR2 } from '../metrics/r-squared.ts';
 import { Random } from '../random/random.ts';
 import { assetNames, monthEnds } from './month-ends.ts';
@@ -177,7 +177,7 @@ class CharacteristicProcess {
   /** (P x N): one column after the other, as ranking wants them. */
   readonly #state: Float64Array;
   readonly #ranks: Float64Array;
-  readonly #scratch: Float64Array;
+  readonly #ranker: Ranker;
   #started = false;
 
   constructor(random: Random, nAssets: number, p: number) {
@@ -187,7 +187,7 @@ class CharacteristicProcess {
     this.#persistence = Float64Array.from({ length: p }, () => 1 - 0.1 * (1 - random.uniform()));
     this.#state = new Float64Array(p * nAssets);
     this.#ranks = new Float64Array(p * nAssets);
-    this.#scratch = new Float64Array(nAssets);
+    this.#ranker = new Ranker(nAssets);
   }
 
   next(): void {
@@ -197,7 +197,7 @@ class CharacteristicProcess {
       const sd = this.#started ? 1 : 1 / Math.sqrt((1 - rho) * (1 + rho));
       const column = this.#state.subarray(j * n, (j + 1) * n);
       for (let i = 0; i < n; i++) column[i] = rho * column[i] + sd * this.#random.normal();
-      rankInto(this.#ranks.subarray(j * n, (j + 1) * n), column, this.#scratch);
+      this.#ranker.rankInto(this.#ranks.subarray(j * n, (j + 1) * n), column);
     }
     this.#started = true;
   }
