@@ -12,3 +12,5 @@ export type {
 } from './conditional-factor-panel.ts';
 export { simulateStaticFactorPanel, staticFactorPanelSchema } from './static-factor-panel.ts';
 export type { StaticFactorPanel, StaticFactorPanelOptions, StaticFactorTruth } from './static-factor-panel.ts';
+export { lettauPelgerSchema, simulateLettauPelger } from './lettau-pelger.ts';
+export type { LettauPelgerOptions, LettauPelgerPanel, LettauPelgerTruth } from './lettau-pelger.ts';
