@@ -1,3 +1,10 @@
+export {
+  testInstruments,
+  testIntercept,
+  testPreSpecifiedFactor,
+  type BootstrapOptions,
+  type BootstrapTest,
+} from './ipca/bootstrap/tests.ts';
 export { AR1FactorForecaster, type AR1Config } from './forecasters/ar1.ts';
 export { EWMAFactorForecaster, type EWMAConfig } from './forecasters/ewma.ts';
 export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';

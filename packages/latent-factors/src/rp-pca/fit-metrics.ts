@@ -1,6 +1,6 @@
-import { tangencySharpe } from '@ml4t/core';
+import { sharpeRatio, tangencySharpe } from '@ml4t/core';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
-import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
+import { columnMeans } from '../static-loadings/observed-moments.ts';
 import type { TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import type { RPPCAEstimate } from './estimate.ts';
 
@@ -8,15 +8,15 @@ import type { RPPCAEstimate } from './estimate.ts';
 export interface FactorPerformance {
   /** (K) */
   readonly premia: Float64Array;
-  /** (K), divisor the number of dates. */
+  /** (K), divisor of the variance the number of dates less one. */
   readonly sharpeRatios: Float64Array;
 }
 
 /** Means and Sharpe ratios over the dates on which the factors (T x K) are known. */
 export function factorPerformance(factors: Matrix): FactorPerformance {
   const premia = columnMeans(factors);
-  const volatility = columnDeviations(factors, premia);
-  return { premia, sharpeRatios: premia.map((premium, j) => premium / volatility[j]) };
+  const column = (j: number): Float64Array => factors.data.filter((_, at) => at % factors.columns === j);
+  return { premia, sharpeRatios: premia.map((_, j) => sharpeRatio(column(j))) };
 }
 
 /**

@@ -116,7 +116,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   get factorPremia(): Float64Array {
     return this.#requireFit('factorPremia').premia.slice();
   }
-  /** Mean over standard deviation (divisor T) of the training factors (K), per period. */
+  /** Mean over standard deviation (divisor T - 1) of the training factors (K), per period. */
   get factorSharpeRatios(): Float64Array {
     return this.#requireFit('factorSharpeRatios').sharpeRatios.slice();
   }
