@@ -15,7 +15,7 @@ export interface TangencyPortfolio {
 
 /**
  * Tangency portfolio of the factors over the dates on which all are known: mu their mean, Sigma their covariance matrix
- * (divisor the number of dates). Collinear factors are no error: the weights of least norm are taken.
+ * (divisor n - 1, as in {@link sharpeRatio}, of which this is the absolute value for a single factor). Collinear factors are no error: the weights of least norm are taken.
  *
  * In sample the Sharpe ratio is biased upwards, by about K / (2 T S) for S the true one; see
  * {@link outOfSampleTangencySharpe}. NaN with no more dates than factors, or without variation.
@@ -86,6 +86,6 @@ function momentsOf(
     for (let p = 0; p < k; p++)
       for (let q = 0; q < k; q++)
         covariance[p * k + q] +=
-          ((factorReturns[first + p] - means[p]) * (factorReturns[first + q] - means[q])) / nDates;
+          ((factorReturns[first + p] - means[p]) * (factorReturns[first + q] - means[q])) / (nDates - 1);
   return { means, covariance, nDates };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { sharpeRatio } from '../../src/metrics/sharpe-ratio.ts';
 import { outOfSampleTangencySharpe, tangencyPortfolio, tangencySharpe } from '../../src/metrics/tangency-portfolio.ts';
 import { Random } from '../../src/random/random.ts';
 
@@ -8,16 +9,22 @@ const crossed = Float64Array.from([1.3, 1.4, 1.3, -0.6, -0.7, 1.4, -0.7, -0.6]);
 describe('tangencyPortfolio', () => {
   it('combines uncorrelated factors as Pythagoras says', () => {
     const { weights, sharpe, nDates } = tangencyPortfolio(crossed, 2);
-    // mu = (.3, .4), Sigma = I: sqrt(.09 + .16) = .5. Exact but for rounding.
-    expect(sharpe).toBeCloseTo(0.5, 14);
-    expect(weights[0]).toBeCloseTo(0.3, 14);
-    expect(weights[1]).toBeCloseTo(0.4, 14);
+    // mu = (.3, .4), Sigma = 4/3 I with divisor 3: sqrt((.09 + .16) * 3/4). Exact but for rounding.
+    expect(sharpe).toBeCloseTo(Math.sqrt(0.25 * 0.75), 14);
+    expect(weights[0]).toBeCloseTo(0.3 * 0.75, 14);
+    expect(weights[1]).toBeCloseTo(0.4 * 0.75, 14);
     expect(nDates).toBe(4);
   });
 
   it('is the mean over the standard deviation for one factor, its sign aside', () => {
-    expect(tangencySharpe(Float64Array.from([1, 3]), 1)).toBeCloseTo(2, 14);
-    expect(tangencySharpe(Float64Array.from([-1, -3]), 1)).toBeCloseTo(2, 14);
+    const returns = Float64Array.from([1, 3, 2, -1]);
+    expect(tangencySharpe(returns, 1)).toBeCloseTo(sharpeRatio(returns), 14);
+    expect(
+      tangencySharpe(
+        returns.map((value) => -value),
+        1,
+      ),
+    ).toBeCloseTo(sharpeRatio(returns), 14);
   });
 
   it('does not change under an invertible change of coordinates', () => {
