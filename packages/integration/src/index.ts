@@ -1,3 +1,11 @@
+export {
+  factorTable,
+  panelTable,
+  predictionsTable,
+  signalsTable,
+  weightsTable,
+  type TableLabels,
+} from './frames/tables.ts';
 export type {
   CharacteristicSelection,
   DatedColumn,
@@ -12,3 +20,4 @@ export type {
   TimestampFormat,
 } from './read/options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
+export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';

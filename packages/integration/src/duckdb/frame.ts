@@ -224,7 +224,8 @@ function textChunk(chunk: DuckDBDataChunk, column: number): TextChunk {
     encode(dictionary: KeyDictionary, codes: Int32Array): void {
       const { items: headers, validity } = stringHeaders(chunk, column);
       const hashes = wordPairs(chunk, column + 1);
-      for (let row = 0; row < chunk.rowCount; row++) {
+      const { rowCount } = chunk;
+      for (let row = 0; row < rowCount; row++) {
         if (isNull(validity, row)) {
           codes[row] = -1;
           continue;

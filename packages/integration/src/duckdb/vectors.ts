@@ -68,17 +68,20 @@ export function textAt(chunk: DuckDBDataChunk, column: number, row: number): str
   return String(chunk.getColumnVector(column).getItem(row));
 }
 
-/** Writes a fixed-width column of an output chunk and hands it to DuckDB. */
-export function writeItems<Items extends { readonly length: number; set(from: Items, at: number): void }>(
+/** Writes the first rows of a fixed-width column of an output chunk, which has exactly as many, and hands it to DuckDB. */
+export function writeItems(
   chunk: DuckDBDataChunk,
   column: number,
-  source: Items,
+  source: ArrayBufferView,
   isNull?: (row: number) => boolean,
 ): void {
   const vector = chunk.getColumnVector(column);
-  const { items } = vector as unknown as { readonly items: Items };
-  if (items?.constructor !== source.constructor) throw changedLayout(`a ${source.constructor.name} of items`, items);
-  items.set(source, 0);
-  if (isNull) for (let row = 0; row < source.length; row++) if (isNull(row)) vector.setItem(row, null);
+  const { items } = vector as unknown as VectorFields;
+  if (!ArrayBuffer.isView(items) || items.constructor !== source.constructor || items.byteLength !== source.byteLength)
+    throw changedLayout(`a ${source.constructor.name} of ${source.byteLength} bytes as items`, items);
+  bytesOf(items).set(bytesOf(source));
+  if (isNull) for (let row = 0; row < vector.itemCount; row++) if (isNull(row)) vector.setItem(row, null);
   vector.flush();
 }
+
+const bytesOf = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

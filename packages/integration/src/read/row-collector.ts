@@ -52,6 +52,7 @@ export class RowCollector {
   #dateOfText = new Int32Array(1024);
   #capacity: number;
   #rowsSeen = 0;
+  #chunkLength = 0;
   #lastDate = -Infinity;
   #chunkDates = new Int32Array(2048);
   #chunkAssets = new Int32Array(2048);
@@ -71,6 +72,7 @@ export class RowCollector {
   /** Takes a chunk over. False when a row has no asset. */
   add(chunk: RowChunk): boolean {
     const n = chunk.length;
+    this.#chunkLength = n;
     if (n > this.#chunkDates.length) {
       this.#chunkDates = new Int32Array(n);
       this.#chunkAssets = new Int32Array(n);
@@ -199,11 +201,14 @@ export class RowCollector {
     name: string,
   ): void {
     const { values, validity, validityOffset } = source;
-    const selection = this.#selection;
+    const selection = kept === this.#chunkLength ? undefined : this.#selection;
     let missing = 0;
     for (let i = 0, to = at; i < kept; i++, to += stride) {
-      const position = selection[i];
-      const value = isNull(validity, validityOffset + position) ? Number.NaN : values[position];
+      const position = selection === undefined ? i : selection[i];
+      const value =
+        validity === undefined || (validity[(validityOffset + position) >> 3] >> ((validityOffset + position) & 7)) & 1
+          ? values[position]
+          : Number.NaN;
       target[to] = value;
       // x - x is 0 for finite x and NaN otherwise: one operation per entry on the hot path.
       if (value - value !== 0) {

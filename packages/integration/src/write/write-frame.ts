@@ -1,0 +1,127 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { OutputError } from '@ml4t/core';
+import { DataType, tableToIPC, type Table } from 'apache-arrow';
+import { milliseconds } from '../arrow/columns.ts';
+import { writeAtomically, type PendingFile } from './atomic.ts';
+import { copyTable } from './duckdb-copy.ts';
+
+export type OutputFormat = 'parquet' | 'arrow' | 'csv' | 'csv.gz';
+
+/** A file that was written. */
+export interface WrittenFrame {
+  readonly path: string;
+  readonly nRows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes a table to a `.parquet`, `.arrow`, `.csv` or `.csv.gz` file, as its ending says. The file appears whole or not
+ * at all: on any failure an older file of that name is untouched.
+ *
+ * Parquet and CSV store text columns plainly and timestamps as timestamps; CSV writes them as dates when all are at
+ * midnight, else as ISO 8601 in UTC, and leaves missing values empty.
+ *
+ * @throws OutputError the folder does not exist or cannot be written, the path is a folder, or the disk is full
+ */
+export async function writeFrame(table: Table, path: string): Promise<WrittenFrame> {
+  await writeAtomically([pending(table, path)]);
+  return written(table, path);
+}
+
+/**
+ * Writes one file per table, `<name>.<format>`, into a folder that is made if need be. All tables are written and
+ * flushed before the first file is replaced, and a failure in between puts the old files back; only a crash of the
+ * machine between two renames can leave new files beside old ones.
+ */
+export async function writeFrames(
+  frames: Readonly<Record<string, Table>>,
+  directory: string,
+  options: { readonly format?: OutputFormat | undefined } = {},
+): Promise<readonly WrittenFrame[]> {
+  const entries = Object.entries(frames).map(([name, table]) => {
+    requireFileName(name);
+    return { table, path: join(directory, `${name}.${options.format ?? 'parquet'}`) };
+  });
+  const files = entries.map(({ table, path }) => pending(table, path));
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    throw new OutputError({
+      field: directory,
+      expected: 'a folder that exists or can be made',
+      found: error instanceof Error ? error.message : String(error),
+      remedy: 'Choose another folder, or check the rights of the one above.',
+      cause: error,
+    });
+  }
+  await writeAtomically(files);
+  return Promise.all(entries.map(({ table, path }) => written(table, path)));
+}
+
+async function written(table: Table, path: string): Promise<WrittenFrame> {
+  return { path, nRows: table.numRows, bytes: (await stat(path)).size };
+}
+
+function pending(table: Table, path: string): PendingFile {
+  const format = outputFormat(path);
+  requireColumns(table, path);
+  return {
+    path,
+    write: (temporary) => {
+      switch (format) {
+        case 'parquet':
+          return copyTable(table, temporary, 'FORMAT parquet', false);
+        case 'arrow':
+          return writeFile(temporary, tableToIPC(table, 'file'));
+        default: {
+          const compression = format === 'csv.gz' ? 'gzip' : 'none';
+          const options = `FORMAT csv, HEADER true, COMPRESSION ${compression}, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'`;
+          return copyTable(table, temporary, options, holdsWholeDays(table));
+        }
+      }
+    },
+  };
+}
+
+function outputFormat(path: string): OutputFormat {
+  const ending = /\.(parquet|arrow|feather|csv|csv\.gz)$/.exec(path)?.[1];
+  if (ending === undefined)
+    throw new OutputError({
+      field: path,
+      expected: 'a file that ends in .parquet, .arrow, .feather, .csv or .csv.gz',
+      found: JSON.stringify(basename(path)),
+      remedy: 'Choose one of these endings.',
+    });
+  return ending === 'feather' ? 'arrow' : (ending as OutputFormat);
+}
+
+function requireColumns(table: Table, path: string): void {
+  if (table.schema.fields.length === 0)
+    throw new OutputError({
+      field: path,
+      expected: 'a table with at least one column',
+      found: 'none',
+      remedy: 'Pass a table such as predictionsTable() makes.',
+    });
+}
+
+function requireFileName(name: string): void {
+  if (!/^[\w][\w.-]*$/.test(name))
+    throw new OutputError({
+      field: 'frames',
+      expected: 'names of letters, digits, dots, dashes and underscores',
+      found: JSON.stringify(name),
+      remedy: 'Names become file names: choose plain ones.',
+    });
+}
+
+/** Whether every timestamp of the table is at midnight UTC. */
+function holdsWholeDays(table: Table): boolean {
+  return table.schema.fields.every((field, k) => {
+    if (!DataType.isTimestamp(field.type) && !DataType.isDate(field.type)) return true;
+    return table.batches.every((batch) =>
+      milliseconds(batch.data.children[k]).values.every((value) => value % 86_400_000 === 0),
+    );
+  });
+}
