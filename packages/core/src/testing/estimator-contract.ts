@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ml4tError, type ErrorCode } from '../errors.ts';
+import type { Estimator } from '../models/interfaces.ts';
+import { stopReasonRemedies } from '../results/fit-summary.ts';
+import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
+
+/** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
+export interface ContractCheck {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** A model under test, and the data to test it with. */
+export interface EstimatorUnderTest<Batch extends object, Model extends Estimator<Batch>> {
+  /** A fresh, unfitted model; the same configuration every time. */
+  readonly create: () => Model;
+  /** Small, valid, and enough to fit. */
+  readonly batch: Batch;
+  /** Valid data of the same shape that leads to another fit. */
+  readonly otherBatch: Batch;
+  /** Calls `extract` or `predict`; the typed arrays of what it returns are compared bit for bit. */
+  readonly extractOrPredict: (model: Model, batch: Batch) => Promise<object>;
+  /** Reads what `save` wrote. */
+  readonly load: (path: string) => Promise<Model>;
+  /** `batch` with missing values (NaN) wherever its contract allows them, if the model accepts any. */
+  readonly batchWithMissing?: Batch;
+  /** A valid batch that this model cannot be fitted on, for example one without returns. */
+  readonly unusableBatch?: Batch;
+}
+
+/**
+ * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
+ * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
+ * frozen configuration, a complete summary, and no silent loss of missing data.
+ */
+export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
+  under: EstimatorUnderTest<Batch, Model>,
+): readonly ContractCheck[] {
+  const { create, batch, otherBatch, extractOrPredict, load } = under;
+  const outputs = async (model: Model, on = batch): Promise<Map<string, Float64Array>> => {
+    const arrays = reachableArrays(await extractOrPredict(model, on));
+    assert.ok(arrays.size > 0, 'extractOrPredict returned no typed array');
+    return arrays;
+  };
+  const fitted = async (on = batch): Promise<Model> => {
+    const model = create();
+    await model.fit(on);
+    return model;
+  };
+
+  const checks: Record<string, () => Promise<void>> = {
+    'refuses to extract, predict or save before fit': async () => {
+      const model = create();
+      assert.equal(model.isFitted, false, 'isFitted before fit');
+      await assertRejects(() => extractOrPredict(model, batch), 'not-fitted');
+      await inFolder((path) => assertRejects(() => model.save(path), 'not-fitted'));
+      await model.fit(batch);
+      assert.equal(model.isFitted, true, 'isFitted after fit');
+    },
+
+    'gives equal bits for equal configuration and data': async () => {
+      assertSameArrays(await outputs(await fitted()), await outputs(await fitted()), 'a second fresh fit');
+    },
+
+    'forgets an earlier fit when it is fitted again': async () => {
+      const model = await fitted(otherBatch);
+      const earlier = await outputs(model);
+      await model.fit(batch);
+      const fresh = await outputs(await fitted());
+      assertSameArrays(await outputs(model), fresh, 'a refit');
+      // Guards the check itself: with data that lead to the same fit it would prove nothing.
+      assert.throws(() => assertSameArrays(earlier, fresh, ''), 'otherBatch leads to the same fit as batch');
+    },
+
+    'leaves its inputs as they were': async () => {
+      const before = reachableArrays(batch);
+      await extractOrPredict(await fitted(), batch);
+      assertSameArrays(reachableArrays(batch), before, 'the batch after fit and extract');
+    },
+
+    'keeps the earlier fit when a refit is aborted': async () => {
+      const model = await fitted();
+      const before = await outputs(model);
+      await assertRejects(() => model.fit(otherBatch, { signal: AbortSignal.abort() }), 'aborted');
+      assertSameArrays(await outputs(model), before, 'after a refit aborted at once');
+
+      const controller = new AbortController();
+      const options = { signal: controller.signal, onProgress: (): void => controller.abort() };
+      const error = await model.fit(otherBatch, options).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      // A fit that was done before it could notice counts as done; anything between the two is an error.
+      if (error === undefined)
+        assertSameArrays(await outputs(model), await outputs(await fitted(otherBatch)), 'after a refit that finished');
+      else {
+        assertCode(error, 'aborted');
+        assertSameArrays(await outputs(model), before, 'after a refit aborted on the way');
+      }
+    },
+
+    'restores the fit from its artifact, bit for bit': () =>
+      inFolder(async (path) => {
+        const model = await fitted();
+        await model.save(path);
+        const loaded = await load(path);
+        assert.equal(loaded.modelType, model.modelType, 'modelType of the loaded model');
+        assert.equal(loaded.isFitted, true, 'isFitted of the loaded model');
+        assert.deepEqual(loaded.config, model.config, 'config of the loaded model');
+        assertSameArrays(await outputs(loaded), await outputs(model), 'the loaded model');
+        assertSameArrays(
+          await outputs(loaded, otherBatch),
+          await outputs(model, otherBatch),
+          'the loaded model on other data',
+        );
+      }),
+
+    'refuses an artifact that was cut short or is not there': () =>
+      inFolder(async (path) => {
+        await assertRejects(() => load(path), 'artifact');
+        await (await fitted()).save(path);
+        await writeFile(path, (await readFile(path)).subarray(0, -1));
+        await assertRejects(() => load(path), 'artifact');
+      }),
+
+    'has a frozen configuration that JSON can hold': async () => {
+      const { config } = create();
+      assert.ok(isDeepFrozen(config), 'config is not frozen');
+      assert.deepEqual(JSON.parse(JSON.stringify(config)), config, 'config after a round trip through JSON');
+    },
+
+    'returns a complete summary': async () => {
+      const model = create();
+      const summary = await model.fit(batch);
+      assert.ok(Object.hasOwn(stopReasonRemedies, summary.stopReason), `unknown stop reason ${summary.stopReason}`);
+      assert.equal(summary.runRecord.modelType, model.modelType, 'modelType of the run record');
+      assert.ok(summary.runRecord.seconds >= 0, 'seconds of the run record');
+      assert.ok(Object.keys(summary.runRecord.dimensions).length > 0, 'dimensions of the run record');
+      assert.deepEqual(
+        JSON.parse(JSON.stringify(summary.runRecord)),
+        summary.runRecord,
+        'the run record after a round trip through JSON',
+      );
+    },
+  };
+
+  const { batchWithMissing, unusableBatch } = under;
+  if (batchWithMissing)
+    checks['handles missing values without losing everything or changing its input'] = async () => {
+      const before = reachableArrays(batchWithMissing);
+      const model = await fitted(batchWithMissing);
+      for (const [name, values] of await outputs(model, batchWithMissing))
+        assert.ok(values.length === 0 || values.some(Number.isFinite), `${name} has no finite value`);
+      assertSameArrays(reachableArrays(batchWithMissing), before, 'the batch with missing values');
+    };
+  if (unusableBatch)
+    checks['keeps the earlier fit when a refit fails'] = async () => {
+      const model = await fitted();
+      const before = await outputs(model);
+      await assertRejects(() => model.fit(unusableBatch), undefined);
+      assertSameArrays(await outputs(model), before, 'after a failed refit');
+    };
+  return Object.entries(checks).map(([name, run]) => ({ name, run }));
+}
+
+/** The operation must fail with an error of the library, of the given kind where one is given. */
+async function assertRejects(operation: () => Promise<unknown>, code: ErrorCode | undefined): Promise<void> {
+  let error: unknown;
+  try {
+    await operation();
+  } catch (reason) {
+    error = reason;
+  }
+  assert.ok(error !== undefined, `expected an error${code === undefined ? '' : ` of kind ${code}`}, found none`);
+  assertCode(error, code);
+}
+
+function assertCode(error: unknown, code: ErrorCode | undefined): void {
+  assert.ok(error instanceof Ml4tError, `expected an error of the library, found ${String(error)}`);
+  if (code !== undefined) assert.equal(error.code, code, `kind of the error "${error.message}"`);
+}
+
+function isDeepFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeepFrozen);
+}
+
+async function inFolder(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ml4t-contract-'));
+  try {
+    await use(join(folder, 'model.ml4t'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,4 @@
+// Contract suites: what every model of a family must do, free of any test runner.
+export { assertSameArrays, reachableArrays } from './array-snapshot.ts';
+export { estimatorContract } from './estimator-contract.ts';
+export type { ContractCheck, EstimatorUnderTest } from './estimator-contract.ts';
