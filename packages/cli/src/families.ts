@@ -4,11 +4,12 @@ import {
   latentFactorColumns,
   type CrossSectionBatch,
   type ExtractOptions,
+  type FactorForecastResult,
   type FactorForecaster,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
-  type LatentFactorState,
+  type LatentFactorPrediction,
   type ModelRegistration,
   type PersistentPanelBatch,
   type RowColumns,
@@ -17,12 +18,10 @@ import {
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 
-/** Factor returns and premia on consecutive dates, each (T x K) row-major. */
+/** Factor returns (T x K) realised after consecutive dates, and the premia that were expected on them. */
 export interface FactorSeries {
-  readonly timestamps: Float64Array;
-  readonly factorNames: readonly string[];
   readonly realised: Float64Array;
-  readonly premia: Float64Array;
+  readonly forecast: FactorForecastResult;
 }
 
 /** What an experiment keeps of any family's prediction: columns `forecast` and, in factor models, `fitted`. */
@@ -59,7 +58,7 @@ export interface FamilyPackage {
 
 /** The packages that `ml4t` knows. Each is an optional peer dependency. */
 export const familyPackages: readonly FamilyPackage[] = Object.freeze([
-  { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'ipca'], load: loadLatentFactors },
+  { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'rp-pca', 'ipca'], load: loadLatentFactors },
 ]);
 
 /** The family that has the model type. Throws ConfigError for an unknown type, MissingPackageError when not installed. */
@@ -132,10 +131,7 @@ async function loadLatentFactors(): Promise<Family> {
 
 interface FactorPipeline {
   fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary>;
-  predict(
-    batch: ExperimentBatch,
-    options?: ExtractOptions,
-  ): Promise<Parameters<typeof latentFactorColumns>[0] & { readonly state: LatentFactorState }>;
+  predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
 /** A factor pipeline as an experiment sees it: it also remembers the factors of the training dates. */
@@ -157,10 +153,10 @@ class FactorModelEstimator implements ExperimentEstimator {
 
   async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
     const prediction = await this.pipeline.predict(batch, options);
-    const { timestamps, factorNames, premia } = prediction.factorForecast;
+    // Exposures are left behind: they are by far the largest part, and no output needs them.
     return {
       columns: latentFactorColumns(prediction),
-      factors: { timestamps, factorNames, premia, realised: prediction.state.factorReturns },
+      factors: { realised: prediction.state.factorReturns, forecast: prediction.factorForecast },
       trainingFactors: this.trainingFactors,
     };
   }

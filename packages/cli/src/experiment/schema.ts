@@ -2,22 +2,34 @@ import * as z from 'zod';
 
 const columnName = z.string().min(1);
 
+const datedColumn = z.strictObject({
+  column: columnName.describe('column of returns, as fractions'),
+  lag: z
+    .int()
+    .min(0)
+    .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
+});
+
 /** Where the panel comes from. Paths are relative to the experiment file. */
 const dataSchema = z.strictObject({
-  source: z.string().min(1).describe('Parquet, CSV, .csv.gz or Arrow file with one row per (date, asset)'),
-  timestamp: columnName.default('timestamp').describe('column of dates'),
-  asset: columnName.default('asset').describe('column of asset identifiers'),
-  returns: z
-    .strictObject({
-      column: columnName.describe('column of returns, as fractions'),
-      lag: z
-        .int()
-        .min(0)
-        .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
-    })
-    .describe('there is no default for lag: a wrong one is a look-ahead'),
+  source: z.string().min(1).describe('Parquet, CSV, .csv.gz or Arrow file, or a glob, one row per (date, asset)'),
+  timestamp: columnName.optional().describe('column of dates; found by its name (date, month, …) where absent'),
+  timestampFormat: z
+    .enum(['yyyymm', 'yyyymmdd', 'epoch-seconds', 'epoch-milliseconds'])
+    .optional()
+    .describe('needed when the dates are plain numbers'),
+  asset: columnName
+    .optional()
+    .describe('column of asset identifiers; found by its name (ticker, permno, …) where absent'),
+  returns: datedColumn.describe('there is no default for lag: a wrong one is a look-ahead'),
+  factorReturns: datedColumn.optional().describe('returns used only to build managed portfolios'),
   characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
+  exclude: z.array(columnName).min(1).optional().describe('numeric columns that are no characteristics'),
+  context: z.array(columnName).min(1).optional().describe('series common to all assets'),
   sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
+  from: columnName.optional().describe('first date to read'),
+  to: columnName.optional().describe('last date to read'),
+  maxGapDays: z.number().positive().optional().describe('refuse a panel with a longer gap between dates'),
   truth: z
     .strictObject({
       source: z.string().min(1).describe('file with the same (date, asset) rows, as `ml4t simulate` writes it'),
@@ -54,12 +66,13 @@ const modelSchema = z.strictObject({
 
 const splitSchema = z.strictObject({
   scheme: z.enum(['expanding', 'rolling']).default('expanding'),
-  initialTrain: z.int().min(1).describe('dates in the first training window'),
+  initialTrain: z.int().min(1).describe('training dates of the first fold, of every fold when rolling'),
   testSize: z.int().min(1).describe('dates predicted with one fit'),
   step: z.int().min(1).optional().describe('dates between fits; testSize where absent'),
-  purge: z.int().min(0).default(0).describe('training dates dropped before each test window'),
-  embargo: z.int().min(0).default(0).describe('dates skipped before each test window'),
-  maxTrain: z.int().min(1).optional().describe('longest training window'),
+  validationSize: z.int().min(0).default(0).describe('dates between training and test to choose a checkpoint by'),
+  purge: z.int().min(0).default(0).describe('dates left out before each test window: h - 1 for returns over h dates'),
+  embargo: z.int().min(0).default(0).describe('more dates left out at the same place, as a margin'),
+  maxTrain: z.int().min(1).optional().describe('longest training window of the expanding scheme'),
 });
 
 export const outputFormats = ['parquet', 'csv', 'arrow'] as const;
@@ -80,5 +93,6 @@ export const experimentSchema = z.strictObject({
 });
 
 export type Experiment = Readonly<z.output<typeof experimentSchema>>;
+export type PreprocessingEntry = Experiment['preprocessing'][number];
 export type ModelEntry = Experiment['models'][number];
 export type OutputFormat = (typeof outputFormats)[number];

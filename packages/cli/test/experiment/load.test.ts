@@ -25,7 +25,7 @@ describe('parseExperiment', () => {
   it('fills in defaults and resolves paths against the file', () => {
     const experiment = parseExperiment(`${minimal}outputs: { directory: ../out }\n`, '/somewhere/experiment.yaml');
     expect(experiment).toMatchObject({
-      data: { source: '/somewhere/panel.parquet', timestamp: 'timestamp', asset: 'asset', sort: false },
+      data: { source: '/somewhere/panel.parquet', returns: { column: 'ret', lag: 0 }, sort: false },
       preprocessing: [],
       models: [{ type: 'ipca', config: {} }],
       split: { scheme: 'expanding', purge: 0, embargo: 0 },

@@ -1,0 +1,102 @@
+import { relative, resolve } from 'node:path';
+import { formatTimestamp } from '@ml4t/core';
+import { loadExperiment } from '../experiment/load.ts';
+import { ExperimentRecord } from '../experiment/record.ts';
+import { resultsTable } from '../experiment/results-table.ts';
+import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
+import { summarize, summarizePartial } from '../experiment/summary.ts';
+import type { FamilyPackage } from '../families.ts';
+import { requireWritable } from '../outputs/generation.ts';
+import { writeResults } from '../outputs/results.ts';
+import { ProgressLine, Warnings, type Terminal } from '../terminal/terminal.ts';
+
+export interface RunCommandOptions {
+  readonly output?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly terminal: Terminal;
+  readonly packages?: readonly FamilyPackage[] | undefined;
+}
+
+/** `ml4t run`: everything that can be checked beforehand is, then the data are read, the models run, results written. */
+export async function runCommand(path: string, options: RunCommandOptions): Promise<void> {
+  const { terminal } = options;
+  const loaded = await loadExperiment(path);
+  const directory = options.output === undefined ? loaded.outputs.directory : resolve(options.output);
+  const experiment = { ...loaded, outputs: { ...loaded.outputs, directory } };
+  const prepared = await prepareExperiment(experiment, options.packages);
+  await requireWritable(directory);
+
+  const progress = new ProgressLine(terminal.stderr, { enabled: !options.quiet });
+  const printed = (message: string): void => {
+    progress.clear();
+    terminal.stderr.write(`ml4t: ${message}\n`);
+  };
+  const warnings = new Warnings((message) => printed(`warning: ${message}`));
+  const record = new ExperimentRecord();
+  try {
+    const result = await runExperiment(prepared, record, {
+      signal: terminal.signal,
+      packages: options.packages,
+      progress: (text) => progress.show(text),
+      warn: (message) => warnings.add(message),
+    });
+    progress.show('writing results');
+    const { summary, paths } = await writeResults(
+      experiment.outputs,
+      result.panel,
+      record,
+      (files) => summarize(experiment, result, warnings.messages, files),
+      { partial: false },
+    );
+    progress.clear();
+    terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
+  } catch (error) {
+    progress.clear();
+    await keepFinishedFolds(prepared, record, error, warnings, printed);
+    throw error;
+  }
+}
+
+/** A run that fails or is stopped keeps the folds that it had finished. The error itself goes on to the caller. */
+async function keepFinishedFolds(
+  { experiment }: PreparedExperiment,
+  record: ExperimentRecord,
+  error: unknown,
+  warnings: Warnings,
+  printed: (message: string) => void,
+): Promise<void> {
+  const { panel } = record;
+  if (!panel || record.nFolds === 0) return;
+  try {
+    const { paths } = await writeResults(
+      experiment.outputs,
+      panel,
+      record,
+      (files) => summarizePartial(experiment, panel, record, error, warnings.messages, files),
+      { partial: true },
+    );
+    printed(`kept ${record.nFolds} finished fold(s): ${paths.join(', ')}`);
+  } catch {
+    // The first error says what went wrong; that its remains could not be written either adds nothing.
+  }
+}
+
+/** What a person sees at the end: what was read, the table, and where the files are. */
+function report(result: ExperimentResult, paths: readonly string[]): string {
+  const { panel, splits } = result;
+  const dates = (from: number, to: number): string =>
+    `${formatTimestamp(panel.timestamps[from])} to ${formatTimestamp(panel.timestamps[to - 1])}`;
+  const last = splits[splits.length - 1];
+  return [
+    `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
+      `${panel.nCharacteristics} characteristics`,
+    `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${splits.length} fit(s) per model, first on ` +
+      `${splits[0].train.to - splits[0].train.from} dates`,
+    '',
+    resultsTable(result),
+    '',
+    ...paths.map((path) => `wrote ${relative(process.cwd(), path)}`),
+    '',
+  ].join('\n');
+}

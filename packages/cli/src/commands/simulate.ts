@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { FactorForecastResult } from '@ml4t/core';
+import { simulateConditionalFactorPanel, type ConditionalFactorPanel } from '@ml4t/core/simulate';
+import { factorTable, panelTable } from '@ml4t/integration';
+import { factorsOnly, frameFile } from '../outputs/frames.ts';
+import { requireWritable, writeTogether } from '../outputs/generation.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+export interface SimulateCommandOptions {
+  readonly design: 'linear' | 'nonlinear';
+  readonly seed: number;
+  readonly assets: number;
+  readonly dates: number;
+  readonly characteristics: number;
+  readonly missing: number;
+  readonly output: string;
+  readonly json?: boolean | undefined;
+  readonly terminal: Terminal;
+}
+
+/** `ml4t simulate`: a panel, the truth behind each of its rows, and the factor returns, as three Parquet files. */
+export async function simulateCommand(options: SimulateCommandOptions): Promise<void> {
+  const directory = resolve(options.output);
+  await requireWritable(directory);
+  const panel = simulateConditionalFactorPanel({
+    design: options.design,
+    seed: options.seed,
+    nAssets: options.assets,
+    nDates: options.dates,
+    nCharacteristics: options.characteristics,
+    missingShare: options.missing,
+  });
+  const paths = await writeTogether(directory, [
+    frameFile('truth', 'parquet', truthTable(panel)),
+    frameFile('factors', 'parquet', trueFactorTable(panel)),
+    frameFile('panel', 'parquet', panelTable(panel.batch)),
+  ]);
+  const { nRows, nDates, nAssets, nCharacteristics } = panel.batch;
+  if (options.json) {
+    const sizes = { rows: nRows, dates: nDates, assets: nAssets, characteristics: nCharacteristics };
+    options.terminal.stdout.write(`${JSON.stringify({ files: paths, seed: options.seed, ...sizes })}\n`);
+    return;
+  }
+  options.terminal.stdout.write(
+    `simulated ${nRows} rows: ${nAssets} assets, ${nDates} dates, ${nCharacteristics} characteristics, ` +
+      `${options.design} exposures to 3 factors, seed ${options.seed}\n` +
+      paths.map((path) => `wrote ${path}\n`).join(''),
+  );
+}
+
+/** Per row of the panel: exposures, the best forecast there is, and what a perfect model would fit. */
+function truthTable({ batch, truth }: ConditionalFactorPanel): ReturnType<typeof panelTable> {
+  const names = Array.from({ length: truth.nFactors }, (_, k) => `beta${k + 1}`);
+  return panelTable(batch.withoutReturns().withCharacteristics(truth.betas, names), {
+    expected_return: truth.expectedReturns,
+    systematic_return: truth.fittedReturns,
+  });
+}
+
+/** Per date and factor: the return earned after the date, and its expectation. */
+function trueFactorTable({ batch, truth }: ConditionalFactorPanel): ReturnType<typeof factorTable> {
+  const { timestamps } = batch;
+  const factorNames = Array.from({ length: truth.nFactors }, (_, k) => `factor${k + 1}`);
+  const premia = Float64Array.from(
+    { length: timestamps.length * truth.nFactors },
+    (_, i) => truth.premia[i % truth.nFactors],
+  );
+  return factorTable(
+    factorsOnly(timestamps, factorNames, truth.factorReturns),
+    new FactorForecastResult({ timestamps, factorNames, premia }),
+  );
+}

@@ -1,0 +1,100 @@
+import { ConfigError, DataError, alignRows, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import { readCrossSectionBatch, type PanelReadReport } from '@ml4t/integration';
+import type { Experiment } from './schema.ts';
+
+/** What the simulated truth says of every row of the panel, each (R). */
+export interface Truth {
+  /** beta' E[f]: the best possible forecast. */
+  readonly expectedReturns: Float64Array;
+  /** beta' f with the factor returns that came: everything but the noise. */
+  readonly systematicReturns: Float64Array;
+}
+
+export interface ExperimentData {
+  readonly batch: CrossSectionBatch;
+  readonly report: PanelReadReport;
+  readonly truth: Truth | undefined;
+}
+
+/** Reads the panel of an experiment and, where given, the truth behind it. */
+export async function readData(
+  data: Experiment['data'],
+  options: { readonly signal?: AbortSignal | undefined; readonly warn: (message: string) => void },
+): Promise<ExperimentData> {
+  if (data.characteristics && data.exclude)
+    throw new ConfigError({
+      field: 'experiment.data.exclude',
+      expected: 'either characteristics or exclude',
+      found: 'both',
+      remedy: 'List the characteristics to use, or those to leave out.',
+    });
+  const { batch, report } = await readCrossSectionBatch(
+    data.source,
+    {
+      timestamp: data.timestamp,
+      timestampFormat: data.timestampFormat,
+      asset: data.asset,
+      returns: data.returns,
+      factorReturns: data.factorReturns,
+      characteristics: data.characteristics ?? { exclude: data.exclude ?? [] },
+      context: data.context,
+    },
+    {
+      sort: data.sort,
+      filter: { from: data.from, to: data.to },
+      maxGapDays: data.maxGapDays,
+      signal: options.signal,
+    },
+  );
+  requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
+  if (report.gaps.length > 0) {
+    const { after, before } = report.gaps[0];
+    options.warn(
+      `${report.gaps.length} gap(s) in the dates, the first between ${formatTimestamp(after)} and ` +
+        `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
+    );
+  }
+  return { batch, report, truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined };
+}
+
+async function readTruth(
+  truth: NonNullable<Experiment['data']['truth']>,
+  data: Experiment['data'],
+  batch: CrossSectionBatch,
+  signal: AbortSignal | undefined,
+): Promise<Truth> {
+  const { batch: known } = await readCrossSectionBatch(
+    truth.source,
+    {
+      timestamp: data.timestamp,
+      timestampFormat: data.timestampFormat,
+      asset: data.asset,
+      characteristics: [truth.expectedReturns, truth.systematicReturns],
+    },
+    { sort: data.sort, signal },
+  );
+  const column = (name: string): Float64Array => alignRows(known.index, known.characteristic(name), batch.index);
+  const result = {
+    expectedReturns: column(truth.expectedReturns),
+    systematicReturns: column(truth.systematicReturns),
+  };
+  const missing = result.expectedReturns.findIndex((value) => Number.isNaN(value));
+  if (missing >= 0)
+    throw new DataError({
+      field: 'experiment.data.truth.source',
+      expected: 'a row for every (date, asset) of the panel',
+      found: `none for row ${missing} of the panel`,
+      remedy: 'Pass the truth file written together with the panel.',
+    });
+  return result;
+}
+
+function requireSomeReturns(returns: Float64Array, column: string): void {
+  if (returns.some((value) => Number.isFinite(value))) return;
+  throw new DataError({
+    field: `returns (${column})`,
+    expected: 'at least one return',
+    found: 'only missing values',
+    remedy: 'Check the column, and its lag.',
+  });
+}

@@ -1,0 +1,25 @@
+import { fixed, formatTable, percent } from '../terminal/table.ts';
+import type { ExperimentResult } from './run.ts';
+import type { Scores } from './scores.ts';
+
+/** The comparison of models as aligned text: R2 in percent, the oracle last where the truth is known. */
+export function resultsTable({ models, oracle }: ExperimentResult): string {
+  const hasTangency = models.some(({ scores }) => scores.tangencySharpe !== undefined);
+  const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC'];
+  if (hasTangency) header.push('tangency SR');
+  header.push('seconds');
+  const row = (label: string, nFactors: number | undefined, scores: Scores, seconds: number | undefined): string[] => [
+    label,
+    nFactors === undefined ? '-' : String(nFactors),
+    percent(scores.totalR2),
+    percent(scores.predictiveR2),
+    percent(scores.managedTotalR2),
+    fixed(scores.rankIC, 4),
+    ...(hasTangency ? [fixed(scores.tangencySharpe, 2)] : []),
+    fixed(seconds, 2),
+  ];
+  return formatTable(header, [
+    ...models.map(({ record, nFactors, scores, seconds }) => row(record.run.label, nFactors, scores, seconds)),
+    ...(oracle ? [row('oracle (truth)', undefined, oracle, undefined)] : []),
+  ]);
+}

@@ -1,0 +1,131 @@
+import { Ml4tError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import { packageVersion } from '../version.ts';
+import type { ExperimentFold, ExperimentRecord, ModelRecord } from './record.ts';
+import type { ExperimentResult } from './run.ts';
+import type { Experiment } from './schema.ts';
+import type { Scores } from './scores.ts';
+
+/** One model in the summary. Scores are fractions; those that do not apply are absent. */
+export interface ModelSummary {
+  readonly model: string;
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly forecaster: { readonly type: string; readonly config: Readonly<Record<string, unknown>> } | undefined;
+  readonly nFactors: number | undefined;
+  readonly seconds: number;
+  /** Absent while not all folds are finished. */
+  readonly scores: Scores | undefined;
+  readonly folds: readonly FoldSummary[];
+}
+
+/** One fold in the summary; dates are the first and the last of each range. */
+export interface FoldSummary {
+  readonly fold: number;
+  readonly train: readonly [string, string];
+  readonly validation?: readonly [string, string] | undefined;
+  readonly test: readonly [string, string];
+  readonly seconds: number;
+  readonly stopReason: string;
+  readonly converged: boolean;
+  readonly iterations: number;
+  readonly trainMetrics: Readonly<Record<string, number>>;
+  readonly runRecord: unknown;
+}
+
+/** What `summary.json` holds and `--json` prints. */
+export interface ExperimentSummary {
+  readonly status: 'finished' | 'aborted' | 'failed';
+  readonly error?: Record<string, string> | undefined;
+  readonly ml4t: string;
+  readonly title: string | undefined;
+  readonly data: { readonly source: string; readonly dates: number; readonly assets: number; readonly rows: number };
+  readonly oracle: Scores | undefined;
+  readonly models: readonly ModelSummary[];
+  readonly warnings: readonly string[];
+  readonly files: readonly string[];
+  readonly experiment: Experiment;
+}
+
+/** The summary of a finished run. */
+export function summarize(
+  experiment: Experiment,
+  result: ExperimentResult,
+  warnings: readonly string[],
+  files: readonly string[],
+): ExperimentSummary {
+  return {
+    status: 'finished',
+    ...head(experiment, result.panel),
+    oracle: result.oracle,
+    models: result.models.map(({ record, scores }) => summarizeModel(record, result.panel, scores)),
+    warnings,
+    files,
+    experiment,
+  };
+}
+
+/** The summary of a run that did not finish: the folds that did. */
+export function summarizePartial(
+  experiment: Experiment,
+  panel: CrossSectionBatch,
+  record: ExperimentRecord,
+  error: unknown,
+  warnings: readonly string[],
+  files: readonly string[],
+): ExperimentSummary {
+  const known = error instanceof Ml4tError;
+  return {
+    status: known && error.code === 'aborted' ? 'aborted' : 'failed',
+    error: known ? error.toJSON() : { code: 'bug', message: String(error) },
+    ...head(experiment, panel),
+    oracle: undefined,
+    models: record.models.map((model) => summarizeModel(model, panel, undefined)),
+    warnings,
+    files,
+    experiment,
+  };
+}
+
+function head(experiment: Experiment, panel: CrossSectionBatch): Pick<ExperimentSummary, 'ml4t' | 'title' | 'data'> {
+  return {
+    ml4t: packageVersion(),
+    title: experiment.title,
+    data: { source: experiment.data.source, dates: panel.nDates, assets: panel.nAssets, rows: panel.nRows },
+  };
+}
+
+function summarizeModel(
+  { run, folds }: ModelRecord,
+  panel: CrossSectionBatch,
+  scores: Scores | undefined,
+): ModelSummary {
+  return {
+    model: run.label,
+    type: run.model.type,
+    config: run.model.config,
+    forecaster: run.forecaster,
+    nFactors: folds[0]?.prediction.factors?.forecast.nFactors,
+    seconds: folds.reduce((sum, { seconds }) => sum + seconds, 0),
+    scores,
+    folds: folds.map((fold) => summarizeFold(fold, panel)),
+  };
+}
+
+function summarizeFold({ fold, split, summary, seconds }: ExperimentFold, panel: CrossSectionBatch): FoldSummary {
+  const dates = ({ from, to }: { from: number; to: number }): readonly [string, string] => [
+    formatTimestamp(panel.timestamps[from]),
+    formatTimestamp(panel.timestamps[to - 1]),
+  ];
+  return {
+    fold,
+    train: dates(split.train),
+    ...(split.validation ? { validation: dates(split.validation) } : {}),
+    test: dates(split.test),
+    seconds,
+    stopReason: summary.stopReason,
+    converged: summary.converged,
+    iterations: summary.iterations,
+    trainMetrics: summary.trainMetrics,
+    runRecord: summary.runRecord,
+  };
+}

@@ -1,0 +1,17 @@
+export { exitCodes } from './exit-codes.ts';
+export { parseExperiment, loadExperiment } from './experiment/load.ts';
+export { ExperimentRecord, type ModelRecord, type OutOfSample } from './experiment/record.ts';
+export { resultsTable } from './experiment/results-table.ts';
+export {
+  prepareExperiment,
+  runExperiment,
+  type ExperimentResult,
+  type ModelResult,
+  type PreparedExperiment,
+  type RunHooks,
+} from './experiment/run.ts';
+export { experimentSchema, type Experiment } from './experiment/schema.ts';
+export type { Scores } from './experiment/scores.ts';
+export { summarize, type ExperimentSummary } from './experiment/summary.ts';
+export { runCli } from './program.ts';
+export type { Terminal } from './terminal/terminal.ts';
