@@ -1,6 +1,7 @@
 import {
   ConfigError,
   MissingPackageError,
+  alignRows,
   latentFactorColumns,
   type CrossSectionBatch,
   type ExtractOptions,
@@ -134,11 +135,16 @@ interface FactorPipeline {
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
-/** A factor pipeline as an experiment sees it: it also remembers the factors of the training dates. */
+/**
+ * A factor pipeline as an experiment sees it: it remembers the factors of the training dates, and a model of a persistent
+ * panel sees only the assets whose loadings the training dates can determine. The others, not listed yet for example,
+ * have no forecast.
+ */
 class FactorModelEstimator implements ExperimentEstimator {
   private readonly pipeline: FactorPipeline;
   private readonly model: LatentFactorModel<ExperimentBatch>;
   private trainingFactors: Float64Array | undefined;
+  private assets: readonly string[] = [];
 
   constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
     this.pipeline = pipeline;
@@ -146,18 +152,44 @@ class FactorModelEstimator implements ExperimentEstimator {
   }
 
   async fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary> {
-    const summary = await this.pipeline.fit(batch, options);
-    this.trainingFactors = (await this.model.extract(batch)).factorReturns;
+    if (batch.kind === 'persistent-panel') this.assets = assetsWithReturns(batch, nFactorsOf(this.model) + 1);
+    const train = this.select(batch);
+    const validation = options?.validation && this.select(options.validation);
+    const summary = await this.pipeline.fit(train, { ...options, validation });
+    this.trainingFactors = (await this.model.extract(train)).factorReturns;
     return summary;
   }
 
   async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
-    const prediction = await this.pipeline.predict(batch, options);
+    const prediction = await this.pipeline.predict(this.select(batch), options);
+    const { index } = prediction.state;
+    const columns = Object.entries(latentFactorColumns(prediction)).map(([name, values]) => [
+      name,
+      index.nRows === batch.index.nRows ? values : alignRows(index, values, batch.index),
+    ]);
     // Exposures are left behind: they are by far the largest part, and no output needs them.
     return {
-      columns: latentFactorColumns(prediction),
+      columns: Object.fromEntries(columns) as RowColumns,
       factors: { realised: prediction.state.factorReturns, forecast: prediction.factorForecast },
       trainingFactors: this.trainingFactors,
     };
   }
+
+  private select(batch: ExperimentBatch): ExperimentBatch {
+    if (batch.kind === 'cross-section' || this.assets.length === batch.nAssets) return batch;
+    return batch.selectAssets(this.assets);
+  }
+}
+
+function nFactorsOf({ config }: LatentFactorModel<ExperimentBatch>): number {
+  return 'nFactors' in config && typeof config.nFactors === 'number' ? config.nFactors : 0;
+}
+
+/** Assets with at least `least` returns; all of them when none has, so that the model can say what is wrong. */
+function assetsWithReturns(batch: PersistentPanelBatch, least: number): readonly string[] {
+  const { returns, assetIds, nAssets } = batch;
+  const counts = new Int32Array(nAssets);
+  for (let cell = 0; cell < returns.length; cell++) if (!Number.isNaN(returns[cell])) counts[cell % nAssets]++;
+  const enough = assetIds.filter((_, asset) => counts[asset] >= least);
+  return enough.length > 0 ? enough : assetIds;
 }

@@ -4,7 +4,6 @@ import {
   stopReasonRemedies,
   walkForward,
   type CrossSectionBatch,
-  type FitSummary,
   type WalkForwardSplit,
 } from '@ml4t/core';
 import {
@@ -114,9 +113,9 @@ export async function runExperiment(
         hooks.progress(`${prefix}: ${phase} ${step}${total === undefined ? '' : ` of ${total}`}`),
       onFold: (fold) => {
         modelRecord.folds.push(fold);
-        warnAboutFit(`${model.run.label}, fold ${fold.fold + 1}`, fold.summary, hooks.warn);
       },
     });
+    warnAboutFits(modelRecord, hooks.warn);
     results.push(scoreModel(modelRecord, panel, hooks.warn));
   }
   return { data, panel, splits, models: results, oracle: scoreOracle(panel, data, splits) };
@@ -177,10 +176,23 @@ function batches(panel: CrossSectionBatch): (kind: 'cross-section' | 'persistent
   return (kind) => (kind === 'cross-section' ? panel : (persistent ??= PersistentPanelBatch.fromCrossSection(panel)));
 }
 
-function warnAboutFit(label: string, summary: FitSummary, warn: (message: string) => void): void {
-  if (!summary.converged)
-    warn(`${label} stopped without converging (${summary.stopReason}). ${stopReasonRemedies[summary.stopReason]}`);
-  for (const note of summary.notes) warn(`${label}: ${note}`);
+/** One warning for each thing to know about a model's fits, with the folds that it concerns. */
+function warnAboutFits({ run, folds }: ModelRecord, warn: (message: string) => void): void {
+  const concerned = new Map<string, number[]>();
+  const add = (message: string, fold: number): void => {
+    concerned.set(message, [...(concerned.get(message) ?? []), fold + 1]);
+  };
+  for (const { fold, summary } of folds) {
+    for (const note of summary.notes) add(note, fold);
+    if (!summary.converged)
+      add(`stopped without converging (${summary.stopReason}). ${stopReasonRemedies[summary.stopReason]}`, fold);
+  }
+  for (const [message, numbers] of concerned)
+    warn(
+      numbers.length === folds.length
+        ? `${run.label}: ${message}`
+        : `${run.label}, fold${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')} of ${folds.length}: ${message}`,
+    );
 }
 
 function notOnPanels(field: string, type: string): ConfigError {

@@ -29,6 +29,7 @@ export interface FoldSummary {
   readonly converged: boolean;
   readonly iterations: number;
   readonly trainMetrics: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
   readonly runRecord: unknown;
 }
 
@@ -126,6 +127,7 @@ function summarizeFold({ fold, split, summary, seconds }: ExperimentFold, panel:
     converged: summary.converged,
     iterations: summary.iterations,
     trainMetrics: summary.trainMetrics,
+    notes: summary.notes,
     runRecord: summary.runRecord,
   };
 }

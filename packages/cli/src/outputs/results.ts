@@ -47,7 +47,7 @@ export async function writeResults<Summary>(
   return { summary, paths: await writeTogether(target.directory, [...frames, summaryFile], obsolete) };
 }
 
-/** `timestamp, asset, y_score, y_true, model, fold`, and `y_fit` in factor models, for the rows of the test dates. */
+/** `timestamp, asset, y_score, y_true, y_fit (factor models), model, fold`, for the rows of the test dates. */
 function predictionRows(panel: CrossSectionBatch, { run }: ModelRecord, result: OutOfSample): FrameTable {
   const returns = panel.requireReturns('predictions');
   const first = panel.index.rowOffsets[result.span.from];
@@ -60,7 +60,9 @@ function predictionRows(panel: CrossSectionBatch, { run }: ModelRecord, result: 
   });
   if (!fitted) return table;
   const fits = new AssetSignalResult({ index: kept.index, signals: fitted, signalNames: ['y_fit'], unit: 'return' });
-  return table.assign(signalsTable(fits).select(['y_fit']));
+  return table
+    .assign(signalsTable(fits).select(['y_fit']))
+    .select(['timestamp', 'asset', 'y_score', 'y_true', 'y_fit', 'model', 'fold']);
 }
 
 interface PredictedRows {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseExperiment } from '../../src/experiment/load.ts';
+import { ml4t } from '../cli-fixtures.ts';
+
+describe('ml4t schema', () => {
+  it('describes an experiment and its keys', async () => {
+    const schema = JSON.parse((await ml4t(['schema'])).stdout);
+    expect(Object.keys(schema.properties)).toEqual(['title', 'data', 'preprocessing', 'models', 'split', 'outputs']);
+    expect(schema.required).toEqual(['data', 'models', 'split']);
+  });
+
+  it("describes a model's configuration", async () => {
+    const schema = JSON.parse((await ml4t(['schema', 'ipca'])).stdout);
+    expect(schema.properties).toHaveProperty('nFactors');
+  });
+});
+
+describe('ml4t', () => {
+  it('prints its version and its help to standard output', async () => {
+    expect(await ml4t(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    for (const argv of [[], ['--help'], ['run', '--help']])
+      expect(await ml4t(argv)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: ml4t/), stderr: '' });
+  });
+});
+
+describe('the documented experiments', () => {
+  const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+
+  it('are valid', async () => {
+    const demo = await readFile(join(repository, 'packages', 'cli', 'experiments', 'simulated-linear.yaml'), 'utf8');
+    expect(parseExperiment(demo, '/x/y.yaml').models).toHaveLength(2);
+    const docs = await readFile(join(repository, 'docs', 'cli.md'), 'utf8');
+    const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) parseExperiment(block, '/x/y.yaml');
+  });
+});
