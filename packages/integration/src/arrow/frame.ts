@@ -57,6 +57,7 @@ export function openArrowTable(table: Table, label = 'table'): Frame {
   return {
     label,
     columns,
+    assetsAreText: false,
     requireNumeric: (column) => {
       if (column.kind === 'number' || column.kind === 'boolean') return Promise.resolve();
       return Promise.reject(

@@ -74,9 +74,10 @@ async function open(label: string, database: string | undefined, relation: Relat
   const { connection, close } = await openConnection(database).catch((error: unknown) => {
     throw sourceError(error, database ?? label, false);
   });
+  let interrupted = false;
   const read = async function* (request: RowRequest, mode: CsvMode): AsyncGenerator<RowChunk> {
     try {
-      yield* stream(connection, select(relation(request, mode), request, origin, mode), request);
+      yield* stream(connection, select(relation(request, mode), request, origin, mode), request, () => interrupted);
     } catch (error) {
       throw plain(error);
     }
@@ -85,6 +86,7 @@ async function open(label: string, database: string | undefined, relation: Relat
     return {
       label,
       columns: await describeColumns(connection, relation()),
+      assetsAreText: origin === 'csv',
       requireNumeric: async (column) => {
         if (column.kind === 'number' || column.kind === 'boolean') return;
         // A CSV column without any value looks like text to the sniffer.
@@ -106,6 +108,7 @@ async function open(label: string, database: string | undefined, relation: Relat
       read: (request) => read(request, 'typed'),
       ...(origin === 'csv' ? { readLiteral: (request: RowRequest) => read(request, 'text') } : {}),
       interrupt: () => {
+        interrupted = true;
         connection.interrupt();
       },
       close,
@@ -165,7 +168,11 @@ function select(relation: string, request: RowRequest, origin: Origin, mode: Csv
     return `CAST(${value} AS DOUBLE)`;
   });
   const keys = isTextStamp(request.timestamp, origin) ? [stamp, `hash(${stamp})`] : [stamp];
-  return `SELECT ${[...keys, asset, `hash(${asset})`, ...numbers].join(', ')} FROM ${relation}${dateFilter(request, origin)}`;
+  const list = [...keys, asset, `hash(${asset})`, ...numbers];
+  // A streamed result that fails halfway ends like one that is complete. The last row says that it is: its hash of the
+  // asset is null, which the hash of a row, even of a null asset, never is.
+  const end = list.map(() => 'NULL');
+  return `SELECT ${list.join(', ')} FROM ${relation}${dateFilter(request, origin)} UNION ALL SELECT ${end.join(', ')}`;
 }
 
 /** Text and integers are parsed outside SQL, once for each distinct entry; in CSV files every timestamp is text. */
@@ -195,22 +202,39 @@ function dateFilter(request: RowRequest, origin: Origin): string {
   return bounds.length === 0 ? '' : ` WHERE (${bounds.join(' AND ')}) OR ${name} IS NULL`;
 }
 
-async function* stream(connection: DuckDBConnection, sql: string, request: RowRequest): AsyncGenerator<RowChunk> {
+async function* stream(
+  connection: DuckDBConnection,
+  sql: string,
+  request: RowRequest,
+  isInterrupted: () => boolean,
+): AsyncGenerator<RowChunk> {
   const result = await connection.stream(sql);
   // A timestamp column of doubles stands alone; one of text is followed by its hashes.
   const textStamp = result.columnCount === request.numbers.length + 4;
   const assetColumn = textStamp ? 2 : 1;
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
+    if (!chunk || chunk.rowCount === 0) break;
+    const { validity } = wordPairs(chunk, assetColumn + 1);
+    const isLast = isNull(validity, chunk.rowCount - 1);
+    const length = isLast ? chunk.rowCount - 1 : chunk.rowCount;
     const numbers: NumberChunk[] = request.numbers.map((_, k) => numberChunk(chunk, assetColumn + 2 + k));
     yield {
-      length: chunk.rowCount,
-      timestamps: textStamp ? textChunk(chunk, 0) : numberChunk(chunk, 0),
-      assets: textChunk(chunk, assetColumn),
+      length,
+      timestamps: textStamp ? textChunk(chunk, 0, length) : numberChunk(chunk, 0),
+      assets: textChunk(chunk, assetColumn, length),
       numbers,
     };
+    if (isLast) return;
   }
+  // Run once more without streaming, the query says what went wrong.
+  if (!isInterrupted()) await connection.run(sql);
+  throw new SourceError({
+    field: 'source',
+    expected: 'to be read to its end',
+    found: 'rows that stopped short',
+    remedy: 'Read it again: it may have been written to in the meantime.',
+  });
 }
 
 function numberChunk(chunk: DuckDBDataChunk, column: number): NumberChunk {
@@ -219,13 +243,12 @@ function numberChunk(chunk: DuckDBDataChunk, column: number): NumberChunk {
 }
 
 /** A text column followed by its hashes. */
-function textChunk(chunk: DuckDBDataChunk, column: number): TextChunk {
+function textChunk(chunk: DuckDBDataChunk, column: number, length: number): TextChunk {
   return {
     encode(dictionary: KeyDictionary, codes: Int32Array): void {
       const { items: headers, validity } = stringHeaders(chunk, column);
-      const hashes = wordPairs(chunk, column + 1);
-      const { rowCount } = chunk;
-      for (let row = 0; row < rowCount; row++) {
+      const { items: hashes } = wordPairs(chunk, column + 1);
+      for (let row = 0; row < length; row++) {
         if (isNull(validity, row)) {
           codes[row] = -1;
           continue;

@@ -5,7 +5,7 @@ export function sourceError(error: unknown, label: string, isQuery: boolean): Er
   if (error instanceof Ml4tError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const firstLine = message.split('\n', 1)[0];
-  const reason = firstLine.replace(/^[A-Za-z -]*Error: /, '');
+  const reason = firstLine.replace(/^([A-Za-z -]*Error: )+/, '');
   const cell =
     /CSV Error on Line: (\d+)[\s\S]*?Error when converting column "(.*)"\. Could not convert string "([\s\S]*?)" to '/.exec(
       message,

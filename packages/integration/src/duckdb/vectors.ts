@@ -46,10 +46,11 @@ export function doubles(chunk: DuckDBDataChunk, column: number): ColumnMemory<Fl
 }
 
 /** A UBIGINT column as pairs of 32-bit words. */
-export function wordPairs(chunk: DuckDBDataChunk, column: number): Int32Array {
-  const { items } = fieldsOf(chunk, column);
+export function wordPairs(chunk: DuckDBDataChunk, column: number): ColumnMemory<Int32Array> {
+  const fields = fieldsOf(chunk, column);
+  const { items } = fields;
   if (!(items instanceof BigUint64Array)) throw changedLayout('a BigUint64Array of items', items);
-  return new Int32Array(items.buffer, items.byteOffset, items.length * 2);
+  return { items: new Int32Array(items.buffer, items.byteOffset, items.length * 2), validity: bitmap(fields) };
 }
 
 /**

@@ -51,6 +51,8 @@ export interface Frame {
   /** How messages call it: the path as given, `query`, `table`. */
   readonly label: string;
   readonly columns: readonly FrameColumn[];
+  /** True where every asset id is text, whatever type it looks like: the tickers TRUE and NaN in a CSV file. */
+  readonly assetsAreText: boolean;
   /** Throws a DataError or SourceError unless the column can be read as numbers. */
   requireNumeric(column: FrameColumn): Promise<void>;
   /** An upper bound of the rows that `read` will give, where it is cheap to know. */

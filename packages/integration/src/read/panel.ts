@@ -147,7 +147,7 @@ async function requestFor(
 ): Promise<RowRequest> {
   const { timestamp, asset, returns, factorReturns, characteristics, context } = columns;
   requireTimestampType(frame, timestamp, roles);
-  if (asset.kind !== 'text' && !(asset.kind === 'number' && asset.isInteger))
+  if (!frame.assetsAreText && asset.kind !== 'text' && !asset.isInteger)
     throw new SourceError({
       field: `${asset.name} (in ${frame.label})`,
       expected: 'asset ids as text or whole numbers',
