@@ -31,13 +31,19 @@ oracle's, from the true exposures and premia, is the most that can be expected. 
 are out of reach for PCA, whose loadings are fixed.
 
 Open
-  ${join(folder, 'panel.parquet')}                the panel, with truth.parquet and factors.parquet beside it
-  ${join(folder, 'results', 'predictions.parquet')}  a forecast and the return that followed, per model, date and asset
-  ${join(folder, 'results', 'summary.json')}         every fold of every model
+${described('panel.parquet', 'the panel, with truth.parquet and factors.parquet beside it')}
+${described('results/predictions.parquet', 'a forecast and the return that followed, per model, date and asset')}
+${described('results/factors.parquet', 'factor returns and the premia expected of them')}
+${described('results/summary.json', 'every fold of every model')}
 Try next
   edit ${join(folder, 'experiment.yaml')}, then: node packages/cli/dist/main.js run ${join(folder, 'experiment.yaml')}
   point its data section at a file of your own: docs/cli.md has every key
 `);
+
+/** A file of the demonstration and what it holds, in two columns. */
+function described(file, content) {
+  return `  ${join(folder, file).padEnd(45)}${content}`;
+}
 
 /** Runs one command of the built CLI; ends the demonstration with its exit code when it fails. */
 function ml4t(...args) {

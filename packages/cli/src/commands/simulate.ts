@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { FactorForecastResult } from '@ml4t/core';
 import { simulateConditionalFactorPanel, type ConditionalFactorPanel } from '@ml4t/core/simulate';
 import { factorTable, panelTable } from '@ml4t/integration';
@@ -44,7 +44,7 @@ export async function simulateCommand(options: SimulateCommandOptions): Promise<
   options.terminal.stdout.write(
     `simulated ${nRows} rows: ${nAssets} assets, ${nDates} dates, ${nCharacteristics} characteristics, ` +
       `${options.design} exposures to 3 factors, seed ${options.seed}\n` +
-      paths.map((path) => `wrote ${path}\n`).join(''),
+      paths.map((path) => `wrote ${relative(process.cwd(), path)}\n`).join(''),
   );
 }
 
