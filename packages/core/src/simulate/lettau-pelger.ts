@@ -79,17 +79,18 @@ export function simulateLettauPelger(options: LettauPelgerOptions = {}): LettauP
   );
   const below = config.residualBand === 'none' ? 0 : config.bandWidth;
   const above = config.residualBand === 'both-sides' ? config.bandWidth : 0;
+  const first = Int32Array.from({ length: n }, (_, i) => Math.max(0, i - below));
+  const last = Int32Array.from({ length: n }, (_, i) => Math.min(n - 1, i + above));
+  // Rows of C scaled to length one: residuals of variance one with the correlations of CC'.
+  const scale = Float64Array.from(first, (from, i) => 1 / Math.sqrt(1 + (last[i] - from) * config.bandValue ** 2));
   const returns = new Float64Array(nDates * n);
   const shocks = new Float64Array(n);
   for (let t = 0; t < nDates; t++) {
     for (let i = 0; i < n; i++) shocks[i] = residualStream.normal();
     for (let i = 0; i < n; i++) {
-      const [first, last] = [Math.max(0, i - below), Math.min(n - 1, i + above)];
-      let band = 0;
-      for (let j = first; j <= last; j++) if (j !== i) band += shocks[j];
-      // Row i of C scaled to length one: its residual has variance one and the correlations of CC'.
-      const length = Math.sqrt(1 + (last - first) * config.bandValue ** 2);
-      let value = (shocks[i] + config.bandValue * band) / length;
+      let band = -shocks[i];
+      for (let j = first[i]; j <= last[i]; j++) band += shocks[j];
+      let value = (shocks[i] + config.bandValue * band) * scale[i];
       for (let k = 0; k < 4; k++) value += loadings[i * 4 + k] * factorReturns[t * 4 + k];
       returns[t * n + i] = value;
     }

@@ -15,6 +15,7 @@ import { factorSigns, scaleColumns } from '../identification.ts';
 import { readState } from '../saved-state.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import { countMissing } from '../static-loadings/observed-moments.ts';
 import { packageVersion } from '../version.ts';
 import { parsePCAConfig, type PCAConfig, type PCAConfigInput } from './config.ts';
 import { completePanel } from './missing-returns.ts';
@@ -100,7 +101,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     };
     const signs = factorSigns(unsigned);
     const loadings = scaleColumns(panel.loadings, (j) => signs[j]);
-    const missing = batch.returns.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
+    const missing = countMissing(batch.returns);
     const notes: string[] = [];
     if (!panel.converged) notes.push(`The imputed returns still moved after ${panel.rounds} rounds.`);
     const stopReason = !panel.converged ? 'max-iterations' : panel.rounds > 0 ? 'converged' : 'closed-form';

@@ -1,6 +1,6 @@
 import { sharpeRatio, tangencySharpe } from '@ml4t/core';
-import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
-import { columnMeans } from '../static-loadings/observed-moments.ts';
+import type { Matrix } from '@ml4t/core/linalg';
+import { columnMeans, isMissing } from '../static-loadings/observed-moments.ts';
 import type { TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import type { RPPCAEstimate } from './estimate.ts';
 
@@ -44,22 +44,27 @@ export function rppcaFitMetrics(
 }
 
 function totalR2OfLoadings(returns: Matrix, loadings: Matrix, factors: Matrix): number {
-  const known = factors.data.map((value) => (Number.isNaN(value) ? 0 : value));
-  const fitted = multiply(matrix(factors.rows, factors.columns, known), loadings, { transposeB: true }).data;
+  const { rows: nDates, columns: n } = returns;
+  const k = factors.columns;
   let errors = 0;
   let squares = 0;
-  for (let cell = 0; cell < fitted.length; cell++) {
-    const value = returns.data[cell];
-    const t = Math.floor(cell / returns.columns);
-    if (Number.isNaN(value) || Number.isNaN(factors.data[t * factors.columns])) continue;
-    errors += (value - fitted[cell]) ** 2;
-    squares += value * value;
+  for (let t = 0; t < nDates; t++) {
+    const f = factors.data.subarray(t * k, (t + 1) * k);
+    if (isMissing(f[0])) continue;
+    for (let i = 0; i < n; i++) {
+      const value = returns.data[t * n + i];
+      if (isMissing(value)) continue;
+      let error = value;
+      for (let j = 0; j < k; j++) error -= loadings.data[i * k + j] * f[j];
+      errors += error * error;
+      squares += value * value;
+    }
   }
   return 1 - errors / squares;
 }
 
 /** Mean of a function over the entries that are not NaN. */
 function meanOf(values: Float64Array, of: (value: number) => number): number {
-  const known = values.filter((value) => !Number.isNaN(value));
+  const known = values.filter((value) => !isMissing(value));
   return known.reduce((sum, value) => sum + of(value), 0) / known.length;
 }

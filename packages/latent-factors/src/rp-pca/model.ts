@@ -13,6 +13,7 @@ import * as z from 'zod';
 import { readState } from '../saved-state.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import { countMissing } from '../static-loadings/observed-moments.ts';
 import { timeSeriesExposures, type TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import { packageVersion } from '../version.ts';
 import { parseRPPCAConfig, type RPPCAConfig, type RPPCAConfigInput } from './config.ts';
@@ -138,7 +139,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const estimate = await estimateRPPCA(returns, batch.assetIds, config, options);
     const exposures = timeSeriesExposures(returns, estimate.factorReturns);
     const performanceOfFactors = factorPerformance(estimate.factorReturns);
-    const unpriced = exposures.alphas.reduce((count, alpha) => count + (Number.isNaN(alpha) ? 1 : 0), 0);
+    const unpriced = countMissing(exposures.alphas);
     const notes: string[] = [];
     if (!estimate.converged) notes.push(`The imputed returns still moved after ${estimate.rounds} rounds.`);
     if (unpriced > 0) notes.push(`${unpriced} assets have too few returns for time-series betas; theirs are NaN.`);
@@ -158,7 +159,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
         dimensions: {
           dates: batch.nDates,
           assets: batch.nAssets,
-          missingReturns: batch.returns.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0),
+          missingReturns: countMissing(batch.returns),
         },
         stopReason,
         seconds: (performance.now() - started) / 1000,

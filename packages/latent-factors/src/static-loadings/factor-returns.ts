@@ -1,4 +1,5 @@
 import { leastSquares, matrix, type Matrix } from '@ml4t/core/linalg';
+import { isMissing } from './observed-moments.ts';
 
 /** Static exposures and the portfolios that go with them. */
 export interface StaticFactors {
@@ -27,18 +28,17 @@ export function staticFactorReturns(returns: Matrix, { loadings, weights, means 
   for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += weights.data[i * k + j] * means[i];
   const deviation = new Float64Array(n);
   for (let t = 0; t < nDates; t++) {
-    const observed: number[] = [];
-    for (let i = 0; i < n; i++) {
-      deviation[i] = returns.data[t * n + i] - means[i];
-      if (!Number.isNaN(deviation[i])) observed.push(i);
-    }
-    if (observed.length < k) continue;
+    let probe = 0;
+    for (let i = 0; i < n; i++) probe += deviation[i] = returns.data[t * n + i] - means[i];
     const factors = out.data.subarray(t * k, (t + 1) * k);
-    if (observed.length === n) {
+    if (!isMissing(probe)) {
       factors.set(base);
       for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) factors[j] += weights.data[i * k + j] * deviation[i];
       continue;
     }
+    const observed: number[] = [];
+    for (let i = 0; i < n; i++) if (!isMissing(deviation[i])) observed.push(i);
+    if (observed.length < k) continue;
     const part = matrix(observed.length, k);
     const target = matrix(observed.length, 1);
     observed.forEach((i, row) => {

@@ -1,6 +1,7 @@
 import { throwIfAborted, type RunOptions } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import { setImmediate } from 'node:timers/promises';
+import { isMissing } from './observed-moments.ts';
 
 /** How gaps are filled and when filling them stops. */
 export interface ImputationSettings {
@@ -38,9 +39,7 @@ export async function imputeByModel<F extends PanelFit>(
   { signal, onProgress }: RunOptions = {},
 ): Promise<Imputed<F>> {
   const missing: number[] = [];
-  panel.data.forEach((value, cell) => {
-    if (Number.isNaN(value)) missing.push(cell);
-  });
+  for (let cell = 0; cell < panel.data.length; cell++) if (isMissing(panel.data[cell])) missing.push(cell);
   const completed = matrix(panel.rows, panel.columns, panel.data.slice());
   for (const cell of missing) completed.data[cell] = start[cell % panel.columns];
   let fit = fitPanel(completed);

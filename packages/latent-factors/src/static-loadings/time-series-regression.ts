@@ -1,5 +1,6 @@
 import { Ml4tError } from '@ml4t/core';
 import { matrix, solvePositiveDefinite, type Matrix } from '@ml4t/core/linalg';
+import { isMissing } from './observed-moments.ts';
 
 /** Per asset, `r_{i,t} = alpha_i + beta_i' f_t + e_{i,t}` by least squares. */
 export interface TimeSeriesExposures {
@@ -30,9 +31,10 @@ export function timeSeriesExposures(returns: Matrix, factors: Matrix): TimeSerie
     let meanReturn = 0;
     means.fill(0);
     for (let t = 0; t < nDates; t++) {
-      if (Number.isNaN(returns.data[t * n + i]) || Number.isNaN(factors.data[t * k])) continue;
+      const value = returns.data[t * n + i];
+      if (isMissing(value) || isMissing(factors.data[t * k])) continue;
       dates[count++] = t;
-      meanReturn += returns.data[t * n + i];
+      meanReturn += value;
       for (let j = 0; j < k; j++) means[j] += factors.data[t * k + j];
     }
     if (count < k + 2) continue;
