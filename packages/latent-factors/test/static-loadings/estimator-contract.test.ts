@@ -1,0 +1,35 @@
+import type { PersistentPanelBatch } from '@ml4t/core';
+import { estimatorContract } from '@ml4t/core/testing';
+import { simulateStaticFactorPanel } from '@ml4t/core/simulate';
+import { describe, it } from '@jest/globals';
+import { PCAModel, RPPCAModel } from '../../src/index.ts';
+
+const panel = (seed: number, missingShare = 0): PersistentPanelBatch =>
+  simulateStaticFactorPanel({ seed, nDates: 40, nAssets: 10, missingShare }).batch;
+const data = {
+  batch: panel(1),
+  otherBatch: panel(2),
+  batchWithMissing: panel(1, 0.1),
+  // Two dates cannot carry two factors and a mean.
+  unusableBatch: panel(1).slice(0, 2),
+};
+
+describe('the estimator contract: RPPCAModel', () => {
+  for (const { name, run } of estimatorContract({
+    ...data,
+    create: () => new RPPCAModel({ nFactors: 2, orthogonalizeFactors: true }),
+    extractOrPredict: (model, batch) => model.extract(batch),
+    load: (path) => RPPCAModel.load(path),
+  }))
+    it(name, run);
+});
+
+describe('the estimator contract: PCAModel', () => {
+  for (const { name, run } of estimatorContract({
+    ...data,
+    create: () => new PCAModel({ nFactors: 2 }),
+    extractOrPredict: (model, batch) => model.extract(batch),
+    load: (path) => PCAModel.load(path),
+  }))
+    it(name, run);
+});
