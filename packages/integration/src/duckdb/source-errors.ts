@@ -58,7 +58,7 @@ export function sourceError(error: unknown, label: string, isQuery: boolean): Er
       field: label,
       expected: 'one SELECT that DuckDB can run',
       found: `"${reason}"`,
-      remedy: 'Correct the query: no semicolons, and names spelled as in its tables and files.',
+      remedy: 'Correct the query, or the values it converts: one SELECT, names spelled as in its tables and files.',
       cause: error,
     });
   return new SourceError({
