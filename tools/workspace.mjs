@@ -10,10 +10,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pnpm = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 
 /**
- * Runs a command in the workspace root and collects what it prints; shows it as it comes when `live` is set.
+ * Runs a command in the workspace root and collects what it prints.
  * Never rejects: a command that cannot start has code 127 and its reason as output.
  */
-export function run(command, args, { live = false, env = {} } = {}) {
+function run(command, args, { env = {} } = {}) {
   return new Promise((resolve) => {
     let output = '';
     const child = spawn(command, args, {
@@ -25,7 +25,6 @@ export function run(command, args, { live = false, env = {} } = {}) {
     });
     const collect = (chunk) => {
       output += chunk;
-      if (live) process.stdout.write(chunk);
     };
     child.stdout.setEncoding('utf8').on('data', collect);
     child.stderr.setEncoding('utf8').on('data', collect);
@@ -36,12 +35,15 @@ export function run(command, args, { live = false, env = {} } = {}) {
 
 export const runPnpm = (args, options) => run('npx', ['-y', pnpm, ...args], options);
 
-/** Nx finds the package manager only when pnpm starts it, so it is always called through `pnpm exec`. */
-export function runNx(args, options = {}) {
+/**
+ * Runs a target of every package through Nx, and hands `forward` on to the package's own script.
+ * Nx finds the package manager only when pnpm starts it, so it is always called through `pnpm exec`.
+ */
+export function runTarget(target, forward = []) {
   const skipCache = process.env.CI === 'true' ? ['--skip-nx-cache'] : [];
-  return runPnpm(['exec', 'nx', ...args, '--outputStyle=static', ...skipCache], {
-    ...options,
-    env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', ...options.env },
+  const args = ['exec', 'nx', 'run-many', '-t', target, '--outputStyle=static', ...skipCache];
+  return runPnpm(forward.length > 0 ? [...args, '--', ...forward] : args, {
+    env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
   });
 }
 
