@@ -13,6 +13,9 @@ export function parseTimestamp(field: string, input: TimestampInput): number {
   else if (typeof input === 'string' && ISO.test(input.trim())) {
     const text = input.trim().replace(' ', 'T');
     value = Date.parse(text.length > 10 && !/(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text);
+    // Date.parse moves a day that the month does not have into the next month: 2024-02-30 would be 2024-03-01.
+    const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+    if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) value = Number.NaN;
   }
   if (!Number.isFinite(value))
     throw new DataError({

@@ -134,3 +134,17 @@ export function nestedShape(field: string, input: unknown, depth: number): numbe
   }
   return shape;
 }
+
+/** Whole numbers as an Int32Array; an Int32Array is used as it is. Throws DataError instead of rounding. */
+export function readIntegers(field: string, input: Int32Array | readonly number[]): Int32Array {
+  if (input instanceof Int32Array) return input;
+  const bad = input.findIndex((value) => !Number.isInteger(value) || Math.abs(value) > 2147483647);
+  if (bad >= 0)
+    throw new DataError({
+      field: `${field}[${bad}]`,
+      expected: 'a whole number of at most 32 bits',
+      found: describe(input[bad]),
+      remedy: 'Pass positions and labels as integers.',
+    });
+  return Int32Array.from(input);
+}

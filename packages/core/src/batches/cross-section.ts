@@ -1,6 +1,13 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
-import { readNumeric, requireFinite, requireLength, requireUniqueNames, type NumericInput } from '../validation.ts';
+import {
+  readIntegers,
+  readNumeric,
+  requireFinite,
+  requireLength,
+  requireUniqueNames,
+  type NumericInput,
+} from '../validation.ts';
 import { crossSectionFromDense, type DensePanel } from './from-dense.ts';
 import { crossSectionFromRows, type LongRows } from './from-rows.ts';
 import { PanelIndex } from './panel-index.ts';
@@ -103,8 +110,8 @@ export class CrossSectionBatch {
     const { timestamps, rowOffsets, assetIndex, assetIds, ...columns } = init;
     const index = new PanelIndex({
       timestamps: parseTimestamps('timestamps', timestamps),
-      rowOffsets: rowOffsets instanceof Int32Array ? rowOffsets : Int32Array.from(rowOffsets),
-      assetIndex: assetIndex instanceof Int32Array ? assetIndex : Int32Array.from(assetIndex),
+      rowOffsets: readIntegers('rowOffsets', rowOffsets),
+      assetIndex: readIntegers('assetIndex', assetIndex),
       assetIds,
     });
     return new CrossSectionBatch({ index, ...columns });

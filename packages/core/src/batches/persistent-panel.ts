@@ -105,10 +105,22 @@ export class PersistentPanelBatch {
         });
       return i;
     });
-    const n = columns.length;
-    const returns = new Float64Array(this.nDates * n);
-    for (let t = 0; t < this.nDates; t++)
-      columns.forEach((column, i) => (returns[t * n + i] = this.returns[t * this.nAssets + column]));
-    return new PersistentPanelBatch({ timestamps: this.timestamps, assetIds, returns });
+    const take = (values: Float64Array, width: number): Float64Array => {
+      const out = new Float64Array(this.nDates * columns.length * width);
+      for (let t = 0; t < this.nDates; t++)
+        columns.forEach((column, i) => {
+          const from = (t * this.nAssets + column) * width;
+          out.set(values.subarray(from, from + width), (t * columns.length + i) * width);
+        });
+      return out;
+    };
+    const { timestamps, characteristicNames, characteristics } = this;
+    return new PersistentPanelBatch({
+      timestamps,
+      assetIds,
+      returns: take(this.returns, 1),
+      characteristicNames,
+      ...(characteristics ? { characteristics: take(characteristics, characteristicNames.length) } : {}),
+    });
   }
 }

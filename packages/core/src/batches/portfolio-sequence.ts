@@ -2,6 +2,7 @@ import { DataError, ShapeError } from '../errors.ts';
 import { formatTimestamp, parseTimestamps, requireIncreasing, type TimestampInput } from '../timestamps.ts';
 import {
   nestedShape,
+  readIntegers,
   readNumeric,
   requireFinite,
   requireLength,
@@ -88,7 +89,7 @@ export class PortfolioSequenceBatch {
     this.prevWeights = optional('prevWeights', init.prevWeights, [b, n]);
     this.costs = optional('costs', init.costs, [n]);
     this.adjacency = optional('adjacency', init.adjacency, [n, n]);
-    this.groupIds = init.groupIds === undefined ? undefined : Int32Array.from(init.groupIds);
+    this.groupIds = init.groupIds === undefined ? undefined : readIntegers('groupIds', init.groupIds);
     requireValidValues(this);
     Object.freeze(this);
   }

@@ -20,6 +20,8 @@ export const conditionalFactorPanelSchema = z.strictObject({
   nCharacteristics: z.int().min(3).default(50),
   /** Each (date, asset) row is left out with this probability; everything else stays as it was. */
   missingShare: z.number().min(0).lt(1).default(0),
+  /** 'zero': cbar is 0 before the first date. 'stationary': it starts from N(0, 1 / (1 - rho_j^2)). */
+  start: z.enum(['zero', 'stationary']).default('zero'),
 });
 
 export type ConditionalFactorPanelOptions = z.input<typeof conditionalFactorPanelSchema>;
@@ -62,17 +64,19 @@ const NOISE_DEGREES_OF_FREEDOM = 5;
  * `x_t ~ N(.03, .1^2 I_P)`, `f_t` = the first three of x_t plus N(0, .01^2 I_3); `r_{i,t+1} = beta(c_{i,t})' f_{t+1} + e`,
  * e = .1 t_5 (a scale, not a variance), beta as `design` says. N = 200, T = 180, P = 50 in the paper.
  *
- * cbar starts from its stationary distribution N(0, 1 / (1 - rho_j^2)), a choice of ours that makes all dates alike. Assets are 'asset001' …, dates month ends from 2000-01-31 on. Equal options
+ * The paper does not say where cbar starts. From zero, as here unless `start` says otherwise, PCA with static
+ * loadings explains as little out of sample as in the paper (about 5 %); from the stationary distribution, ranks persist
+ * and it explains several times that. Assets are 'asset001' …, dates month ends from 2000-01-31 on. Equal options
  * give equal bits; with `missingShare` the panel is a part of the full one. Population total R2 of the truth: 40.4 %
  * (linear), 39.9 % (nonlinear). Throws ConfigError.
  */
 export function simulateConditionalFactorPanel(options: ConditionalFactorPanelOptions = {}): ConditionalFactorPanel {
   const config = parseConfig(conditionalFactorPanelSchema, options, 'simulateConditionalFactorPanel');
-  const { design, nAssets, nDates, nCharacteristics: p, missingShare } = config;
+  const { design, nAssets, nDates, nCharacteristics: p, missingShare, start } = config;
   const random = new Random(config.seed);
   const { factorReturns, managedFactors } = drawFactors(random.fork('factors'), nDates, p);
   const noiseStream = random.fork('noise');
-  const process = new CharacteristicProcess(random.fork('characteristics'), nAssets, p);
+  const process = new CharacteristicProcess(random.fork('characteristics'), nAssets, p, start === 'zero');
 
   const { index, present } = drawIndex(random.fork('missing'), nDates, nAssets, missingShare);
   const nRows = index.nRows;
@@ -178,10 +182,11 @@ class CharacteristicProcess {
   readonly #state: Float64Array;
   readonly #ranks: Float64Array;
   readonly #ranker: Ranker;
-  #started = false;
+  #started: boolean;
 
-  constructor(random: Random, nAssets: number, p: number) {
+  constructor(random: Random, nAssets: number, p: number, fromZero: boolean) {
     this.#random = random;
+    this.#started = fromZero;
     this.#nAssets = nAssets;
     // 1 - rho is drawn on (0, .1], so that the stationary variance below is finite.
     this.#persistence = Float64Array.from({ length: p }, () => 1 - 0.1 * (1 - random.uniform()));

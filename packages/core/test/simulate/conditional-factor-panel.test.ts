@@ -64,12 +64,18 @@ describe('the conditional factor panel', () => {
       }
   });
 
-  it('has persistent characteristics, and factors near their portfolios', () => {
-    const { batch, truth } = simulateConditionalFactorPanel({ nAssets: 300, nDates: 60, nCharacteristics: 8, seed: 3 });
+  it('has persistent characteristics from the first date on when started so, and factors near their portfolios', () => {
+    const options = { nAssets: 300, nDates: 60, nCharacteristics: 8, seed: 3 };
+    const { batch, truth } = simulateConditionalFactorPanel({ ...options, start: 'stationary' });
     const at = (t: number): number[] => [...batch.characteristics.subarray(t * 2400, (t + 1) * 2400)];
     // Rank correlation of an AR(1) with rho on [.9, 1] is about rho: .95 on average. 8 columns of U[.9, 1] put the mean
     // within 4 x .029 / sqrt(8) = .04 of it; the sampling error of 300 ranks is smaller by far.
+    expect(Math.abs(correlation(at(0), at(1)) - 0.95)).toBeLessThan(0.045);
     expect(Math.abs(correlation(at(58), at(59)) - 0.95)).toBeLessThan(0.045);
+    // From zero the first two values are e1 and rho e1 + e2: correlation rho / sqrt(1 + rho^2) = .69, of ranks .67.
+    const fromZero = simulateConditionalFactorPanel(options).batch.characteristics;
+    const [first, second] = [0, 1].map((t) => [...fromZero.subarray(t * 2400, (t + 1) * 2400)]);
+    expect(Math.abs(correlation(first, second) - 0.67)).toBeLessThan(0.045);
     // f = x + noise with standard deviations .1 and .01: correlation .995.
     const f = Array.from({ length: 60 }, (_, t) => truth.factorReturns[t * 3]);
     const x = Array.from({ length: 60 }, (_, t) => truth.managedFactors[t * 8]);

@@ -30,8 +30,8 @@ export const rppcaConfigSchema = baseConfigSchema
       .enum(['time-series', 'loadings'])
       .default('time-series')
       .describe('Exposures of extract: time-series regression slopes, or the RP-PCA loadings'),
-    /** Whether time-series exposures come with their intercepts. */
-    extractAlphas: z.boolean().default(true).describe('Give the time-series alphas with the time-series betas'),
+    /** Whether time-series exposures come with their intercepts; forecasts are then each asset's own training mean. */
+    extractAlphas: z.boolean().default(false).describe('Give the time-series alphas with the time-series betas'),
     /** 'em' imputes missing returns by the factors, iterated; 'mean' by the asset's mean, once. */
     imputation: z.enum(['em', 'mean']).default('em').describe('How missing training returns are filled'),
     /** Most rounds of imputation. */

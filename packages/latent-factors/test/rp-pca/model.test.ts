@@ -261,7 +261,7 @@ describe('RPPCAModel: contract', () => {
   const batch = panelOf(9, 60, 12);
 
   it('matches assets by id, subsets and other orders, and names unknown ones', async () => {
-    const model = await fitted(batch);
+    const model = await fitted(batch, { extractAlphas: true });
     const order = ['asset007', 'asset002', 'asset011', 'asset001'];
     const state = await model.extract(batch.selectAssets(order));
     order.forEach((id, i) => {
@@ -280,13 +280,13 @@ describe('RPPCAModel: contract', () => {
   it('gives loadings without alphas, or betas without alphas, when asked', async () => {
     const loadings = await (await fitted(batch, { exposures: 'loadings' })).extract(batch);
     expect(loadings.alphas).toBeUndefined();
-    const bare = await (await fitted(batch, { extractAlphas: false })).extract(batch);
+    const bare = await (await fitted(batch)).extract(batch);
     expect(bare.alphas).toBeUndefined();
     expect(largestDifference(bare.betas, loadings.betas)).toBeGreaterThan(1e-6);
   });
 
   it('forecasts alpha plus beta times premia through the pipeline', async () => {
-    const pipeline = new LatentFactorForecastPipeline({ model: new RPPCAModel({ nFactors: 3 }) });
+    const pipeline = new LatentFactorForecastPipeline({ model: new RPPCAModel({ nFactors: 3, extractAlphas: true }) });
     await pipeline.fit(batch);
     const later = simulateStaticFactorPanel({ seed: 9, nDates: 61, nAssets: 12 }).batch.slice(60);
     const { assetForecast } = await pipeline.predict(later);
