@@ -1,0 +1,13 @@
+export type {
+  AppliedStep,
+  Engine,
+  EngineMemory,
+  EngineName,
+  Optimizer,
+  OptimizerOptions,
+  ParameterSet,
+  Snapshot,
+  StepOptions,
+  Values,
+} from './engine.ts';
+export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
