@@ -11,3 +11,4 @@ export type {
   Values,
 } from './engine.ts';
 export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
+export { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';

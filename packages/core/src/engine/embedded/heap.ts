@@ -9,6 +9,8 @@ const slack = 64;
 /** Where the heap's bytes are: shared WebAssembly memory, or a plain array for the TypeScript oracle. */
 export interface Storage {
   readonly views: HeapViews;
+  /** First element that may be taken; what is below belongs to the kernels' own constants. */
+  readonly origin: number;
   /** Elements there are now. */
   readonly length: number;
   /** Makes room for at least so many elements and replaces the views. */
@@ -22,13 +24,14 @@ export interface Storage {
  */
 export class Heap {
   readonly storage: Storage;
-  #top = line;
+  #top: number;
   #used = 0;
   readonly #free = new Map<number, number[]>();
   readonly #classOf = new Map<number, number>();
 
   constructor(storage: Storage) {
     this.storage = storage;
+    this.#top = storage.origin;
   }
 
   /** Elements in blocks that are taken. */
@@ -90,6 +93,7 @@ export function arrayStorage(precision: 'float32' | 'float64'): Storage {
   const views: HeapViews = { f: create(4096), i: new Int32Array(4096) };
   return {
     views,
+    origin: line,
     get length() {
       return views.f.length;
     },

@@ -42,7 +42,8 @@ export function normalDensity(u: number): number {
 export function activate(code: number, u: number): number {
   switch (code) {
     case 1:
-      return u > 0 ? u : 0;
+      // Written so that NaN stays NaN and the guards of the training loop see it.
+      return u < 0 ? 0 : u;
     case 2:
       return Math.tanh(u);
     case 3:
