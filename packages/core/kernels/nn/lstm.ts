@@ -1,4 +1,4 @@
-import { sigmoid4, tanh4 } from './activation';
+import { Rational } from './activation';
 import { at, copyRows, put } from './memory';
 import { columnSums, outer, product } from './product';
 
@@ -56,10 +56,10 @@ function stepForward(R: i32, H: i32, g: usize, before: usize, c: usize, h: usize
     for (let k = 0; k < H; k += 4) {
       const left = H - k;
       const p = (<usize>k) << 2;
-      const i = sigmoid4(v128.load(g + p));
-      const f = sigmoid4(v128.load(g + p + step));
-      const candidate = tanh4(v128.load(g + p + 2 * step));
-      const o = sigmoid4(v128.load(g + p + 3 * step));
+      const i = Rational.gate4(v128.load(g + p));
+      const f = Rational.gate4(v128.load(g + p + step));
+      const candidate = Rational.tanh4(v128.load(g + p + 2 * step));
+      const o = Rational.gate4(v128.load(g + p + 3 * step));
       let cell = f32x4.mul(i, candidate);
       if (before != 0) cell = f32x4.add(cell, f32x4.mul(f, v128.load(before + p)));
       put(g + p, i, left);
@@ -67,7 +67,7 @@ function stepForward(R: i32, H: i32, g: usize, before: usize, c: usize, h: usize
       put(g + p + 2 * step, candidate, left);
       put(g + p + 3 * step, o, left);
       put(c + p, cell, left);
-      put(h + p, f32x4.mul(o, tanh4(cell)), left);
+      put(h + p, f32x4.mul(o, Rational.tanh4(cell)), left);
     }
     g += 4 * step;
     c += step;
@@ -157,7 +157,7 @@ function stepBackward(
       const f = v128.load(g + p + step);
       const candidate = v128.load(g + p + 2 * step);
       const o = v128.load(g + p + 3 * step);
-      const cell = tanh4(v128.load(c + p));
+      const cell = Rational.tanh4(v128.load(c + p));
       let d = v128.load(dh + p);
       if (dOut != 0) d = f32x4.add(d, v128.load(dOut + p));
       const through = f32x4.mul(f32x4.mul(d, o), f32x4.sub(one, f32x4.mul(cell, cell)));
