@@ -1,0 +1,59 @@
+// The counter-based generator of src/nn/random.ts, one number and four at a time.
+import { log4 } from './activation';
+
+function mix4(x: v128): v128 {
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** Numbers i .. i+3 of the stream `key`, 32 bits each. */
+export function random4(key: i32, i: i32): v128 {
+  const counter = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3));
+  return mix4(i32x4.add(mix4(v128.xor(counter, i32x4.splat(key))), i32x4.splat(key * 0x9e3779b9)));
+}
+
+/** Share to drop as a threshold on 24 bits. */
+export function threshold(rate: f64): i32 {
+  return <i32>Math.floor(rate * 16777216);
+}
+
+/** All ones in the lanes that dropout keeps. */
+export function keep4(key: i32, i: i32, threshold: i32): v128 {
+  return i32x4.ge_s(i32x4.shr_u(random4(key, i), 8), i32x4.splat(threshold));
+}
+
+function step(p: v128, w: v128, c: f32): v128 {
+  return f32x4.add(f32x4.mul(p, w), f32x4.splat(c));
+}
+
+/** Standard normals i .. i+3 of the stream: the inverse distribution function of M. Giles (2010), as in noise.ts. */
+export function normal4(key: i32, i: i32): v128 {
+  const bits = f32x4.convert_i32x4_s(i32x4.shr_u(random4(key, i), 8));
+  const one = f32x4.splat(1);
+  // (bits + 0.5) 2^-23 - 1 rounds to 1 - |x| >= 2^-24 only when 1 - |x| is formed from the integer.
+  const x = f32x4.sub(f32x4.mul(f32x4.add(bits, f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7)), one);
+  const low = f32x4.mul(f32x4.add(bits, f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7));
+  const high = f32x4.mul(f32x4.sub(f32x4.splat(16777215.5), bits), f32x4.splat(1.1920928955078125e-7));
+  const w = f32x4.neg(log4(f32x4.pmax(f32x4.mul(low, high), f32x4.splat(1e-30))));
+  const c = f32x4.sub(w, f32x4.splat(2.5));
+  let p = step(f32x4.splat(2.81022636e-8), c, 3.43273939e-7);
+  p = step(p, c, -3.5233877e-6);
+  p = step(p, c, -4.39150654e-6);
+  p = step(p, c, 0.00021858087);
+  p = step(p, c, -0.00125372503);
+  p = step(p, c, -0.00417768164);
+  p = step(p, c, 0.246640727);
+  p = step(p, c, 1.50140941);
+  const t = f32x4.sub(f32x4.sqrt(w), f32x4.splat(3));
+  let q = step(f32x4.splat(-0.000200214257), t, 0.000100950558);
+  q = step(q, t, 0.00134934322);
+  q = step(q, t, -0.00367342844);
+  q = step(q, t, 0.00573950773);
+  q = step(q, t, -0.0076224613);
+  q = step(q, t, 0.00943887047);
+  q = step(q, t, 1.00167406);
+  q = step(q, t, 2.83297682);
+  const r = v128.bitselect(p, q, f32x4.lt(w, f32x4.splat(5)));
+  return f32x4.mul(f32x4.mul(r, x), f32x4.splat(1.4142135623730951));
+}

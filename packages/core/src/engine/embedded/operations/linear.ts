@@ -1,0 +1,95 @@
+import { chunkRows } from '../chunks.ts';
+import { padded } from '../kernels/dense.ts';
+import { requireShape } from '../shapes.ts';
+import type { HeapTensor, Tape } from '../tape.ts';
+
+/** Rows that one pass of the product kernels keeps in the nearest cache. */
+export const tileRows = 96;
+
+/** A product of rows with a weight (N, K), and everything its way back needs. */
+export interface Product {
+  readonly x: HeapTensor;
+  readonly weight: HeapTensor;
+  readonly bias: HeapTensor | undefined;
+  readonly rows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export function product(x: HeapTensor, weight: HeapTensor, bias: HeapTensor | undefined): Product {
+  const inputs = x.shape[x.shape.length - 1];
+  const outputs = weight.shape[0];
+  requireShape('linear.weight', weight.shape, [outputs, inputs]);
+  if (bias) requireShape('linear.bias', bias.shape, [outputs]);
+  return { x, weight, bias, rows: x.size / inputs, inputs, outputs };
+}
+
+/** y = activation(x W' + b) into the place y. */
+export function productForward(tape: Tape, p: Product, y: number, activation: number): void {
+  const { inputs: K, outputs: N } = p;
+  const packed = tape.scratch(K * padded(N));
+  tape.whole('pack', 1, p.weight.at, K, N, 1, K, packed);
+  const chunk = chunkRows(p.rows, 2 * K * N, tileRows);
+  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, p.bias?.at ?? -1, y, N, activation);
+  tape.release(packed);
+}
+
+/** How dy becomes the gradient of the product itself: see the kernel `linearGradient`. */
+export interface ProductGradient {
+  readonly mode: 0 | 1 | 2;
+  readonly y: number;
+  readonly dy: number;
+  readonly activation: number;
+  readonly coefficients: number;
+}
+
+/** Gradients of weight, bias and x from dy, which is overwritten. */
+export function productBackward(tape: Tape, p: Product, g: ProductGradient): void {
+  const { inputs: K, outputs: N, rows } = p;
+  const P = padded(N);
+  const learns = p.weight.needsGradient || p.bias?.needsGradient === true;
+  const chunk = chunkRows(rows, 6 * K * N, tileRows);
+  const chunks = Math.ceil(rows / chunk);
+  const size = (K + 1) * P;
+  const partials = learns ? tape.scratch(chunks * size) : -1;
+  let packed = -1;
+  const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;
+  const dx = tape.gradientTarget(p.x);
+  if (dx >= 0) {
+    packed = tape.scratch(N * padded(K));
+    tape.whole('pack', 1, p.weight.at, N, K, K, 1, packed);
+  }
+  tape.chunked(
+    'linearGradient',
+    rows,
+    chunk,
+    p.x.at,
+    K,
+    g.y,
+    g.dy,
+    N,
+    g.mode,
+    g.activation,
+    g.coefficients,
+    packed,
+    dx,
+    add,
+    partials,
+  );
+  if (p.weight.needsGradient)
+    tape.rows('foldWeightGradient', N, chunks * K, partials, chunks, size, K, N, tape.gradient(p.weight));
+  if (p.bias?.needsGradient) tape.rows('fold', N, chunks, partials + K * P, chunks, size, tape.gradient(p.bias), 1, 1);
+  if (packed >= 0) tape.release(packed);
+  if (partials >= 0) tape.release(partials);
+}
+
+/** y = x W' + b. dW = dy'x, db = sum dy, dx = dy W. */
+export function linear(tape: Tape, x: HeapTensor, weight: HeapTensor, bias?: HeapTensor): HeapTensor {
+  const p = product(x, weight, bias);
+  const y = tape.result([...x.shape.slice(0, -1), p.outputs], x, weight, bias);
+  productForward(tape, p, y.at, 0);
+  tape.record([y], [], () => {
+    productBackward(tape, p, { mode: 0, y: -1, dy: tape.arrived(y), activation: 0, coefficients: -1 });
+  });
+  return y;
+}

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { EngineError } from '../../errors.ts';
+import type { Machine } from './engine.ts';
+import type { Storage } from './heap.ts';
+import type { HeapViews, Kernel } from './kernels/kernel.ts';
+import { twinKernels } from './kernels/twin.ts';
+import type { KernelName } from './kernels/twin.ts';
+import type { Runner } from './tape.ts';
+import { wasm } from './wasm-api.ts';
+import type { WasmMemory, WasmModule } from './wasm-api.ts';
+import { control, spins, ticketBits, workerSource } from './worker-source.ts';
+
+const page = 65536;
+/** Pages of shared memory to ask for at most: 4 GB, or less where the host reserves less address space. */
+const limits = [65536, 32768, 16384, 4096];
+
+/** Main thread and workers together, unless said otherwise. More than eight gain nothing at these sizes. */
+export function defaultThreads(): number {
+  return Math.min(8, availableParallelism());
+}
+
+/**
+ * Float32 numbers in shared WebAssembly memory, SIMD kernels, worker threads. Kernels that have no WebAssembly run in
+ * TypeScript over the same memory.
+ *
+ * @throws EngineError when WebAssembly, its SIMD or shared memory is missing, or the compiled kernels are not there.
+ */
+export function wasmMachine(threads = defaultThreads()): Machine {
+  const { memory, module, exports } = instantiate();
+  const storage = sharedStorage(memory);
+  const twins: Partial<Record<KernelName, Kernel>> = twinKernels(storage.views);
+  const names = Object.keys(exports).filter((name): name is KernelName => name in twins);
+  const team = new Team(threads - 1, names, exports, { module, memory });
+  return {
+    description: `WebAssembly SIMD, ${threads} thread${threads === 1 ? '' : 's'}, float32`,
+    storage,
+    runner: {
+      run(name, rows, chunk, operands) {
+        const number = names.indexOf(name);
+        if (number >= 0) team.run(number, rows, chunk, operands);
+        else {
+          const twin = twins[name];
+          for (let c = 0, from = 0; from < rows; c++, from += chunk)
+            twin?.(c, from, Math.min(rows, from + chunk), ...operands);
+        }
+      },
+    } satisfies Runner,
+    workers: () => team.ready,
+    dispose: () => team.dispose(),
+  };
+}
+
+interface Instance {
+  readonly memory: WasmMemory;
+  readonly module: WasmModule;
+  readonly exports: Record<string, Kernel>;
+}
+
+let compiled: WasmModule | undefined;
+
+function instantiate(): Instance {
+  try {
+    compiled ??= new wasm.Module(readFileSync(new URL('../../../wasm/nn.wasm', import.meta.url)));
+    const memory = allocate();
+    const { exports } = new wasm.Instance(compiled, { env: { memory } });
+    return { memory, module: compiled, exports: exports as Record<string, Kernel> };
+  } catch (cause) {
+    throw new EngineError({
+      field: "engine 'embedded'",
+      expected: 'WebAssembly with SIMD and shared memory, and wasm/nn.wasm in the package',
+      found: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
+      cause,
+    });
+  }
+}
+
+function allocate(): WasmMemory {
+  for (const maximum of limits)
+    try {
+      return new wasm.Memory({ initial: 32, maximum, shared: true });
+    } catch (error) {
+      if (maximum === limits[limits.length - 1]) throw error;
+    }
+  throw new RangeError('no shared memory');
+}
+
+function sharedStorage(memory: WasmMemory): Storage {
+  const views: HeapViews = { f: new Float32Array(memory.buffer), i: new Int32Array(memory.buffer) };
+  return {
+    views,
+    // The first page holds the kernels' constants.
+    origin: page / 4,
+    get length() {
+      return views.f.length;
+    },
+    grow(elements) {
+      const wanted = Math.ceil((elements * 4) / page);
+      const now = memory.buffer.byteLength / page;
+      try {
+        memory.grow(wanted - now);
+      } catch (cause) {
+        throw new EngineError({
+          field: 'memory',
+          expected: `${Math.round((wanted * page) / 1e6)} MB for the step`,
+          found: 'that the system gives no more',
+          remedy: 'Use smaller batches.',
+          cause,
+        });
+      }
+      views.f = new Float32Array(memory.buffer);
+      views.i = new Int32Array(memory.buffer);
+    },
+  };
+}
+
+/** Worker threads that take chunks as they come. Who does which chunk decides nothing: see chunkRows. */
+class Team {
+  readonly #kernels: Kernel[];
+  readonly #workers: Worker[] = [];
+  readonly #state: Int32Array;
+  readonly #operands: Float64Array;
+  #job = 0;
+
+  constructor(workers: number, names: readonly KernelName[], exports: Record<string, Kernel>, data: object) {
+    this.#kernels = names.map((name) => exports[name]);
+    const shared = new SharedArrayBuffer(256 + 8 * 32);
+    this.#state = new Int32Array(shared, 0, control.length);
+    this.#operands = new Float64Array(shared, 256);
+    for (let w = 0; w < workers; w++) {
+      const worker = new Worker(workerSource, { eval: true, workerData: { ...data, shared, names } });
+      // A worker that cannot start is one thread less, nothing worse.
+      worker.on('error', () => undefined);
+      worker.unref();
+      this.#workers.push(worker);
+    }
+  }
+
+  get ready(): number {
+    return Atomics.load(this.#state, control.ready);
+  }
+
+  run(number: number, rows: number, chunk: number, operands: readonly number[]): void {
+    const kernel = this.#kernels[number];
+    const chunks = Math.ceil(rows / chunk);
+    if (chunks === 1 || this.#workers.length === 0 || Atomics.load(this.#state, control.ready) === 0) {
+      for (let c = 0; c < chunks; c++) kernel(c, c * chunk, Math.min(rows, (c + 1) * chunk), ...operands);
+      return;
+    }
+    const state = this.#state;
+    this.#operands.set(operands);
+    state[control.kernel] = number;
+    state[control.rows] = rows;
+    state[control.chunk] = chunk;
+    state[control.chunks] = chunks;
+    state[control.operands] = operands.length;
+    const job = (this.#job = (this.#job + 1) | 0);
+    Atomics.store(state, control.remaining, chunks);
+    Atomics.store(state, control.ticket, job << ticketBits);
+    Atomics.store(state, control.job, job);
+    if (Atomics.load(state, control.sleepers) > 0) Atomics.notify(state, control.job);
+    for (;;) {
+      const ticket = Atomics.load(state, control.ticket);
+      const c = ticket - (job << ticketBits);
+      if (c >= chunks) break;
+      if (Atomics.compareExchange(state, control.ticket, ticket, ticket + 1) !== ticket) continue;
+      kernel(c, c * chunk, Math.min(rows, (c + 1) * chunk), ...operands);
+      Atomics.sub(state, control.remaining, 1);
+    }
+    for (let spin = 0, left = 0; (left = Atomics.load(state, control.remaining)) > 0;)
+      if (++spin > spins) Atomics.wait(state, control.remaining, left);
+    if (Atomics.load(state, control.failed) > 0)
+      throw new EngineError({
+        field: 'worker thread',
+        expected: 'a kernel to finish',
+        found: 'an exception in it',
+        remedy: 'This is a defect of the engine: please report it. One thread may still work: threads: 1.',
+      });
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  }
+}

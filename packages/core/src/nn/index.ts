@@ -1,0 +1,26 @@
+export type {
+  Activation,
+  Attention,
+  Axis,
+  BatchNorm,
+  Dense,
+  HostValues,
+  Lstm,
+  LstmResult,
+  LstmState,
+  Ops,
+  Parameters,
+  Tensor,
+} from './ops.ts';
+export { Generator, deriveKey, mix, randomBits } from './random.ts';
+export { constantValue, kaimingUniform, normal, ones, uniform, values, xavierUniform, zeros } from './initialise.ts';
+export type { Initialiser } from './initialise.ts';
+export {
+  batchNormParameters,
+  initialValues,
+  layerNormParameters,
+  linearParameters,
+  lstmParameters,
+} from './parameters.ts';
+export type { NamedValues, ParameterSpec, ParameterSpecs } from './parameters.ts';
+export { batchNormLayer, film, linearLayer, lstmLayer, variableSelection } from './layers.ts';

@@ -1,0 +1,78 @@
+import { constantValue, kaimingUniform, ones, zeros } from './initialise.ts';
+import type { Initialiser } from './initialise.ts';
+import { Generator } from './random.ts';
+
+/** One named array of a network before an engine holds it. */
+export interface ParameterSpec {
+  readonly shape: readonly number[];
+  readonly initial: Initialiser;
+  /** State is written by operations (running statistics), never differentiated or optimized. Default false. */
+  readonly state?: boolean;
+}
+
+/** The arrays of a network by name. Spread the helpers below into one. */
+export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+/** A named array with its numbers. */
+export interface NamedValues {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+  readonly state: boolean;
+}
+
+/**
+ * Initial values. Every array draws from a stream named after it, so adding or leaving out one layer leaves the
+ * others' initial weights as they were.
+ */
+export function initialValues(specs: ParameterSpecs, seed: number): NamedValues[] {
+  const root = new Generator(seed);
+  return Object.entries(specs).map(([name, spec]) => ({
+    name,
+    shape: spec.shape,
+    values: spec.initial(spec.shape, root.fork(name)),
+    state: spec.state ?? false,
+  }));
+}
+
+/** `name.weight` (outputs, inputs) and `name.bias` (outputs), PyTorch's initial distribution. */
+export function linearParameters(
+  name: string,
+  inputs: number,
+  outputs: number,
+  options: { bias?: boolean } = {},
+): ParameterSpecs {
+  const initial = kaimingUniform(inputs);
+  const weight: ParameterSpecs = { [`${name}.weight`]: { shape: [outputs, inputs], initial } };
+  return options.bias === false ? weight : { ...weight, [`${name}.bias`]: { shape: [outputs], initial } };
+}
+
+/** Gain 1, offset 0, running mean 0 and running variance 1 under `name`. */
+export function batchNormParameters(name: string, features: number): ParameterSpecs {
+  const shape = [features];
+  return {
+    [`${name}.weight`]: { shape, initial: ones },
+    [`${name}.bias`]: { shape, initial: zeros },
+    [`${name}.runningMean`]: { shape, initial: zeros, state: true },
+    [`${name}.runningVariance`]: { shape, initial: ones, state: true },
+  };
+}
+
+/** Gain 1 and offset 0 under `name`. */
+export function layerNormParameters(name: string, features: number): ParameterSpecs {
+  return {
+    [`${name}.weight`]: { shape: [features], initial: ones },
+    [`${name}.bias`]: { shape: [features], initial: constantValue(0) },
+  };
+}
+
+/** The four arrays of an LSTM layer, U(-1/sqrt(hidden), 1/sqrt(hidden)) as in PyTorch. */
+export function lstmParameters(name: string, features: number, hidden: number): ParameterSpecs {
+  const initial = kaimingUniform(hidden);
+  return {
+    [`${name}.inputWeight`]: { shape: [4 * hidden, features], initial },
+    [`${name}.recurrentWeight`]: { shape: [4 * hidden, hidden], initial },
+    [`${name}.inputBias`]: { shape: [4 * hidden], initial },
+    [`${name}.recurrentBias`]: { shape: [4 * hidden], initial },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Counter-based random numbers: number i of a stream is a function of (key, i) and of nothing else, so any thread can make
+ * any of them and equal seeds give equal bits. The mixing function is the 32-bit "lowbias32" finaliser (C. Wellons, 2018).
+ */
+export function mix(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** 32 random bits: number `counter` of the stream `key`. The kernels compute the same function. */
+export function randomBits(key: number, counter: number): number {
+  return mix(mix(counter ^ key) + Math.imul(key, 0x9e3779b9));
+}
+
+/** A key for a stream of its own, derived from a parent key and a label or number. */
+export function deriveKey(key: number, label: string | number): number {
+  let derived = mix(key ^ 0x5bf03635);
+  if (typeof label === 'number') return mix(derived ^ Math.imul(label + 1, 0x9e3779b9));
+  for (let i = 0; i < label.length; i++) derived = mix(derived ^ label.charCodeAt(i) ^ Math.imul(i + 1, 0x9e3779b9));
+  return derived;
+}
+
+/** A seeded generator for the host: initial weights, permutations, simulations. */
+export class Generator {
+  readonly key: number;
+  #counter = 0;
+
+  /** @param seed any integer; only its low 32 bits count. */
+  constructor(seed: number) {
+    this.key = mix(seed >>> 0);
+  }
+
+  /** A generator with a stream of its own: the same label always gives the same stream. */
+  fork(label: string | number): Generator {
+    return new Generator(deriveKey(this.key, label));
+  }
+
+  bits(): number {
+    return randomBits(this.key, this.#counter++);
+  }
+
+  /** Uniform on (low, high), 53 bits. */
+  uniform(low = 0, high = 1): number {
+    const unit = ((this.bits() >>> 5) * 67108864 + (this.bits() >>> 6) + 0.5) / 9007199254740992;
+    return low + (high - low) * unit;
+  }
+
+  /** Standard normal, Box-Muller. */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Uniform integer on 0 .. below-1. */
+  integer(below: number): number {
+    return Math.floor(this.uniform() * below);
+  }
+
+  /** A random order of 0 .. n-1 (Fisher-Yates). */
+  permutation(n: number): Int32Array {
+    const order = new Int32Array(n);
+    for (let i = 0; i < n; i++) {
+      const j = this.integer(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+}
