@@ -75,7 +75,7 @@ const splitSchema = z.strictObject({
   maxTrain: z.int().min(1).optional().describe('longest training window of the expanding scheme'),
 });
 
-export const outputFormats = ['parquet', 'csv', 'arrow'] as const;
+export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
 
 const outputsSchema = z.strictObject({
   directory: z.string().min(1).default('results'),

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { AssetForecastResult, AssetSignalResult, PanelIndex, type CrossSectionBatch } from '@ml4t/core';
 import { factorTable, predictionsTable, signalsTable } from '@ml4t/integration';
 import { outOfSample, type ExperimentRecord, type ModelRecord, type OutOfSample } from '../experiment/record.ts';
-import type { OutputFormat } from '../experiment/schema.ts';
+import { outputFormats, type OutputFormat } from '../experiment/schema.ts';
 import { factorsOnly, frameFile, stackTables, type FrameTable } from './frames.ts';
 import { writeTogether, type OutputFile } from './generation.ts';
 
@@ -41,7 +41,7 @@ export async function writeResults<Summary>(
   };
   const obsolete = options.partial
     ? []
-    : ['parquet', 'csv', 'arrow']
+    : outputFormats
         .flatMap((format) => [`predictions.partial.${format}`, `factors.partial.${format}`])
         .concat('summary.partial.json');
   return { summary, paths: await writeTogether(target.directory, [...frames, summaryFile], obsolete) };

@@ -96,7 +96,7 @@ describe('ml4t run', () => {
             '-o',
             folder,
             '--assets',
-            '30',
+            '100',
             '--dates',
             '40',
             '--characteristics',
@@ -126,10 +126,11 @@ split: { initialTrain: 30, testSize: 5 }
       ]);
       // PCA walks over a full T x N panel, but is judged on the observed rows alone.
       for (const { scores } of models) expect(scores).toMatchObject({ rows: oracle.rows, coverage: 1 });
-      // Three true factors, linear in the instruments: IPCA with three explains what the truth explains, with an
-      // allowance for 10 dates x 27 assets; with one it cannot.
-      expect(Math.abs(models[2].scores.totalR2 - oracle.totalR2)).toBeLessThan(0.08);
-      expect(models[1].scores.totalR2).toBeLessThan(oracle.totalR2 - 0.08);
+      // Three true factors, linear in the instruments: IPCA with three explains what the truth explains. Its factors are
+      // fitted to each test date, three numbers to 90 returns, which explains a thirtieth of the noise (.6 of the whole)
+      // besides: .02 more than the truth, less the error of the exposures. One factor explains half of it.
+      expect(Math.abs(models[2].scores.totalR2 - oracle.totalR2)).toBeLessThan(0.05);
+      expect(models[1].scores.totalR2).toBeLessThan(oracle.totalR2 - 0.05);
       expect(await filesUnder(join(folder, 'results'))).toEqual([
         'factors.parquet',
         'predictions.parquet',

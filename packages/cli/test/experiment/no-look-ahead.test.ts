@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch, PersistentPanelBatch, alignRows, walkForward } from '@ml4t/core';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { familyOf, registrationOf, type ExperimentBatch, type ExperimentPrediction } from '../../src/families.ts';
@@ -52,9 +52,13 @@ describe.each([
   ['ipca', 'expanding-mean'],
   ['ipca', 'ar1'],
 ])('walk-forward of %s with %s', (type, forecaster) => {
-  // The first test date, dates inside and at the end of test windows, and the last date but one.
-  it.each([18, 20, 21, 22, 28])('forecasts up to date %i do not change by a bit with what comes after', async (t) => {
-    const before = await forecasts(type, forecaster, panel);
+  let before: Awaited<ReturnType<typeof forecasts>>;
+  beforeAll(async () => {
+    before = await forecasts(type, forecaster, panel);
+  });
+
+  // The first test date, the last one of a test window, and one inside a later window.
+  it.each([18, 21, 27])('forecasts up to date %i do not change by a bit with what comes after', async (t) => {
     const after = await forecasts(type, forecaster, perturbAfter(t));
     const known = panel.index.rowOffsets[t + 1] - panel.index.rowOffsets[18];
     expect(after.forecast.slice(0, known)).toEqual(before.forecast.slice(0, known));
