@@ -71,6 +71,13 @@ export interface ReadOptions extends RunOptions {
   readonly emptyColumns?: 'error' | 'keep' | undefined;
 }
 
+export interface StreamOptions extends ReadOptions {
+  /** Dates in a part; as many as `rowsPerPart` allows where absent. */
+  readonly datesPerPart?: number | undefined;
+  /** Rows that a part does not exceed unless one date alone does (100,000): with P columns, 8 P bytes each. */
+  readonly rowsPerPart?: number | undefined;
+}
+
 /** Two successive dates further apart than the panel's usual spacing. */
 export interface DateGap {
   /** Milliseconds since 1970 UTC, like the batch's timestamps. */
@@ -108,6 +115,11 @@ export interface PanelReadReport {
   /** How often an asset comes back after at least one panel date without a row. */
   readonly reentries: number;
 }
+
+/** What a stream read, known at its end. What would need memory for every asset is left out. */
+export type PanelStreamReport = Omit<PanelReadReport, 'nAssets' | 'reentries' | 'reordered'> & {
+  readonly nParts: number;
+};
 
 export interface PanelReading<Batch> {
   readonly batch: Batch;
