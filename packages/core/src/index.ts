@@ -26,6 +26,12 @@ export {
   type ErrorDetail,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
+export {
+  factorModelReport,
+  type FactorModelEvidence,
+  type FactorModelReport,
+  type FoldFactors,
+} from './evaluation/factor-model-report.ts';
 export { latentFactorColumns, signalColumns } from './evaluation/prediction-columns.ts';
 export {
   assembleFolds,
@@ -60,7 +66,7 @@ export {
   sharpeRatioStandardError,
   type SharpeStandardErrorOptions,
 } from './metrics/sharpe-ratio.ts';
-export { longShortDeciles, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
+export { longShortDeciles, longShortWeights, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
 export {
   outOfSampleTangencySharpe,
   tangencyPortfolio,
