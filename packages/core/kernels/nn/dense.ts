@@ -4,7 +4,7 @@ import { columnSums, outer, packPanels, product } from './product';
 import { keep4, threshold } from './random';
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
-const tile: i32 = 96;
+const tile: i32 = 192;
 
 export function pack(chunk: i32, from: i32, to: i32, w: i32, K: i32, N: i32, stepK: i32, stepN: i32, p: i32): void {
   packPanels(at(w), K, N, stepK, stepN, at(p));

@@ -8,7 +8,7 @@ export function padded(columns: number): number {
 }
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
-export const tileRows = 96;
+export const tileRows = 192;
 
 /** Elements of one chunk's partial gradient: K rows and one for the bias, and room to copy eight columns of a tile to. */
 export function weightPartial(K: number, N: number): number {
