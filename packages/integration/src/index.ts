@@ -7,7 +7,9 @@ export {
   type TableLabels,
 } from './frames/tables.ts';
 export type {
+  CellKind,
   CharacteristicSelection,
+  ColumnChunkSource,
   DatedColumn,
   DateGap,
   PanelColumns,
@@ -16,8 +18,11 @@ export type {
   PanelSource,
   PanelStreamReport,
   PersistentPanelColumns,
+  PostgresClient,
+  PostgresSource,
   QuerySource,
   ReadOptions,
+  RowSource,
   StreamOptions,
   TimestampFormat,
 } from './read/options.ts';

@@ -2,6 +2,7 @@ import { ConfigError, EngineError } from '../errors.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
 import type { Engine, EngineName } from './engine.ts';
+import { loadTfjs } from './tfjs/load.ts';
 
 export type EngineChoice = 'auto' | EngineName;
 
@@ -50,8 +51,13 @@ function loadEmbedded(options: ResolveOptions): Promise<Engine> {
   return Promise.resolve(new EmbeddedEngine(wasmMachine(threads)));
 }
 
-/** The engines this build can load. */
-const loaders: Partial<Record<EngineName, EngineLoader>> = { embedded: loadEmbedded };
+const loaders: Record<EngineName, EngineLoader> = {
+  embedded: loadEmbedded,
+  'tfjs-node-gpu': () => loadTfjs('tfjs-node-gpu'),
+  'tfjs-node': () => loadTfjs('tfjs-node'),
+  'tfjs-webgpu': () => loadTfjs('tfjs-webgpu'),
+  'tfjs-cpu': () => loadTfjs('tfjs-cpu'),
+};
 
 /** The order in which `auto` tries engines. */
 export function candidates(options: ResolveOptions): readonly EngineName[] {
@@ -81,9 +87,7 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
   const attempts: EngineAttempt[] = [];
   for (const name of candidates(options)) {
     try {
-      const load = loaders[name];
-      if (!load) throw new Error('this version has no such engine yet');
-      const engine = await load(options);
+      const engine = await loaders[name](options);
       const reason = reasonFor(choice, attempts);
       attempts.push({ engine: name, works: true, reason });
       return { engine, reason: `${engine.description}: ${reason}`, attempts };

@@ -3,15 +3,54 @@ import type { Table } from 'apache-arrow';
 
 /**
  * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
- * SQL query, or an Arrow table in memory.
+ * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
-export type PanelSource = string | QuerySource | Table;
+export type PanelSource = string | QuerySource | PostgresSource | RowSource | ColumnChunkSource | Table;
 
 /** Any SELECT that DuckDB runs: over files (`FROM 'prices/*.parquet'`) or over the tables of a DuckDB database. */
 export interface QuerySource {
   readonly query: string;
   /** Path of a DuckDB database file, opened read-only; in memory where absent. */
   readonly database?: string | undefined;
+}
+
+/** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
+export interface PostgresClient {
+  query(sql: string): Promise<{
+    readonly rows: readonly unknown[];
+    readonly fields?: readonly { readonly name: string; readonly dataTypeID: number }[];
+  }>;
+}
+
+/**
+ * A query of PostgreSQL, read by a cursor in a read-only transaction: the client must not be in a transaction of its
+ * own, nor be used for anything else until the reading ends. It stays open.
+ */
+export interface PostgresSource {
+  readonly postgres: PostgresClient;
+  readonly query: string;
+  /** Rows in memory at a time (10,000). */
+  readonly rowsPerFetch?: number | undefined;
+}
+
+/** What the values of a column are, where the values alone do not say it. */
+export type CellKind = 'number' | 'text' | 'timestamp' | 'boolean';
+
+/**
+ * Rows one by one: an async generator, a stream of objects, an array. Numbers, bigints, booleans, text, Dates; null or
+ * undefined for missing. They are read once, in order, as fast as the reader needs them.
+ */
+export interface RowSource {
+  readonly rows: AsyncIterable<Record<string, unknown>> | Iterable<Record<string, unknown>>;
+  /** Columns are found in the first 4,096 rows; `types` adds others, and makes text that holds numbers numeric. */
+  readonly types?: Readonly<Record<string, CellKind>> | undefined;
+}
+
+/** Chunks of columns, arrays of equal length: `{ date: […], asset: […], x: Float64Array }`. Faster than rows. */
+export interface ColumnChunkSource {
+  readonly columns: AsyncIterable<Record<string, ArrayLike<unknown>>> | Iterable<Record<string, ArrayLike<unknown>>>;
+  /** As in {@link RowSource}; columns are found in the first chunk. */
+  readonly types?: Readonly<Record<string, CellKind>> | undefined;
 }
 
 /** How a column of numbers or digits tells the date. `yyyymm` means the last day of the month. */
