@@ -5,6 +5,12 @@ export type { LongRows } from './batches/from-rows.ts';
 export { PanelIndex } from './batches/panel-index.ts';
 export { PersistentPanelBatch, type PersistentPanelInit } from './batches/persistent-panel.ts';
 export { PortfolioSequenceBatch, type PortfolioSequenceInit } from './batches/portfolio-sequence.ts';
+export {
+  portfolioWindows,
+  type PortfolioWindowOptions,
+  type PortfolioWindows,
+  type VolatilityScaling,
+} from './batches/portfolio-windows.ts';
 export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
 export {
   AbortedError,
@@ -90,6 +96,12 @@ export type {
   StochasticDiscountFactorEstimator,
 } from './models/interfaces.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
+export {
+  exAnteVolatility,
+  forwardReturnsFromPrices,
+  type Decay,
+  type ExAnteVolatilityOptions,
+} from './preprocessing/ex-ante-volatility.ts';
 export { imputeCharacteristics, type ImputeOptions } from './preprocessing/impute.ts';
 export { rankNormalize, type RankNormalizeOptions } from './preprocessing/rank-normalize.ts';
 export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './preprocessing/standardize.ts';
