@@ -1,11 +1,6 @@
-export {
-  factorTable,
-  panelTable,
-  predictionsTable,
-  signalsTable,
-  weightsTable,
-  type TableLabels,
-} from './frames/tables.ts';
+export type { TableLabels } from './frames/labels.ts';
+export { portfolioWeightsTable, type PortfolioWeightsOptions } from './frames/portfolio-weights.ts';
+export { factorTable, panelTable, predictionsTable, signalsTable, weightsTable } from './frames/tables.ts';
 export type {
   CellKind,
   CharacteristicSelection,
@@ -18,6 +13,9 @@ export type {
   PanelSource,
   PanelStreamReport,
   PersistentPanelColumns,
+  PortfolioColumns,
+  PortfolioReadOptions,
+  PortfolioReadReport,
   PostgresClient,
   PostgresSource,
   QuerySource,
@@ -27,5 +25,6 @@ export type {
   TimestampFormat,
 } from './read/options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
+export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';
 export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';

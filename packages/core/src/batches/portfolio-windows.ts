@@ -15,7 +15,12 @@ export type VolatilityScaling = Decay & {
   readonly maxScale?: number | undefined;
 };
 
-export interface PortfolioWindowOptions extends Pick<PortfolioSequenceInit, 'groupIds' | 'costs' | 'adjacency'> {
+/** What a batch knows of its assets: passed on. */
+type AssetAttributes = {
+  readonly [K in 'groupIds' | 'costs' | 'adjacency']?: PortfolioSequenceInit[K] | undefined;
+};
+
+export interface PortfolioWindowOptions extends AssetAttributes {
   /** T, dates in a window. */
   readonly windowLength: number;
   /** Dates from the start of one window to that of the next (`windowLength`: windows do not overlap). */

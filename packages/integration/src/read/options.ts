@@ -1,4 +1,4 @@
-import type { RunOptions, TimestampInput } from '@ml4t/core';
+import type { PortfolioWindowOptions, RunOptions, TimestampInput } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
 
 /**
@@ -95,6 +95,18 @@ export interface PersistentPanelColumns {
   readonly characteristics?: CharacteristicSelection | undefined;
 }
 
+/** The columns of a panel for portfolio learning: features, and one of prices and returns. */
+export interface PortfolioColumns {
+  readonly timestamp?: string | undefined;
+  readonly timestampFormat?: TimestampFormat | undefined;
+  readonly asset?: string | undefined;
+  /** What the model looks at, known on the row's date. Not standardised here. */
+  readonly features: CharacteristicSelection;
+  /** Prices adjusted for splits and payments; returns are simple, from each panel date to the next. */
+  readonly prices?: string | undefined;
+  readonly returns?: DatedColumn | undefined;
+}
+
 export interface ReadOptions extends RunOptions {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
@@ -108,6 +120,14 @@ export interface ReadOptions extends RunOptions {
   readonly maxGapDays?: number | undefined;
   /** A characteristic without a single value: an error (default), or kept as a column of NaN. */
   readonly emptyColumns?: 'error' | 'keep' | undefined;
+}
+
+export interface PortfolioReadOptions
+  extends ReadOptions, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
+  /** Cost per unit of turnover: one number for all assets, or one for each asset id. */
+  readonly costs?: number | Readonly<Record<string, number>> | undefined;
+  /** The group of each asset id, by name: a sector, an asset class. */
+  readonly groups?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface StreamOptions extends ReadOptions {
@@ -159,6 +179,14 @@ export interface PanelReadReport {
 export type PanelStreamReport = Omit<PanelReadReport, 'nAssets' | 'reentries' | 'reordered'> & {
   readonly nParts: number;
 };
+
+export interface PortfolioReadReport extends PanelReadReport {
+  readonly nWindows: number;
+  /** Cells, counted in every window they are in, that could be held and had no forward return. */
+  readonly missingForwardReturns: number;
+  /** Names of the groups, in the order of `batch.groupIds`. */
+  readonly groupNames: readonly string[];
+}
 
 export interface PanelReading<Batch> {
   readonly batch: Batch;

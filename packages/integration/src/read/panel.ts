@@ -6,7 +6,7 @@ import {
   describe,
   throwIfAborted,
 } from '@ml4t/core';
-import type { RowChunk } from './frame.ts';
+import type { FrameColumn, RowChunk } from './frame.ts';
 import type {
   PanelColumns,
   PanelReading,
@@ -25,7 +25,7 @@ import {
   requireValues,
   type Reading,
 } from './reading.ts';
-import type { ColumnRoles } from './resolve-columns.ts';
+import { seriesColumns, type ColumnRoles } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
 
 /**
@@ -98,6 +98,7 @@ export interface ReadPanel {
   readonly characteristics: Float64Array;
   readonly returns: Float64Array | undefined;
   readonly factorReturns: Float64Array | undefined;
+  readonly prices: Float64Array | undefined;
   readonly context: Float64Array | undefined;
   readonly report: PanelReadReport;
 }
@@ -173,7 +174,12 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   const characteristics = rows.characteristics.subarray(0, nRows * p);
   if (order) reorderRows(characteristics, p, order);
   const series = rows.series.map((values) => (order ? reorderValues(values, order) : values.subarray(0, nRows)));
-  const factorValues = columns.factorReturns ? series[columns.returns ? 1 : 0] : undefined;
+  const seriesOf = (column: FrameColumn | undefined): Float64Array | undefined =>
+    column && series[seriesColumns(columns).indexOf(column)];
+  const paired = (column: FrameColumn | undefined, lag: number | undefined): Float64Array | undefined => {
+    const values = seriesOf(column);
+    return values && lag !== undefined ? alignForwardReturns(index, values, lag) : undefined;
+  };
   const q = columns.context.length;
   const context = new Float64Array(index.nDates * q);
   datePositions.forEach((code, t) => {
@@ -195,11 +201,9 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   return {
     index,
     characteristics,
-    returns: roles.returns && columns.returns ? alignForwardReturns(index, series[0], roles.returns.lag) : undefined,
-    factorReturns:
-      roles.factorReturns && factorValues
-        ? alignForwardReturns(index, factorValues, roles.factorReturns.lag)
-        : undefined,
+    returns: paired(columns.returns, roles.returns?.lag),
+    factorReturns: paired(columns.factorReturns, roles.factorReturns?.lag),
+    prices: seriesOf(columns.prices),
     context: q === 0 ? undefined : context,
     report,
   };

@@ -11,7 +11,7 @@ import {
 import type { Frame, RowRequest } from './frame.ts';
 import { openFrame } from './open-frame.ts';
 import type { PanelSource, ReadOptions } from './options.ts';
-import { resolveColumns, type ColumnRoles, type ResolvedColumns } from './resolve-columns.ts';
+import { resolveColumns, seriesColumns, type ColumnRoles, type ResolvedColumns } from './resolve-columns.ts';
 import { RowCollector } from './row-collector.ts';
 import { readTimestampText } from './timestamp-text.ts';
 
@@ -53,8 +53,7 @@ export async function openReading(source: PanelSource, roles: ColumnRoles, optio
 
 /** The columns whose missing values are counted, in the collector's order. */
 export function countedColumns(columns: ResolvedColumns): readonly string[] {
-  const series = [columns.returns, columns.factorReturns].flatMap((column) => (column ? [column.name] : []));
-  return [...columns.characteristics.map(({ name }) => name), ...series];
+  return [...columns.characteristics, ...seriesColumns(columns)].map(({ name }) => name);
 }
 
 /** An empty collector for the rows of a reading. */
@@ -63,7 +62,7 @@ export function collectorFor({ frame, columns, request }: Reading, sort: boolean
     timestampColumn: columns.timestamp.name,
     assetColumn: columns.asset.name,
     characteristicNames: columns.characteristics.map(({ name }) => name),
-    seriesNames: [columns.returns, columns.factorReturns].flatMap((column) => (column ? [column.name] : [])),
+    seriesNames: seriesColumns(columns).map(({ name }) => name),
     contextNames: columns.context.map(({ name }) => name),
     parseTimestamp: (text, where) => readTimestampText(columns.timestamp.name, text, request.timestampFormat, where),
     from: request.from,
@@ -123,7 +122,7 @@ export function requireValues(
 /** The part of a report that says what the columns were taken for. */
 export function describeReading({ frame, columns }: Reading) {
   const { timestamp, asset, returns, factorReturns, characteristics, context } = columns;
-  const used = new Set([timestamp, asset, returns, factorReturns, ...characteristics, ...context]);
+  const used = new Set([timestamp, asset, ...seriesColumns(columns), ...characteristics, ...context]);
   return {
     source: frame.label,
     columns: {
@@ -149,7 +148,7 @@ async function requestFor(
   from: number,
   to: number,
 ): Promise<RowRequest> {
-  const { timestamp, asset, returns, factorReturns, characteristics, context } = columns;
+  const { timestamp, asset, characteristics, context } = columns;
   requireTimestampType(frame, timestamp, roles);
   if (!frame.assetsAreText && asset.kind !== 'text' && !asset.isInteger)
     throw new SourceError({
@@ -158,11 +157,7 @@ async function requestFor(
       found: `type ${asset.type}`,
       remedy: 'Name the column of asset ids, or convert it in a query: CAST(… AS BIGINT).',
     });
-  const numbers = [
-    ...characteristics,
-    ...[returns, factorReturns].filter((column) => column !== undefined),
-    ...context,
-  ];
+  const numbers = [...characteristics, ...seriesColumns(columns), ...context];
   for (const column of numbers) await frame.requireNumeric(column);
   return { timestamp, timestampFormat: roles.timestampFormat, asset, numbers, from, to };
 }
