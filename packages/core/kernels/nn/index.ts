@@ -1,5 +1,6 @@
 // WebAssembly kernels of the embedded engine. Each has the signature of its TypeScript twin in
 // src/engine/embedded/kernels, which says what it computes.
+export { attention, attentionGradient } from './attention';
 export {
   columnMoments,
   foldWeightGradient,
@@ -9,3 +10,22 @@ export {
   normActivateGradient,
   pack,
 } from './dense';
+export {
+  accumulate,
+  binary,
+  binaryGradient,
+  copyBlocks,
+  dropout,
+  fill,
+  gatherRows,
+  noise,
+  segmentRepeat,
+  segmentSum,
+  unary,
+  unaryGradient,
+  where,
+  whereGradient,
+} from './elementwise';
+export { lstm, lstmGradient } from './lstm';
+export { adam } from './optimize';
+export { layerNorm, layerNormGradient, loss, lossGradient, rowDot, rowDotGradient, sumAll, sumSquares } from './reduce';

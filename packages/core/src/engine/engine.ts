@@ -70,6 +70,8 @@ export interface EngineMemory {
   readonly reservedBytes: number;
   /** Tensors that live until released. */
   readonly tensors: number;
+  /** Worker threads that are up, besides the main one. */
+  readonly workers: number;
 }
 
 /** Runs the vocabulary of `@ml4t/core/nn`. Not safe for two steps at once: await one before the next. */

@@ -38,14 +38,19 @@ export async function runCase(
   }
 }
 
-/** Largest difference over the largest magnitude. */
-export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** Largest difference over the largest magnitude, at least `scale`. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>, scale = 1e-12): number {
   let difference = 0;
-  let scale = 1e-12;
   for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue;
     difference = Math.max(difference, Math.abs(a[i] - b[i]));
     scale = Math.max(scale, Math.abs(a[i]), Math.abs(b[i]));
     if (Number.isNaN(a[i]) !== Number.isNaN(b[i])) return Infinity;
   }
   return difference / scale;
+}
+
+/** Largest element of all gradients: what a single gradient is measured against, since some are zero by symmetry. */
+export function largest(gradients: Snapshot): number {
+  return Math.max(...Object.values(gradients).flatMap((gradient) => Array.from(gradient, Math.abs)));
 }

@@ -14,6 +14,8 @@ export interface Machine {
   readonly description: string;
   readonly storage: Storage;
   readonly runner: Runner;
+  /** Worker threads that are up. */
+  workers(): number;
   dispose(): Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export class EmbeddedEngine implements Engine {
       bytes: this.#heap.used * width,
       reservedBytes: this.#heap.reserved * width,
       tensors: this.#live.size,
+      workers: this.#machine.workers(),
     };
   }
 
@@ -112,6 +115,7 @@ export function typescriptMachine(precision: 'float32' | 'float64'): Machine {
           kernel(c, from, Math.min(rows, from + chunk), ...operands);
       },
     },
+    workers: () => 0,
     dispose: () => Promise.resolve(),
   };
 }

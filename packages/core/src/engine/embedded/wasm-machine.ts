@@ -47,6 +47,7 @@ export function wasmMachine(threads = defaultThreads()): Machine {
         }
       },
     } satisfies Runner,
+    workers: () => team.ready,
     dispose: () => team.dispose(),
   };
 }
@@ -135,6 +136,10 @@ class Team {
       worker.unref();
       this.#workers.push(worker);
     }
+  }
+
+  get ready(): number {
+    return Atomics.load(this.#state, control.ready);
   }
 
   run(number: number, rows: number, chunk: number, operands: readonly number[]): void {

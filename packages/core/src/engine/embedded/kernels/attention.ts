@@ -22,6 +22,7 @@ export function attentionKernels(heap: HeapViews) {
       p: number,
       y: number,
       _work: number,
+      _workSize: number,
     ): void {
       const { f } = heap;
       const d = D / heads;
@@ -69,6 +70,7 @@ export function attentionKernels(heap: HeapViews) {
       K: number,
       D: number,
       heads: number,
+      _mask: number,
       lag: number,
       period: number,
       p: number,
@@ -77,6 +79,7 @@ export function attentionKernels(heap: HeapViews) {
       dk: number,
       dv: number,
       _work: number,
+      _workSize: number,
     ): void {
       const { f } = heap;
       const d = D / heads;

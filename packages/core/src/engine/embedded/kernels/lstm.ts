@@ -4,7 +4,8 @@ import type { HeapViews } from './kernel.ts';
 
 /**
  * One LSTM layer over sequences from .. to-1. Per step: gates = act(x W_ih' + h W_hh' + b) in the order i, f, g, o;
- * c = f c + i g; h = o tanh c. Gates after their activation and cells are kept for the way back.
+ * c = f c + i g; h = o tanh c. Gates after their activation and
+ * cells are kept for the way back, in an order that is the kernel's own affair; `work` is a place of `workSize` elements a chunk.
  */
 export function lstmKernels(heap: HeapViews) {
   return {
@@ -24,6 +25,10 @@ export function lstmKernels(heap: HeapViews) {
       gates: number,
       cells: number,
       out: number,
+      hidden: number,
+      cell: number,
+      _work: number,
+      _workSize: number,
     ): void {
       const { f } = heap;
       const G = 4 * H;
@@ -40,9 +45,9 @@ export function lstmKernels(heap: HeapViews) {
             f[g + n] = n >= 2 * H && n < 3 * H ? Math.tanh(sum) : sigmoid(sum);
           }
           for (let k = 0; k < H; k++) {
-            const cell = (c < 0 ? 0 : f[g + H + k] * f[c + k]) + f[g + k] * f[g + 2 * H + k];
-            f[cells + row * H + k] = cell;
-            f[out + row * H + k] = f[g + 3 * H + k] * Math.tanh(cell);
+            const value = (c < 0 ? 0 : f[g + H + k] * f[c + k]) + f[g + k] * f[g + 2 * H + k];
+            f[cells + row * H + k] = f[cell + s * H + k] = value;
+            f[out + row * H + k] = f[hidden + s * H + k] = f[g + 3 * H + k] * Math.tanh(value);
           }
         }
     },
@@ -71,7 +76,10 @@ export function lstmKernels(heap: HeapViews) {
       dh: number,
       dc: number,
       dx: number,
+      add: number,
       partials: number,
+      _work: number,
+      _workSize: number,
     ): void {
       const { f } = heap;
       const G = 4 * H;
@@ -106,7 +114,7 @@ export function lstmKernels(heap: HeapViews) {
           }
           if (dx >= 0)
             for (let k = 0; k < F; k++) {
-              let sum = f[dx + row * F + k];
+              let sum = add ? f[dx + row * F + k] : 0;
               for (let n = 0; n < G; n++) sum += f[a + n] * f[inputBack + n * padded(F) + k];
               f[dx + row * F + k] = sum;
             }

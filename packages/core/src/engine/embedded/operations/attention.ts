@@ -1,4 +1,6 @@
 import { ConfigError, ShapeError } from '../../../errors.ts';
+import { chunkRows } from '../chunks.ts';
+import { padded } from '../kernels/dense.ts';
 import { requireRank, requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
@@ -50,11 +52,17 @@ export function attention(
   const { steps, period } = lag;
   const y = tape.result(q.shape, q, k, v);
   const p = tape.scratch(B * heads * Q * K);
-  const work = 4 * Q * K * D;
-  tape.rows(
+  // Runs of dates are never split between chunks: with a lag, a date's keys get gradients from another date of its run.
+  const chunk = chunkRows(B, 12 * Q * K * D, period);
+  const chunks = Math.ceil(B / chunk);
+  const d = D / heads;
+  const workSize = 2 * (K * padded(d) + d * padded(K)) + (Q + 2) * padded(K) + K * d;
+  const mask = keyMask?.at ?? -1;
+  const work = tape.scratch(chunks * workSize);
+  tape.chunked(
     'attention',
     B,
-    work,
+    chunk,
     q.at,
     k.at,
     v.at,
@@ -62,21 +70,24 @@ export function attention(
     K,
     D,
     heads,
-    keyMask?.at ?? -1,
+    mask,
     bias?.at ?? -1,
     causal ? 1 : 0,
     steps,
     period,
     p,
     y.at,
-    -1,
+    work,
+    workSize,
   );
+  tape.release(work);
   tape.record([y], [p], () => {
     const [dq, dk, dv] = [tape.gradient(q), tape.gradient(k), tape.gradient(v)];
-    tape.rows(
+    const room = tape.scratch(chunks * workSize);
+    tape.chunked(
       'attentionGradient',
       B,
-      2 * work,
+      chunk,
       q.at,
       k.at,
       v.at,
@@ -84,6 +95,7 @@ export function attention(
       K,
       D,
       heads,
+      mask,
       steps,
       period,
       p,
@@ -91,8 +103,10 @@ export function attention(
       dq,
       dk,
       dv,
-      -1,
+      room,
+      workSize,
     );
+    tape.release(room);
   });
   return y;
 }

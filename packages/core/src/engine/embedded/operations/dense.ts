@@ -64,7 +64,16 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
     );
     const coefficients =
       norm && columns ? normGradientCoefficients(tape, norm, columns, partials, chunks, rows, N) : -1;
-    productBackward(tape, p, { mode: norm ? 2 : 0, y: z, dy, activation: 0, coefficients });
+    // A shift before batch statistics changes nothing, so the bias has gradient zero: computing it would give rounding noise,
+    // which Adam's normalisation turns into steps of full size.
+    const silent = norm !== undefined && tape.training;
+    productBackward(tape, silent ? { ...p, bias: undefined } : p, {
+      mode: norm ? 2 : 0,
+      y: z,
+      dy,
+      activation: 0,
+      coefficients,
+    });
     if (coefficients >= 0) tape.release(coefficients);
     if (partials >= 0) tape.release(partials);
   });

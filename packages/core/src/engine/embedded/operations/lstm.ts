@@ -43,8 +43,7 @@ export function lstm(
   const cell = tape.result([S, H], ...inputs);
   const gates = tape.scratch(S * T * G);
   const cells = tape.scratch(S * T * H);
-  const work = 2 * T * G * (F + H);
-  const chunk = Math.min(chunkRows(S, work, group), S);
+  const chunk = Math.min(chunkRows(S, 2 * T * G * (F + H), group), S);
   const h0 = initial?.hidden.at ?? -1;
   const c0 = initial?.cell.at ?? -1;
 
@@ -55,10 +54,30 @@ export function lstm(
   const recurrentPack = tape.scratch(H * G);
   tape.whole('pack', 1, layer.inputWeight.at, F, G, 1, F, inputPack);
   tape.whole('pack', 1, layer.recurrentWeight.at, H, G, 1, H, recurrentPack);
-  tape.chunked('lstm', S, chunk, x.at, T, F, H, inputPack, recurrentPack, bias, h0, c0, gates, cells, output.at);
-  tape.rows('copyBlocks', S, H, output.at + (T - 1) * H, T * H, hidden.at, H, H, 0);
-  tape.rows('copyBlocks', S, H, cells + (T - 1) * H, T * H, cell.at, H, H, 0);
-  for (const place of [bias, inputPack, recurrentPack]) tape.release(place);
+  const workSize = chunk * (F + H);
+  const work = tape.scratch(Math.ceil(S / chunk) * workSize);
+  tape.chunked(
+    'lstm',
+    S,
+    chunk,
+    x.at,
+    T,
+    F,
+    H,
+    inputPack,
+    recurrentPack,
+    bias,
+    h0,
+    c0,
+    gates,
+    cells,
+    output.at,
+    hidden.at,
+    cell.at,
+    work,
+    workSize,
+  );
+  for (const place of [bias, inputPack, recurrentPack, work]) tape.release(place);
 
   tape.record([output, hidden, cell], [gates, cells], () => {
     const chunks = Math.ceil(S / chunk);
@@ -75,7 +94,9 @@ export function lstm(
     tape.elements('fill', S * H, dc, 0);
     if (hidden.gradientAt >= 0) tape.elements('accumulate', S * H, hidden.gradientAt, dh, 1);
     if (cell.gradientAt >= 0) tape.elements('accumulate', S * H, cell.gradientAt, dc, 1);
-    const dx = tape.gradient(x);
+    const add = x.needsGradient && !tape.isFresh(x) ? 1 : 0;
+    const dx = tape.gradientTarget(x);
+    const room = tape.scratch(chunks * workSize);
     tape.chunked(
       'lstmGradient',
       S,
@@ -95,7 +116,10 @@ export function lstm(
       dh,
       dc,
       dx,
+      add,
       partials,
+      room,
+      workSize,
     );
     const fold = (weight: HeapTensor, from: number, K: number) => {
       if (!weight.needsGradient) return;
@@ -107,7 +131,7 @@ export function lstm(
       if (b.needsGradient) tape.whole('fold', G, partials + (F + H) * G, chunks, size, tape.gradient(b), 1, 1);
     if (initial?.hidden.needsGradient) tape.elements('accumulate', S * H, dh, tape.gradient(initial.hidden), 1);
     if (initial?.cell.needsGradient) tape.elements('accumulate', S * H, dc, tape.gradient(initial.cell), 1);
-    for (const place of [partials, inputBack, recurrentBack, dh, dc]) tape.release(place);
+    for (const place of [partials, inputBack, recurrentBack, dh, dc, room]) tape.release(place);
   });
   return { output, hidden, cell };
 }
