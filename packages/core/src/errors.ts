@@ -180,7 +180,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value == null)
     return String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
-  if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${String(value.length)}`;
+  if (ArrayBuffer.isView(value) && 'length' in value)
+    return `${value.constructor.name} of length ${String(value.length)}`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (typeof value === 'object') return `an object with keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`;
   return `a ${typeof value}`;

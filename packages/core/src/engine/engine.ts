@@ -14,6 +14,8 @@ export interface ParameterSet {
   readonly tensors: Parameters;
   /** Names in the order they were given. */
   readonly names: readonly string[];
+  /** Those of them that are state, not weights. */
+  readonly state: readonly string[];
   /** Trainable numbers in all. */
   readonly size: number;
   /** Copies of all weights and state. */
@@ -54,6 +56,8 @@ export interface AppliedStep {
 /** Adam or AdamW over one parameter set. Moments live in the engine and last as long as the optimizer. */
 export interface Optimizer {
   readonly parameters: ParameterSet;
+  /** The rate of `apply` unless it is given one. */
+  readonly learningRate: number;
   /** Adds the gradients of one loss to those waiting; returns the loss. Call several times for exact large batches. */
   accumulate(loss: (ops: Ops) => Tensor, options?: StepOptions): Promise<number>;
   /** The gradients waiting, by name. */

@@ -24,7 +24,7 @@ const large: Case[] = [
   {
     name: 'large dense chain with batch norm and dropout',
     inputs: {
-      x: { shape: [2500, 37], fixed: true },
+      x: { shape: [900, 37], fixed: true },
       w1: { shape: [35, 37] },
       b1: { shape: [35] },
       g1: { shape: [35] },
@@ -83,7 +83,7 @@ const large: Case[] = [
   },
   {
     name: 'large elementwise and reductions',
-    inputs: { x: { shape: [1500, 33] }, y: { shape: [33] } },
+    inputs: { x: { shape: [700, 33] }, y: { shape: [33] } },
     run(ops: Ops, t: Parameters): Tensor {
       const z = ops.maximum(ops.mul(ops.sigmoid(t.x), t.y), ops.scale(t.x, 0.1));
       return ops.mean(ops.logSumExp(ops.dropout(ops.noise(z, 0.3), 0.1)));
@@ -112,7 +112,7 @@ describe('bits', () => {
     it(`do not depend on the number of threads: ${test.name}`, async () => {
       const values = inputsOf(test);
       const one = await runCase(wasm, test, values);
-      for (let repeat = 0; repeat < 5; repeat++) {
+      for (let repeat = 0; repeat < 3; repeat++) {
         const three = await runCase(many, test, values);
         expect(three.loss).toBe(one.loss);
         expect(three.gradients).toEqual(one.gradients);
@@ -137,7 +137,7 @@ describe('memory', () => {
     const engine = new EmbeddedEngine(wasmMachine(1));
     for (const test of large) await runCase(engine, test);
     const reserved = engine.memory().reservedBytes;
-    for (let repeat = 0; repeat < 3; repeat++) for (const test of large) await runCase(engine, test);
+    for (let repeat = 0; repeat < 2; repeat++) for (const test of large) await runCase(engine, test);
     expect(engine.memory().reservedBytes).toBe(reserved);
     expect(engine.memory().bytes).toBe(0);
     await engine.dispose();
@@ -153,13 +153,13 @@ describe('random numbers in kernels', () => {
   };
 
   it('drop the share asked for, the same elements as the twin', async () => {
-    const n = 20000;
+    const n = 8000;
     const run = (ops: Ops, x: Tensor) => ops.dropout(x, 0.3);
     const mask = await draw(wasm, run, n);
     const twin = await draw(new EmbeddedEngine(typescriptMachine('float32')), run, n);
     mask.forEach((value, i) => expect(value).toBeCloseTo(twin[i], 4));
-    // Binomial: standard deviation sqrt(.3 .7 / n) = .0032; four of them.
-    expect(Math.abs(mask.filter((value) => Math.abs(value) < 0.5).length / n - 0.3)).toBeLessThan(0.013);
+    // Binomial: standard deviation sqrt(.3 .7 / n) = .0051; four of them.
+    expect(Math.abs(mask.filter((value) => Math.abs(value) < 0.5).length / n - 0.3)).toBeLessThan(0.021);
   });
 
   it('are standard normal', async () => {

@@ -38,6 +38,10 @@ export class HeapOptimizer implements Optimizer {
     heap.f.fill(0, this.#second, this.#second + parameters.size);
   }
 
+  get learningRate(): number {
+    return this.#options.learningRate;
+  }
+
   // Async so that errors of the loss reject, as on engines that do not run at once.
   async accumulate(loss: (ops: Ops) => Tensor, options: StepOptions = {}): Promise<number> {
     await Promise.resolve();

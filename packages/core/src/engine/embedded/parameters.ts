@@ -12,6 +12,7 @@ import type { HeapTensor } from './tape.ts';
 export class HeapParameters implements ParameterSet {
   readonly tensors: Readonly<Record<string, HeapTensor>>;
   readonly names: readonly string[];
+  readonly state: readonly string[];
   readonly size: number;
   readonly weights: number;
   readonly gradients: number;
@@ -21,6 +22,7 @@ export class HeapParameters implements ParameterSet {
   constructor(heap: Heap, values: readonly NamedValues[]) {
     this.#heap = heap;
     this.names = values.map(({ name }) => name);
+    this.state = values.filter(({ state }) => state).map(({ name }) => name);
     const count = (state: boolean) =>
       values.reduce((sum, entry) => sum + (entry.state === state ? entry.values.length : 0), 0);
     this.size = count(false);

@@ -1,0 +1,58 @@
+import { ConfigError } from '../errors.ts';
+import type { Generator } from '../nn/index.ts';
+
+/**
+ * Row numbers of one epoch in random order, in batches of at most `size` whose lengths differ by one at most: so there is no
+ * last batch of a single row, which batch statistics could not use.
+ */
+export function* miniBatches(rows: number, size: number, generator: Generator): Batches<Int32Array> {
+  const order = generator.permutation(rows);
+  for (const [from, to] of evenly(rows, size)) yield order.subarray(from, to);
+}
+
+/** Whole dates in random order, in batches of about `size` rows and at least one date: their numbers. */
+export function* dateBatches(offsets: Int32Array, size: number, generator: Generator): Batches<Int32Array> {
+  requireSize(size);
+  const order = generator.permutation(offsets.length - 1);
+  let from = 0;
+  let rows = 0;
+  for (let t = 0; t < order.length; t++) {
+    const more = offsets[order[t] + 1] - offsets[order[t]];
+    if (rows > 0 && rows + more > size) {
+      yield order.slice(from, t).sort();
+      from = t;
+      rows = 0;
+    }
+    rows += more;
+  }
+  if (from < order.length) yield order.slice(from).sort();
+}
+
+/** The rows of some dates, and the offsets of those dates among them: what `segmentSum` and the others want. */
+export function rowsOfDates(offsets: Int32Array, dates: Int32Array): { rows: Int32Array; offsets: Int32Array } {
+  const starts = new Int32Array(dates.length + 1);
+  dates.forEach((t, i) => (starts[i + 1] = starts[i] + offsets[t + 1] - offsets[t]));
+  const rows = new Int32Array(starts[dates.length]);
+  dates.forEach((t, i) => {
+    for (let r = offsets[t], at = starts[i]; r < offsets[t + 1]; r++, at++) rows[at] = r;
+  });
+  return { rows, offsets: starts };
+}
+
+type Batches<T> = IterableIterator<T>;
+
+function* evenly(rows: number, size: number): Batches<[number, number]> {
+  requireSize(size);
+  const count = Math.ceil(rows / size);
+  for (let b = 0; b < count; b++) yield [Math.floor((b * rows) / count), Math.floor(((b + 1) * rows) / count)];
+}
+
+function requireSize(size: number): void {
+  if (!(Number.isInteger(size) && size >= 1))
+    throw new ConfigError({
+      field: 'batchSize',
+      expected: 'a whole number of rows, at least 1',
+      found: String(size),
+      remedy: 'Ten thousand rows suit small networks.',
+    });
+}

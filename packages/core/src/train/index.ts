@@ -1,0 +1,12 @@
+export { train } from './train.ts';
+export type { EpochRecord, Loss, TrainingProgress, TrainingRecord, TrainOptions, ValidationOptions } from './train.ts';
+export { dateBatches, miniBatches, rowsOfDates } from './batches.ts';
+export { Checkpoints } from './checkpoints.ts';
+export type { CheckpointOptions } from './checkpoints.ts';
+export { EarlyStopping } from './early-stopping.ts';
+export type { EarlyStoppingOptions } from './early-stopping.ts';
+export { trainEnsemble } from './ensemble.ts';
+export { constantRate, cosineRate, exponentialRate } from './schedule.ts';
+export type { Schedule } from './schedule.ts';
+export { stopRemedies } from './stop-reason.ts';
+export type { StopReason } from './stop-reason.ts';

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, EngineError } from '../../src/errors.ts';
+import { resolveEngine } from '../../src/engine/index.ts';
+import type { EngineChoice } from '../../src/engine/index.ts';
+
+describe('resolveEngine', () => {
+  it('takes the embedded engine for small networks and says so', async () => {
+    const { engine, reason, attempts } = await resolveEngine({ threads: 1 });
+    expect(engine.name).toBe('embedded');
+    expect(reason).toContain('WebAssembly SIMD, 1 thread, float32');
+    expect(attempts).toEqual([{ engine: 'embedded', works: true, reason: 'the first choice at this size' }]);
+    await engine.dispose();
+  });
+
+  it('falls back when a large network finds no GPU', async () => {
+    const { engine, attempts } = await resolveEngine({ threads: 1, parameters: 2_000_000 });
+    expect(attempts.map(({ engine: name, works }) => [name, works])).toEqual([
+      ['tfjs-node-gpu', false],
+      ['embedded', true],
+    ]);
+    await engine.dispose();
+  });
+
+  it('lists what was tried when nothing works', async () => {
+    await expect(resolveEngine({ engine: 'tfjs-node-gpu' })).rejects.toThrow(EngineError);
+    await expect(resolveEngine({ engine: 'tfjs-node-gpu' })).rejects.toThrow(/tfjs-node-gpu \(.+\)/);
+  });
+
+  it('refuses names that are no engine, and absurd thread counts', async () => {
+    await expect(resolveEngine({ engine: 'cuda' as EngineChoice })).rejects.toThrow(ConfigError);
+    await expect(resolveEngine({ threads: 0 })).rejects.toThrow(/threads/);
+  });
+});

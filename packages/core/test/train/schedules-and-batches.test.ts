@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigError } from '../../src/errors.ts';
+import { Generator } from '../../src/nn/index.ts';
+import {
+  constantRate,
+  cosineRate,
+  dateBatches,
+  EarlyStopping,
+  exponentialRate,
+  miniBatches,
+  rowsOfDates,
+} from '../../src/train/index.ts';
+
+describe('schedules', () => {
+  it('constant, cosine, exponential', () => {
+    expect(constantRate(9, 10)).toBe(1);
+    const cosine = cosineRate({ floor: 0.1 });
+    expect(cosine(1, 10)).toBe(1);
+    expect(cosine(6, 10)).toBeCloseTo(0.55, 12);
+    expect(cosineRate({ warmup: 3 })(2, 10)).toBe(0.5);
+    expect(exponentialRate(0.5)(3, 10)).toBe(0.25);
+    expect(() => exponentialRate(2)).toThrow(ConfigError);
+  });
+});
+
+describe('batches', () => {
+  it('cover every row once, in balanced batches', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 90 }), (rows, size) => {
+        const batches = [...miniBatches(rows, size, new Generator(1))];
+        const lengths = batches.map((batch) => batch.length);
+        expect(batches.flatMap((batch) => [...batch]).sort((a, b) => a - b)).toEqual([...Array(rows).keys()]);
+        expect(Math.max(...lengths)).toBeLessThanOrEqual(size);
+        expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('of whole dates cover every date once', () => {
+    const offsets = Int32Array.of(0, 3, 3, 10, 12, 20);
+    const batches = [...dateBatches(offsets, 8, new Generator(2))];
+    expect(batches.flatMap((batch) => [...batch]).sort()).toEqual([0, 1, 2, 3, 4]);
+    const { rows, offsets: starts } = rowsOfDates(offsets, Int32Array.of(0, 3));
+    expect([...rows]).toEqual([0, 1, 2, 10, 11]);
+    expect([...starts]).toEqual([0, 3, 5]);
+  });
+});
+
+describe('early stopping', () => {
+  it('compares a smoothed criterion with the best smoothed one', () => {
+    // Rises all the time: a lagging average compared with the best raw value would stop here.
+    const rising = new EarlyStopping({ goal: 'maximize', smoothing: 0.8, patience: 2 });
+    for (let epoch = 1; epoch <= 30; epoch++) expect(rising.observe(epoch, epoch)).toEqual({ best: true, stop: false });
+  });
+
+  it('ignores the first epochs, small improvements and numbers that are not', () => {
+    const watch = new EarlyStopping({ ignoreFirst: 2, minimumImprovement: 0.5, patience: 3 });
+    expect(watch.observe(1, -100)).toEqual({ best: false, stop: false });
+    expect(watch.observe(2, -100)).toEqual({ best: false, stop: false });
+    expect(watch.observe(3, 5)).toEqual({ best: true, stop: false });
+    expect(watch.observe(4, 4.8)).toEqual({ best: false, stop: false });
+    expect(watch.observe(5, NaN)).toEqual({ best: false, stop: false });
+    expect(watch.observe(6, 4.6)).toEqual({ best: false, stop: true });
+  });
+});
