@@ -5,10 +5,15 @@ import type { EngineChoice } from '../../src/engine/index.ts';
 
 describe('resolveEngine', () => {
   it('takes the embedded engine for small networks and says so', async () => {
-    const { engine, reason, attempts } = await resolveEngine({ threads: 1 });
+    const { engine, resolution } = await resolveEngine({ threads: 1 });
     expect(engine.name).toBe('embedded');
-    expect(reason).toContain('WebAssembly SIMD, 1 thread, float32');
-    expect(attempts).toEqual([{ engine: 'embedded', works: true, reason: 'the first choice at this size' }]);
+    expect(resolution).toEqual({
+      engine: 'embedded',
+      backend: 'embedded (WebAssembly SIMD, 1 thread, float32)',
+      reason: 'auto: 0 trainable numbers, fewer than the 1000000 from which a GPU may pay',
+      tried: [{ engine: 'embedded', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' }],
+    });
+    expect(JSON.parse(JSON.stringify(resolution))).toEqual(resolution);
     await engine.dispose();
   });
 
