@@ -134,7 +134,10 @@ async function start(name: EngineName, options: ResolveOptions, gpuOnly: boolean
 
 async function open(name: TfjsEngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
   const backend = await loadBackend(name, options.import ?? ((specifier) => import(specifier)));
-  if (gpuOnly && !backend.gpu) throw new Error(`it works, but not on a GPU: ${backend.device}`);
+  if (gpuOnly && !backend.gpu) {
+    backend.close?.();
+    throw new Error(`it works, but not on a GPU: ${backend.device}`);
+  }
   return new TfjsEngine(name, backend);
 }
 

@@ -3,6 +3,12 @@ import { ConfigError, EngineError } from '../../src/errors.ts';
 import { resolveEngine } from '../../src/engine/index.ts';
 import type { EngineChoice } from '../../src/engine/index.ts';
 
+/** An import that finds no package. */
+const nothing = (name: string) =>
+  Promise.reject(
+    Object.assign(new Error(`Cannot find package '${name}' imported from here`), { code: 'ERR_MODULE_NOT_FOUND' }),
+  );
+
 describe('resolveEngine', () => {
   it('takes the embedded engine for small networks and says so', async () => {
     const { engine, resolution } = await resolveEngine({ threads: 1 });
@@ -18,11 +24,13 @@ describe('resolveEngine', () => {
   });
 
   it('falls back when a large network finds no GPU', async () => {
-    const { engine, attempts } = await resolveEngine({ threads: 1, parameters: 2_000_000 });
-    expect(attempts.map(({ engine: name, works }) => [name, works])).toEqual([
+    const { engine, resolution } = await resolveEngine({ threads: 1, modelSize: 2_000_000, import: nothing });
+    expect(resolution.tried.map(({ engine: name, works }) => [name, works])).toEqual([
       ['tfjs-node-gpu', false],
+      ['tfjs-webgpu', false],
       ['embedded', true],
     ]);
+    expect(resolution.reason).toBe('auto: 2000000 trainable numbers; tfjs-node-gpu, tfjs-webgpu did not work');
     await engine.dispose();
   });
 

@@ -96,17 +96,31 @@ const limits = [
   'maxComputeInvocationsPerWorkgroup',
 ];
 
-let current: LoadedBackend | undefined;
+/** The device that engines of this process share, and how many do. */
+let shared: { readonly loaded: Omit<LoadedBackend, 'close'>; users: number; readonly end: () => void } | undefined;
 
 /**
  * tfjs's webgpu backend over the `webgpu` package (Dawn). tfjs registers the backend by itself only where a browser offers
- * `navigator.gpu`; here the device is asked for by hand, which also tells what it is.
+ * `navigator.gpu`; here the device is asked for by hand, which also tells what it is, and destroyed with the last engine:
+ * Node does not end while a device is alive.
  */
 async function loadWebGpu(load: Import): Promise<LoadedBackend> {
-  if (current) {
-    await activate(current.tf, 'webgpu');
-    return current;
-  }
+  shared ??= await openWebGpu(load);
+  const mine = shared;
+  mine.users++;
+  await activate(mine.loaded.tf, 'webgpu');
+  let open = true;
+  const close = () => {
+    if (!open) return;
+    open = false;
+    if (--mine.users > 0) return;
+    shared = undefined;
+    mine.end();
+  };
+  return { ...mine.loaded, close };
+}
+
+async function openWebGpu(load: Import): Promise<NonNullable<typeof shared>> {
   const tf = await importTf('@tensorflow/tfjs', load);
   const { WebGPUBackend } = part<WebGpuBackend>(await load('@tensorflow/tfjs-backend-webgpu'), 'WebGPUBackend');
   const { create, globals } = part<WebGpuPackage>(await load('webgpu'), 'create');
@@ -119,15 +133,22 @@ async function loadWebGpu(load: Import): Promise<LoadedBackend> {
       'no WebGPU adapter: neither a GPU with a Vulkan, Metal or D3D12 driver nor a software device was found',
     );
   if (!('navigator' in globalThis)) define(globalThis, 'navigator', {});
-  define((globalThis as { navigator?: object }).navigator ?? {}, 'gpu', gpu);
+  const navigator = (globalThis as { navigator?: { gpu?: unknown } }).navigator ?? {};
+  const before = navigator.gpu;
+  define(navigator, 'gpu', gpu);
   const requiredLimits: Record<string, number> = {};
   for (const name of limits) requiredLimits[name] = adapter.limits[name];
   const requiredFeatures = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  if (!tf.findBackend('webgpu')) tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
-  await activate(tf, 'webgpu');
-  current = { tf, backend: 'webgpu', ...describeAdapter(adapter.info) };
-  return current;
+  // What tfjs may have registered under the name has another device.
+  if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+  const end = () => {
+    tf.removeBackend('webgpu');
+    define(navigator, 'gpu', before);
+    device.destroy();
+  };
+  return { loaded: { tf, backend: 'webgpu', ...describeAdapter(adapter.info) }, users: 0, end };
 }
 
 /** Names of devices that are programs: SwiftShader, lavapipe (llvmpipe), Microsoft's WARP. */

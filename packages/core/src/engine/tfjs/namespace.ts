@@ -1,6 +1,6 @@
 /**
  * The part of the tfjs 4 interface that this engine uses, written out so that the library compiles and ships without tfjs.
- * A test holds it against the types of the real package.
+ * The pair tests run every one of these functions on the real package.
  */
 export interface TfArray {
   readonly shape: number[];
@@ -28,6 +28,7 @@ export interface Tf {
   getBackend(): string;
   setBackend(name: string): Promise<boolean>;
   registerBackend(name: string, factory: () => unknown): boolean;
+  removeBackend(name: string): void;
   findBackend(name: string): unknown;
   ready(): Promise<void>;
   backend(): unknown;
