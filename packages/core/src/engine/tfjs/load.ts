@@ -30,6 +30,9 @@ export async function loadBackend(name: TfjsEngineName, load: Import): Promise<L
     case 'tfjs-cpu': {
       const tf = await importTf('@tensorflow/tfjs', load);
       await activate(tf, 'cpu');
+      const backend = tf.backend();
+      // Its first use prints an advertisement for tfjs-node, five lines on the console.
+      if (typeof backend === 'object' && backend !== null && 'firstUse' in backend) backend.firstUse = false;
       return { tf, backend: 'cpu', device: 'cpu backend', gpu: false };
     }
     case 'tfjs-node': {
@@ -157,7 +160,8 @@ const software = /swiftshader|llvmpipe|lavapipe|warp|basic render|software/i;
 export function describeAdapter(info: AdapterInfo | undefined): { readonly device: string; readonly gpu: boolean } {
   const names = [info?.vendor, info?.architecture, info?.device, info?.description].filter((name) => name);
   const isSoftware = info?.isFallbackAdapter === true || names.some((name) => software.test(name ?? ''));
-  const device = info?.description ?? info?.device ?? info?.architecture ?? info?.vendor ?? 'an unnamed device';
+  const device =
+    [info?.description, info?.device, info?.architecture, info?.vendor].find((name) => name) ?? 'an unnamed device';
   return { device: `WebGPU on ${device}${isSoftware ? ' (a software device)' : ''}`, gpu: !isSoftware };
 }
 
