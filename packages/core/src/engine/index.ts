@@ -14,6 +14,3 @@ export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
 export { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
 export { examineEngines, gpuThreshold, resolveEngine } from './resolve.ts';
 export type { EngineAttempt, EngineChoice, Resolution, ResolvedEngine, ResolveOptions } from './resolve.ts';
-export { TfjsEngine } from './tfjs/engine.ts';
-export type { TfBackend } from './tfjs/engine.ts';
-export type { Tf } from './tfjs/namespace.ts';

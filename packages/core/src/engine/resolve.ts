@@ -3,9 +3,8 @@ import type { Ops, Parameters } from '../nn/index.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
 import type { Engine, EngineName } from './engine.ts';
-import { TfjsEngine } from './tfjs/engine.ts';
-import { loadBackend, packagesOf } from './tfjs/load.ts';
-import type { Import, TfjsEngineName } from './tfjs/load.ts';
+import { packagesOf } from './tfjs/packages.ts';
+import type { Import, TfjsEngineName } from './tfjs/packages.ts';
 
 export type EngineChoice = 'auto' | EngineName;
 
@@ -133,6 +132,8 @@ async function start(name: EngineName, options: ResolveOptions, gpuOnly: boolean
 }
 
 async function open(name: TfjsEngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
+  // Only now, so that the start of the embedded engine does not pay for it.
+  const [{ loadBackend }, { TfjsEngine }] = await Promise.all([import('./tfjs/load.ts'), import('./tfjs/engine.ts')]);
   const backend = await loadBackend(name, options.import ?? ((specifier) => import(specifier)));
   if (gpuOnly && !backend.gpu) {
     backend.close?.();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { EngineError } from '../../../src/errors.ts';
 import { examineEngines, resolveEngine } from '../../../src/engine/index.ts';
@@ -28,6 +28,11 @@ function nodePackage(backend: object, changes: object = {}) {
     ...changes,
   };
 }
+
+// The cpu backend advertises tfjs-node when it is first used under a name that is not its own.
+beforeAll(() => {
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+});
 
 const onGpu = { isGPUPackage: true, isUsingGpuDevice: true };
 const opened: Engine[] = [];

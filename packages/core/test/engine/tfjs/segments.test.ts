@@ -1,11 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
-import type { Tf } from '../../../src/engine/index.ts';
+import type { Tf } from '../../../src/engine/tfjs/namespace.ts';
 import { planGroups, sumGroups } from '../../../src/engine/tfjs/segments.ts';
 import { Step } from '../../../src/engine/tfjs/step.ts';
 
 const step = new Step(tf as unknown as Tf);
+
+// The cpu backend advertises tfjs-node when it is first used.
+beforeAll(() => {
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+});
 
 describe('sums by group', () => {
   it('equal a plain loop for any grouping', () => {
