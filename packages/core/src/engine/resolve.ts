@@ -104,7 +104,7 @@ function reasonForAuto(size: number, large: boolean, name: EngineName, tried: re
   const numbers = `${size} trainable numbers`;
   if (!large && tried.length === 0) return `auto: ${numbers}, fewer than the ${gpuThreshold} from which a GPU may pay`;
   if (name.endsWith('gpu')) return `auto: ${numbers}, at least ${gpuThreshold}, and a GPU that works`;
-  return `auto: ${numbers}; ${tried.map(({ engine }) => engine).join(', ')} did not work`;
+  return `auto: ${numbers}; ${tried.map(({ engine }) => engine).join(', ')} cannot be used here`;
 }
 
 /** Tries every engine, one after the other, and ends each: what `ml4t doctor` shows. */
@@ -174,7 +174,10 @@ async function prove(engine: Engine): Promise<void> {
 /** One line, without the list of places that Node looked in. */
 function reasonOf(error: unknown, name: EngineName): string {
   const message = error instanceof Error ? error.message : String(error);
-  const [line] = message.split('\n').filter((text) => text.trim() !== '');
+  const line = message
+    .split('\n')
+    .map((text) => text.trim().replace(/\.$/, ''))
+    .find((text) => text !== '');
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
   if (missing && name !== 'embedded') {

@@ -30,7 +30,7 @@ describe('resolveEngine', () => {
       ['tfjs-webgpu', false],
       ['embedded', true],
     ]);
-    expect(resolution.reason).toBe('auto: 2000000 trainable numbers; tfjs-node-gpu, tfjs-webgpu did not work');
+    expect(resolution.reason).toBe('auto: 2000000 trainable numbers; tfjs-node-gpu, tfjs-webgpu cannot be used here');
     await engine.dispose();
   });
 
