@@ -1,240 +1,126 @@
-import { ShapeError } from '../../errors.ts';
+import { EngineError } from '../../errors.ts';
 import type { HostValues, NamedValues, Ops, Tensor } from '../../nn/index.ts';
-import { requireCount } from '../embedded/ops.ts';
-import { requireShape } from '../embedded/shapes.ts';
-import type {
-  AppliedStep,
-  Engine,
-  EngineMemory,
-  EngineName,
-  Optimizer,
-  OptimizerOptions,
-  ParameterSet,
-  Snapshot,
-  StepOptions,
-  Values,
-} from '../engine.ts';
-import { own } from './layers.ts';
-import { narrow, tfjsOps } from './ops.ts';
-import type { Tf, TfTensor, TfVariable } from './tf.ts';
+import type { Engine, EngineMemory, EngineName, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import type { Tf, TfArray } from './namespace.ts';
+import { tfOps } from './ops.ts';
+import { TfOptimizer } from './optimizer.ts';
+import { TfParameters, lasting, readArray } from './parameters.ts';
+import type { Host } from './parameters.ts';
+import { Step } from './step.ts';
+import type { TfTensor } from './step.ts';
 
-/** The engine over a tfjs module that is loaded and has its backend set. */
+/** A tfjs that was loaded, and one of its backends, ready to compute. */
+export interface TfBackend {
+  readonly tf: Tf;
+  /** What tfjs calls it: cpu, tensorflow, webgpu. */
+  readonly backend: string;
+  /** For people: the device, where tfjs or the driver names it. */
+  readonly device: string;
+  /** Ends what was started for it. */
+  close?(): void;
+}
+
+interface Releasable {
+  release(): void;
+}
+
+/** The engine over tfjs: one vocabulary, whichever backend a team has. */
 export class TfjsEngine implements Engine {
   readonly name: EngineName;
   readonly description: string;
   readonly precision = 'float32';
+  readonly #backend: TfBackend;
   readonly #tf: Tf;
+  readonly #step: Step;
+  readonly #ops: Ops;
   readonly #live = new Set<TfTensor>();
+  readonly #held = new Set<Releasable>();
+  readonly #host: Host;
 
-  constructor(name: EngineName, tf: Tf) {
+  constructor(name: EngineName, backend: TfBackend) {
     this.name = name;
-    this.#tf = tf;
-    this.description = `${name} (tfjs backend ${tf.getBackend()}, float32)`;
+    this.#backend = backend;
+    this.#tf = backend.tf;
+    this.description = `${name} (tfjs ${backend.tf.version_core}, ${backend.device}, float32)`;
+    this.#step = new Step(backend.tf);
+    this.#ops = tfOps(this.#step);
+    this.#host = {
+      tf: backend.tf,
+      activate() {
+        // tfjs has one backend at a time for the whole process. For one that is initialised this is synchronous, in spite of
+        // the promise.
+        if (backend.tf.getBackend() !== backend.backend) void backend.tf.setBackend(backend.backend);
+      },
+      forget: (held) => this.#held.delete(held as Releasable),
+    };
   }
 
   tensor(values: HostValues, shape: readonly number[]): Tensor {
-    requireCount(values.length, shape);
-    const tensor = this.#tf.tensor(narrow(values), shape, 'float32');
+    this.#host.activate();
+    const tensor = lasting(this.#tf, values, shape, false);
     this.#live.add(tensor);
     return tensor;
   }
 
   release(tensor: Tensor): void {
-    if (this.#live.delete(own(tensor))) own(tensor).dispose();
+    const own = this.#step.read(tensor, 'tensor');
+    if (this.#live.delete(own)) own.array.dispose();
   }
 
   parameters(values: readonly NamedValues[]): ParameterSet {
-    return new TfjsParameters(this.#tf, values);
+    this.#host.activate();
+    const parameters = new TfParameters(this.#host, values);
+    this.#held.add(parameters);
+    return parameters;
   }
 
   optimizer(parameters: ParameterSet, options: OptimizerOptions = {}): Optimizer {
-    if (!(parameters instanceof TfjsParameters)) throw new TypeError('the parameters belong to another engine');
-    return new TfjsOptimizer(this.#tf, parameters, options);
+    if (!(parameters instanceof TfParameters))
+      throw new EngineError({
+        field: 'parameters',
+        expected: `parameters of the engine ${this.name}`,
+        found: 'those of another engine',
+        remedy: 'Make them with engine.parameters(values).',
+      });
+    this.#host.activate();
+    const optimizer = new TfOptimizer(this.#step, this.#ops, this.#host, parameters, options);
+    this.#held.add(optimizer);
+    return optimizer;
   }
 
   async evaluate<K extends string>(run: (ops: Ops) => Readonly<Record<K, Tensor>>): Promise<Record<K, Values>> {
     await Promise.resolve();
-    const results = this.#tf.tidy(() => {
-      // Copies, so that an input handed straight back is not disposed with the results.
-      const made: Partial<Record<K, TfTensor>> = {};
-      const given = run(tfjsOps(this.#tf, false, 0));
-      for (const name in given) made[name] = this.#tf.clone(own(given[name]));
-      return made as Record<K, TfTensor>;
-    });
-    const read: Partial<Record<K, Values>> = {};
-    for (const name in results) {
-      read[name] = Float32Array.from(await results[name].data());
-      results[name].dispose();
+    this.#host.activate();
+    this.#step.begin({ training: false, seed: 0 });
+    const arrays: [K, TfArray][] = [];
+    try {
+      // Nested lists are how tidy is told what to keep; clones, because a result may be a parameter itself.
+      this.#tf.tidy(() => {
+        const results = run(this.#ops);
+        for (const name in results)
+          arrays.push([name, this.#tf.keep(this.#tf.clone(this.#step.read(results[name], name).array))]);
+      });
+      this.#step.end();
+      const read: Partial<Record<K, Values>> = {};
+      for (const [name, array] of arrays) read[name] = await readArray(array);
+      return read as Record<K, Values>;
+    } finally {
+      this.#step.end();
+      for (const [, array] of arrays) array.dispose();
     }
-    return read as Record<K, Values>;
   }
 
   memory(): EngineMemory {
-    const { numBytes } = this.#tf.memory();
-    return { bytes: numBytes, reservedBytes: numBytes, tensors: this.#live.size, workers: 0 };
+    const { numBytes, numBytesInGPU } = this.#tf.memory();
+    return { bytes: numBytes, reservedBytes: numBytesInGPU ?? numBytes, tensors: this.#live.size, workers: 0 };
   }
 
   dispose(): Promise<void> {
-    for (const tensor of this.#live) tensor.dispose();
+    for (const held of [...this.#held]) held.release();
+    this.#held.clear();
+    for (const { array } of this.#live) array.dispose();
     this.#live.clear();
+    this.#backend.close?.();
     return Promise.resolve();
-  }
-}
-
-class TfjsParameters implements ParameterSet {
-  readonly tensors: Readonly<Record<string, TfVariable>>;
-  readonly names: readonly string[];
-  readonly state: readonly string[];
-  readonly size: number;
-  /** Those that are trained, by their own name. */
-  readonly weights: ReadonlyMap<string, TfVariable>;
-  readonly #tf: Tf;
-
-  constructor(tf: Tf, values: readonly NamedValues[]) {
-    this.#tf = tf;
-    this.names = values.map(({ name }) => name);
-    this.state = values.filter(({ state }) => state).map(({ name }) => name);
-    const entries = values.map(({ name, shape, values: numbers, state }): [string, TfVariable] => {
-      requireCount(numbers.length, shape);
-      return [name, tf.tidy(() => tf.variable(tf.tensor(narrow(numbers), shape, 'float32'), !state))];
-    });
-    this.tensors = Object.fromEntries(entries);
-    this.weights = new Map(entries.filter(([name]) => !this.state.includes(name)));
-    this.size = values.reduce((sum, entry) => sum + (entry.state ? 0 : entry.values.length), 0);
-  }
-
-  async read(): Promise<Snapshot> {
-    const copies: Record<string, Values> = {};
-    for (const name of this.names) copies[name] = Float32Array.from(await this.tensors[name].data());
-    return copies;
-  }
-
-  write(snapshot: Snapshot): void {
-    for (const [name, values] of Object.entries(snapshot)) {
-      const variable: TfVariable | undefined = this.tensors[name];
-      const size = variable?.shape.reduce((product, n) => product * n, 1);
-      if (size !== values.length)
-        throw new ShapeError({
-          field: name,
-          expected: variable ? `${size} numbers` : `one of ${this.names.join(', ')}`,
-          found: variable ? String(values.length) : 'no such parameter',
-          remedy: 'The snapshot belongs to a network of another shape.',
-        });
-      this.#tf.tidy(() => {
-        variable.assign(this.#tf.tensor(Float32Array.from(values), variable.shape, 'float32'));
-      });
-    }
-  }
-
-  release(): void {
-    for (const variable of Object.values(this.tensors)) variable.dispose();
-  }
-}
-
-/** Adam and AdamW as in the embedded engine, composed from tfjs operations. */
-class TfjsOptimizer implements Optimizer {
-  readonly parameters: TfjsParameters;
-  readonly learningRate: number;
-  readonly #tf: Tf;
-  readonly #options: Required<OptimizerOptions>;
-  readonly #moments = new Map<string, { first: TfVariable; second: TfVariable }>();
-  readonly #waiting = new Map<string, TfTensor>();
-  #steps = 0;
-
-  constructor(tf: Tf, parameters: TfjsParameters, options: OptimizerOptions) {
-    this.#tf = tf;
-    this.parameters = parameters;
-    const defaults = {
-      kind: 'adam',
-      learningRate: 1e-3,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      weightDecay: 0,
-    } as const;
-    this.#options = { ...defaults, ...options };
-    this.learningRate = this.#options.learningRate;
-    const zeros = (like: TfTensor) => tf.tidy(() => tf.variable(tf.zerosLike(like), false));
-    for (const [name, weight] of parameters.weights)
-      this.#moments.set(name, { first: zeros(weight), second: zeros(weight) });
-  }
-
-  async accumulate(loss: (ops: Ops) => Tensor, options: StepOptions = {}): Promise<number> {
-    await Promise.resolve();
-    const tf = this.#tf;
-    const { weights } = this.parameters;
-    const nameOf = new Map([...weights].map(([name, variable]) => [variable.name, name]));
-    const { value, grads } = tf.variableGrads(() => {
-      const result = own(loss(tfjsOps(tf, true, options.seed ?? 0)));
-      requireShape('loss', result.shape, []);
-      return result;
-    }, [...weights.values()]);
-    for (const [variable, gradient] of Object.entries(grads)) {
-      const name = nameOf.get(variable) ?? variable;
-      const before = this.#waiting.get(name);
-      // tfjs gives null for a weight that the loss does not reach.
-      if ((gradient as TfTensor | null) === null) continue;
-      this.#waiting.set(name, before ? tf.add(before, gradient) : gradient);
-      if (before) tf.dispose([before, gradient]);
-    }
-    const [number] = await value.data();
-    value.dispose();
-    return number;
-  }
-
-  async gradients(): Promise<Snapshot> {
-    const read: Record<string, Values> = {};
-    for (const [name, weight] of this.parameters.weights) {
-      const gradient = this.#waiting.get(name);
-      const size = weight.shape.reduce((product, n) => product * n, 1);
-      read[name] = gradient ? Float32Array.from(await gradient.data()) : new Float32Array(size);
-    }
-    return read;
-  }
-
-  async apply(options: { readonly learningRate?: number; readonly clip?: number } = {}): Promise<AppliedStep> {
-    const tf = this.#tf;
-    let squares = 0;
-    for (const gradient of this.#waiting.values()) {
-      const sum = tf.tidy(() => tf.sum(tf.square(gradient)));
-      squares += (await sum.data())[0];
-      sum.dispose();
-    }
-    const gradientNorm = Math.sqrt(squares);
-    const applied = Number.isFinite(gradientNorm);
-    if (applied) {
-      this.#steps++;
-      const scale = options.clip === undefined ? 1 : Math.min(1, options.clip / (gradientNorm + 1e-6));
-      tf.tidy(() => {
-        this.#update(options.learningRate ?? this.learningRate, scale);
-      });
-    }
-    for (const gradient of this.#waiting.values()) gradient.dispose();
-    this.#waiting.clear();
-    return { gradientNorm, applied };
-  }
-
-  #update(rate: number, scale: number): void {
-    const tf = this.#tf;
-    const { kind, beta1, beta2, epsilon, weightDecay } = this.#options;
-    for (const [name, weight] of this.parameters.weights) {
-      const moments = this.#moments.get(name);
-      if (!moments) continue;
-      let gradient = tf.mul(this.#waiting.get(name) ?? tf.zerosLike(weight), scale);
-      let start: TfTensor = weight;
-      if (kind === 'adamw') start = tf.mul(weight, 1 - rate * weightDecay);
-      else if (weightDecay !== 0) gradient = tf.add(gradient, tf.mul(weight, weightDecay));
-      const first = tf.add(tf.mul(moments.first, beta1), tf.mul(gradient, 1 - beta1));
-      const second = tf.add(tf.mul(moments.second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      const root = tf.add(tf.div(tf.sqrt(second), Math.sqrt(1 - beta2 ** this.#steps)), epsilon);
-      moments.first.assign(first);
-      moments.second.assign(second);
-      weight.assign(tf.sub(start, tf.div(tf.mul(first, rate / (1 - beta1 ** this.#steps)), root)));
-    }
-  }
-
-  release(): void {
-    for (const { first, second } of this.#moments.values()) this.#tf.dispose([first, second]);
-    for (const gradient of this.#waiting.values()) gradient.dispose();
   }
 }

@@ -1,138 +1,217 @@
-import type { HostValues, Ops, Tensor } from '../../nn/index.ts';
-import { deriveKey } from '../../nn/index.ts';
-import { requireCount } from '../embedded/ops.ts';
-import { requireIndex, requireOffsets, requireShape, resolveAxis } from '../embedded/shapes.ts';
-import { activate, attention, batchNorm, layerNorm, linear, lstm, maskedSoftmax, own } from './layers.ts';
+import { ConfigError, ShapeError } from '../../errors.ts';
+import type { Activation, BatchNorm, Ops, Tensor } from '../../nn/index.ts';
+import { requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
+import { attention } from './attention.ts';
+import { binary, clip, scale, unary, where } from './elementwise.ts';
+import type { BinaryName, UnaryName } from './elementwise.ts';
+import { lstm } from './lstm.ts';
+import { dropout, noise } from './noise.ts';
+import { batchNorm, layerNorm } from './norm.ts';
+import type { Norm } from './norm.ts';
+import { logSumExp, loss, reduce, softmax } from './reduce.ts';
 import { segmentRegression } from './regression.ts';
-import type { Tf, TfTensor } from './tf.ts';
+import { rows, segmentRepeat, segmentSum, sumByIndex } from './segments.ts';
+import { sizeOf } from './step.ts';
+import type { Step, TfTensor } from './step.ts';
 
-/** The number of its date for every row. */
-function dateOfRows(offsets: Int32Array): Int32Array {
-  const ids = new Int32Array(offsets[offsets.length - 1]);
-  for (let t = 0; t + 1 < offsets.length; t++) ids.fill(t, offsets[t], offsets[t + 1]);
-  return ids;
-}
+/** The vocabulary of `@ml4t/core/nn` on tfjs, with the embedded engine's conventions and errors. */
+export function tfOps(step: Step): Ops {
+  const { tf } = step;
+  const read = (tensor: Tensor, field: string) => step.read(tensor, field);
+  const maybe = (tensor: Tensor | undefined, field: string) => (tensor ? step.read(tensor, field) : undefined);
+  const one = (kind: UnaryName) => (x: Tensor) => unary(step, kind, read(x, `${kind}.x`));
+  const two = (kind: BinaryName) => (a: Tensor, b: Tensor) =>
+    binary(step, kind, read(a, `${kind}.a`), read(b, `${kind}.b`));
+  const lossOf = (kind: 'meanSquaredError' | 'binaryCrossEntropy') => (x: Tensor, target: Tensor, weights?: Tensor) =>
+    loss(step, kind, read(x, `${kind}.x`), read(target, `${kind}.target`), maybe(weights, `${kind}.weights`));
 
-export function narrow(values: HostValues): Float32Array {
-  return values instanceof Float32Array ? values : Float32Array.from(values);
-}
-
-/** The vocabulary composed from tfjs operations, for one step. */
-export function tfjsOps(tf: Tf, training: boolean, seed: number): Ops {
-  let draws = 0;
-  const nextSeed = () => deriveKey(seed, draws++) / 2;
-  const index = (values: Int32Array) => tf.tensor(Int32Array.from(values), [values.length], 'int32');
-  const one = (run: (x: TfTensor) => TfTensor) => (x: Tensor) => run(own(x));
-  const two = (run: (a: TfTensor, b: TfTensor) => TfTensor) => (a: Tensor, b: Tensor) => run(own(a), own(b));
-  const chosen = (mask: TfTensor) => tf.notEqual(mask, 0);
-
-  const dropout = (x: TfTensor, rate: number): TfTensor => {
-    if (!training || rate === 0) return x;
-    const keep = tf.greater(tf.randomUniform(x.shape, 0, 1, 'float32', nextSeed()), rate);
-    return tf.where(keep, tf.mul(x, 1 / (1 - rate)), tf.zeros(x.shape));
-  };
-
-  /** sum w l / sum w, elements of weight 0 replaced before anything is computed from them. */
-  const weighted = (
-    x: Tensor,
-    target: Tensor,
-    weights: Tensor | undefined,
-    run: (x: TfTensor, target: TfTensor) => TfTensor,
-  ): TfTensor => {
-    requireShape('loss.target', target.shape, x.shape);
-    if (!weights) return tf.mean(run(own(x), own(target)));
-    const taken = chosen(own(weights));
-    const clean = (value: TfTensor) => tf.where(taken, value, tf.zeros(value.shape));
-    const total = tf.sum(own(weights));
-    const sum = tf.sum(tf.mul(own(weights), run(clean(own(x)), clean(own(target)))));
-    return tf.div(sum, tf.where(chosen(total), total, tf.ones([])));
-  };
+  const readNorm = (norm: BatchNorm): Norm => ({
+    weight: maybe(norm.weight, 'batchNorm.weight'),
+    bias: maybe(norm.bias, 'batchNorm.bias'),
+    runningMean: read(norm.runningMean, 'batchNorm.runningMean'),
+    runningVariance: read(norm.runningVariance, 'batchNorm.runningVariance'),
+    momentum: norm.momentum ?? 0.1,
+    epsilon: norm.epsilon ?? 1e-5,
+  });
+  const activate = (kind: Activation, x: TfTensor) => (kind === 'identity' ? x : unary(step, kind, x));
 
   return {
-    training,
+    get training() {
+      return step.training;
+    },
     constant(values, shape) {
       requireCount(values.length, shape);
-      return tf.tensor(narrow(values), shape, 'float32');
+      return step.hold(step.quiet(() => step.numbers(values, shape)));
     },
-    detach: one(tf.customGrad((x) => ({ value: tf.clone(x), gradFunc: (dy) => tf.zerosLike(dy) }))),
-    linear: (x, weight, bias) => {
-      requireShape('linear.weight', weight.shape, [weight.shape[0], x.shape[x.shape.length - 1]]);
-      return linear(tf, own(x), own(weight), bias && own(bias));
+    detach(x) {
+      const { array } = read(x, 'detach.x');
+      return step.hold(step.quiet(() => tf.clone(array)));
     },
+
+    linear: (x, weight, bias) =>
+      linear(step, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),
     dense(x, layer) {
-      let y = linear(tf, own(x), own(layer.weight), layer.bias && own(layer.bias));
-      if (layer.norm) y = batchNorm(tf, y, layer.norm, training);
-      return dropout(activate(tf, layer.activation ?? 'identity', y), layer.dropout ?? 0);
+      const rate = layer.dropout ?? 0;
+      requireShare('dense.dropout', rate);
+      const product = linear(
+        step,
+        read(x, 'dense.x'),
+        read(layer.weight, 'dense.weight'),
+        maybe(layer.bias, 'dense.bias'),
+      );
+      const normal = layer.norm ? batchNorm(step, product, readNorm(layer.norm)) : product;
+      return dropout(step, activate(layer.activation ?? 'identity', normal), rate);
     },
-    batchNorm: (x, norm) => batchNorm(tf, own(x), norm, training),
-    layerNorm: (x, weight, bias, epsilon = 1e-5) => layerNorm(tf, own(x), own(weight), own(bias), epsilon),
-    dropout: (x, rate) => dropout(own(x), rate),
-    noise: (x, deviation) =>
-      training && deviation !== 0
-        ? tf.add(own(x), tf.randomNormal(own(x).shape, 0, deviation, 'float32', nextSeed()))
-        : x,
-    lstm: (x, layer, initial) => lstm(tf, own(x), layer, initial),
-    attention: (q, k, v, options = {}) => attention(tf, own(q), own(k), own(v), options),
+    batchNorm: (x, norm) => batchNorm(step, read(x, 'batchNorm.x'), readNorm(norm)),
+    layerNorm: (x, weight, bias, epsilon = 1e-5) =>
+      layerNorm(step, read(x, 'layerNorm.x'), read(weight, 'layerNorm.weight'), read(bias, 'layerNorm.bias'), epsilon),
+    dropout: (x, rate) => dropout(step, read(x, 'dropout.x'), rate),
+    noise: (x, deviation) => noise(step, read(x, 'noise.x'), deviation),
+    lstm: (x, layer, initial) =>
+      lstm(
+        step,
+        read(x, 'lstm.x'),
+        {
+          inputWeight: read(layer.inputWeight, 'lstm.inputWeight'),
+          recurrentWeight: read(layer.recurrentWeight, 'lstm.recurrentWeight'),
+          inputBias: read(layer.inputBias, 'lstm.inputBias'),
+          recurrentBias: read(layer.recurrentBias, 'lstm.recurrentBias'),
+        },
+        initial && {
+          hidden: read(initial.hidden, 'lstm.initial.hidden'),
+          cell: read(initial.cell, 'lstm.initial.cell'),
+        },
+      ),
+    attention: (query, key, value, options = {}) =>
+      attention(step, read(query, 'attention.query'), read(key, 'attention.key'), read(value, 'attention.value'), {
+        heads: options.heads ?? 1,
+        causal: options.causal ?? false,
+        keyMask: maybe(options.keyMask, 'attention.keyMask'),
+        bias: maybe(options.bias, 'attention.bias'),
+        lag: options.lag ?? { steps: 0, period: 1 },
+      }),
 
-    rows(x, rows) {
-      requireIndex('rows.index', rows, x.shape[0]);
-      return tf.gather(own(x), index(rows), 0);
-    },
-    sumByIndex(x, rows, count) {
-      requireIndex('sumByIndex.index', rows, count);
-      return tf.unsortedSegmentSum(own(x), index(rows), count);
-    },
-    segmentSum(x, offsets) {
-      requireOffsets('segmentSum.offsets', offsets, x.shape[0]);
-      return tf.unsortedSegmentSum(own(x), index(dateOfRows(offsets)), offsets.length - 1);
-    },
-    segmentRepeat: (x, offsets) => tf.gather(own(x), index(dateOfRows(offsets)), 0),
+    rows: (x, index) => rows(step, read(x, 'rows.x'), index),
+    sumByIndex: (x, index, count) => sumByIndex(step, read(x, 'sumByIndex.x'), index, count),
+    segmentSum: (x, offsets) => segmentSum(step, read(x, 'segmentSum.x'), offsets),
+    segmentRepeat: (x, offsets) => segmentRepeat(step, read(x, 'segmentRepeat.x'), offsets),
     segmentRegression(x, y, offsets, ridge) {
-      requireOffsets('segmentRegression.offsets', offsets, x.shape[0]);
-      return segmentRegression(tf, own(x), own(y), index(dateOfRows(offsets)), offsets.length - 1, ridge);
+      if (!(ridge >= 0))
+        throw new ConfigError({
+          field: 'segmentRegression.ridge',
+          expected: 'a number of at least 0',
+          found: String(ridge),
+          remedy: "It is relative to the mean diagonal of X'X; 1e-3 is a start.",
+        });
+      return segmentRegression(step, read(x, 'segmentRegression.x'), read(y, 'segmentRegression.y'), offsets, ridge);
     },
 
-    rowDot: two((a, b) => tf.sum(tf.mul(a, b), -1)),
-    add: two((a, b) => tf.add(a, b)),
-    sub: two((a, b) => tf.sub(a, b)),
-    mul: two((a, b) => tf.mul(a, b)),
-    div: two((a, b) => tf.div(a, b)),
-    // The gradient of a broadcast maximum has the wrong shape in tfjs 4.22, so it is broadcast first.
-    maximum: two((a, b) => tf.maximum(a, tf.add(tf.zeros(a.shape), b))),
+    rowDot(a, b) {
+      const [left, right] = [read(a, 'rowDot.a'), read(b, 'rowDot.b')];
+      requireShape('rowDot.b', right.shape, left.shape);
+      return step.native([left, right], () => tf.sum(tf.mul(left.array, right.array), -1));
+    },
+    add: two('add'),
+    sub: two('sub'),
+    mul: two('mul'),
+    div: two('div'),
+    maximum: two('maximum'),
     where: (mask, a, b) =>
-      tf.where(chosen(own(mask)), own(a), typeof b === 'number' ? tf.mul(tf.ones(mask.shape), b) : own(b)),
-    scale: (x, factor, offset = 0) => tf.add(tf.mul(own(x), factor), offset),
-    abs: one((x) => tf.abs(x)),
-    square: one((x) => tf.square(x)),
-    sqrt: one((x) => tf.sqrt(x)),
-    exp: one((x) => tf.exp(x)),
-    log: one((x) => tf.log(x)),
-    tanh: one((x) => tf.tanh(x)),
-    sigmoid: one((x) => tf.sigmoid(x)),
-    relu: one((x) => tf.relu(x)),
-    silu: one((x) => activate(tf, 'silu', x)),
-    gelu: one((x) => activate(tf, 'gelu', x)),
-    softplus: one((x) => tf.softplus(x)),
-    clip: (x, low, high) => tf.clipByValue(own(x), low, high),
-    softmax: (x, mask) => maskedSoftmax(tf, own(x), mask && own(mask)),
-    logSumExp: one((x) => tf.logSumExp(x, -1)),
+      where(step, read(mask, 'where.mask'), read(a, 'where.a'), typeof b === 'number' ? b : read(b, 'where.b')),
+    scale: (x, factor, offset = 0) => scale(step, read(x, 'scale.x'), factor, offset),
+    abs: one('abs'),
+    square: one('square'),
+    sqrt: one('sqrt'),
+    exp: one('exp'),
+    log: one('log'),
+    tanh: one('tanh'),
+    sigmoid: one('sigmoid'),
+    relu: one('relu'),
+    silu: one('silu'),
+    gelu: one('gelu'),
+    softplus: one('softplus'),
+    clip: (x, low, high) => clip(step, read(x, 'clip.x'), low, high),
+    softmax: (x, mask) => softmax(step, read(x, 'softmax.x'), maybe(mask, 'softmax.mask')),
+    logSumExp: (x) => logSumExp(step, read(x, 'logSumExp.x')),
 
-    sum: (x, axis = 'all') => (axis === 'all' ? tf.sum(own(x)) : tf.sum(own(x), axis)),
-    mean: (x, axis = 'all') => (axis === 'all' ? tf.mean(own(x)) : tf.mean(own(x), axis)),
-    concat: (xs) => tf.concat(xs.map(own), -1),
-    slice(x, from, to, axis = -1) {
-      const at = resolveAxis('slice.axis', axis, x.shape.length);
-      return tf.slice(
-        own(x),
-        x.shape.map((_, a) => (a === at ? from : 0)),
-        x.shape.map((size, a) => (a === at ? to - from : size)),
+    sum: (x, axis = 'all') => reduce(step, 'sum', read(x, 'sum.x'), axis),
+    mean: (x, axis = 'all') => reduce(step, 'mean', read(x, 'mean.x'), axis),
+    concat(xs) {
+      const parts = xs.map((x, i) => read(x, `concat[${i}]`));
+      const lead = parts[0].shape.slice(0, -1);
+      for (const [i, x] of parts.entries()) requireShape(`concat[${i}] leading axes`, x.shape.slice(0, -1), lead);
+      return step.native(parts, () =>
+        tf.concat(
+          parts.map(({ array }) => array),
+          lead.length,
+        ),
       );
     },
-    transpose: (x, permutation) => tf.transpose(own(x), permutation),
-    reshape: (x, shape) => tf.reshape(own(x), shape),
+    slice(x, from, to, axis = -1) {
+      const input = read(x, 'slice.x');
+      const at = resolveAxis('slice.axis', axis, input.shape.length);
+      const n = input.shape[at];
+      if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && to <= n && from < to))
+        throw new ShapeError({
+          field: 'slice',
+          expected: `0 <= from < to <= ${n}`,
+          found: `${from} to ${to}`,
+          remedy: `Axis ${at} of ${shapeText(input.shape)} has ${n} entries.`,
+        });
+      const begin = input.shape.map((_, i) => (i === at ? from : 0));
+      const size = input.shape.map((length, i) => (i === at ? to - from : length));
+      return step.native([input], () => tf.slice(input.array, begin, size));
+    },
+    transpose(x, permutation) {
+      const input = read(x, 'transpose.x');
+      const rank = input.shape.length;
+      const axes = new Set(permutation);
+      if (permutation.length !== rank || axes.size !== rank || permutation.some((p) => !(p >= 0 && p < rank)))
+        throw new ShapeError({
+          field: 'transpose.permutation',
+          expected: `each of the axes 0 .. ${rank - 1} once`,
+          found: permutation.join(', '),
+          remedy: 'List the axes of x in the order of the result.',
+        });
+      return step.native([input], () => tf.transpose(input.array, [...permutation]));
+    },
+    reshape(x, shape) {
+      const input = read(x, 'reshape.x');
+      if (sizeOf(shape) !== sizeOf(input.shape))
+        throw new ShapeError({
+          field: 'reshape.shape',
+          expected: `${sizeOf(input.shape)} elements, as in ${shapeText(input.shape)}`,
+          found: shapeText(shape),
+          remedy: 'The product of the axes must stay the same.',
+        });
+      return step.native([input], () => tf.reshape(input.array, [...shape]));
+    },
 
-    meanSquaredError: (x, target, weights) => weighted(x, target, weights, (u, t) => tf.square(tf.sub(u, t))),
-    binaryCrossEntropy: (x, target, weights) =>
-      weighted(x, target, weights, (u, t) => tf.sub(tf.softplus(u), tf.mul(t, u))),
+    meanSquaredError: lossOf('meanSquaredError'),
+    binaryCrossEntropy: lossOf('binaryCrossEntropy'),
   };
+}
+
+/** x W' + b as one product of matrices: tfjs's gradient of the batched one is wrong where it broadcasts. */
+function linear(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor | undefined): TfTensor {
+  const { tf } = step;
+  const K = x.shape[x.shape.length - 1];
+  const [N] = weight.shape;
+  requireShape('linear.weight', weight.shape, [N, K]);
+  if (bias) requireShape('linear.bias', bias.shape, [N]);
+  return step.native([x, weight, bias], () => {
+    const product = tf.matMul(tf.reshape(x.array, [sizeOf(x.shape) / K, K]), weight.array, false, true);
+    return tf.reshape(bias ? tf.add(product, bias.array) : product, [...x.shape.slice(0, -1), N]);
+  });
+}
+
+export function requireCount(found: number, shape: readonly number[]): void {
+  const expected = sizeOf(shape);
+  if (found !== expected)
+    throw new ShapeError({
+      field: 'values',
+      expected: `${expected} numbers for shape (${shape.join(', ')})`,
+      found: String(found),
+      remedy: 'Pass row-major numbers of the whole array.',
+    });
 }
