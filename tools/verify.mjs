@@ -71,7 +71,7 @@ async function test() {
 function projectFolders() {
   const inside = (parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(root, parent, name)) : [];
-  return [...inside('packages'), ...inside('examples'), join(root, 'bench')].filter((folder) =>
+  return [...inside('packages'), ...inside('examples'), join(root, 'bench'), join(root, 'docs')].filter((folder) =>
     existsSync(join(folder, 'package.json')),
   );
 }
