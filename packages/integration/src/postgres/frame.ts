@@ -1,6 +1,7 @@
 import { ConfigError, Ml4tError, SourceError, describe } from '@ml4t/core';
 import { sqlName } from '../duckdb/connection.ts';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
+import { Interruptible } from '../read/interruptible.ts';
 import type { PostgresSource } from '../read/options.ts';
 import { doubles, texts, type CellChunk } from '../rows/cells.ts';
 
@@ -29,21 +30,21 @@ export async function openPostgres(source: PostgresSource): Promise<Frame> {
     });
   // The line break ends a trailing comment.
   const relation = `(${query.trim().replace(/;\s*$/, '')}\n) AS frame`;
+  const waiting = new Interruptible();
   const run = async (sql: string): Promise<PostgresAnswer> => {
     try {
-      return await client.query(sql);
+      return await waiting.wait(() => client.query(sql));
     } catch (error) {
       throw queryError(error);
     }
   };
   const answer = await run(`SELECT * FROM ${relation} LIMIT 0`);
   const columns = (answer.fields ?? []).map(({ name, dataTypeID }) => columnOf(name, dataTypeID));
-  let isInterrupted = false;
   const read = async function* (request: RowRequest, sorted: boolean): AsyncGenerator<RowChunk> {
     await run('BEGIN READ ONLY');
     try {
       await run(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${select(relation, request, sorted)}`);
-      for (let firstRow = 0; !isInterrupted;) {
+      for (let firstRow = 0; ;) {
         const { rows } = await run(`FETCH ${rowsPerFetch} FROM ${cursor}`);
         if (rows.length === 0) return;
         yield fetchedChunk(rows as readonly Record<string, unknown>[], request, firstRow);
@@ -51,7 +52,9 @@ export async function openPostgres(source: PostgresSource): Promise<Frame> {
       }
     } finally {
       // Ends the cursor too. When the connection is gone, the error that matters is the one before.
-      await client.query('ROLLBACK').catch(() => undefined);
+      // A fetch that was given up on is not waited for: the server takes the ROLLBACK after it.
+      const ended = client.query('ROLLBACK').catch(() => undefined);
+      if (!waiting.isBusy) await ended;
     }
   };
   return {
@@ -75,7 +78,7 @@ export async function openPostgres(source: PostgresSource): Promise<Frame> {
     read: (request) => read(request, false),
     readSorted: (request) => read(request, true),
     interrupt: () => {
-      isInterrupted = true;
+      waiting.interrupt();
     },
     close: () => undefined,
   };

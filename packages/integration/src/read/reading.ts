@@ -36,8 +36,7 @@ export async function openReading(source: PanelSource, roles: ColumnRoles, optio
     frame.interrupt();
   };
   signal?.addEventListener('abort', onAbort);
-  const errorFor = (error: unknown): unknown =>
-    signal?.aborted && !(error instanceof AbortedError) ? new AbortedError('reading', signal.reason) : error;
+  const errorFor = (error: unknown): unknown => (signal?.aborted ? new AbortedError('reading', signal.reason) : error);
   const close = async (): Promise<void> => {
     signal?.removeEventListener('abort', onAbort);
     await frame.close();

@@ -1,5 +1,6 @@
 import { ConfigError, DataError, Ml4tError, SourceError, describe } from '@ml4t/core';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
+import { Interruptible } from '../read/interruptible.ts';
 import type { CellKind, ColumnChunkSource, RowSource } from '../read/options.ts';
 import { rowChunk, type CellChunk } from './cells.ts';
 
@@ -13,16 +14,21 @@ export async function openRows(source: RowSource | ColumnChunkSource): Promise<F
   const iterable: unknown = isRows ? source.rows : source.columns;
   requireIterable(label, iterable);
   const iterator = (isRows ? cellsOfRows(iterable) : cellsOfColumns(iterable))[Symbol.asyncIterator]();
+  const waiting = new Interruptible();
   const next = async (): Promise<NamedCells | undefined> => {
-    const step = await iterator.next().catch((error: unknown) => {
-      throw sourceFailure(label, error);
-    });
+    const step = await waiting
+      .wait(() => iterator.next())
+      .catch((error: unknown) => {
+        throw sourceFailure(label, error);
+      });
     return step.done ? undefined : step.value;
   };
   const first = await next();
   const close = async (): Promise<void> => {
-    // The reader may have stopped early: whatever stands behind the rows is told.
-    await iterator.return(undefined);
+    // The reader may have stopped early: whatever stands behind the rows is told. What hangs is not waited for.
+    const closed = iterator.return(undefined);
+    if (waiting.isBusy) closed.catch(() => undefined);
+    else await closed;
   };
   let columns: FrameColumn[];
   try {
@@ -50,7 +56,9 @@ export async function openRows(source: RowSource | ColumnChunkSource): Promise<F
         firstRow += cells.length;
       }
     },
-    interrupt: () => undefined,
+    interrupt: () => {
+      waiting.interrupt();
+    },
     close,
   };
 }

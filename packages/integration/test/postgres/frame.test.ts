@@ -151,6 +151,27 @@ describe('a source in PostgreSQL', () => {
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 
+  it('does not wait for a fetch that hangs when it is told to stop', async () => {
+    const controller = new AbortController();
+    const sent: string[] = [];
+    const hanging: PostgresClient = {
+      query: (sql) => {
+        sent.push(sql.split(' ', 1)[0]);
+        if (!sql.startsWith('FETCH')) return Promise.resolve({ rows: [], fields: [...fields] });
+        controller.abort();
+        return new Promise<never>(() => undefined);
+      },
+    };
+    const fields = [
+      { name: 'date', dataTypeID: 1082 },
+      { name: 'id', dataTypeID: 25 },
+      { name: 'x', dataTypeID: 701 },
+    ];
+    const error = await failure({ postgres: hanging, query: 'TABLE t' }, {}, { signal: controller.signal });
+    expect(error.name).toBe('AbortedError');
+    expect(sent).toEqual(['SELECT', 'BEGIN', 'DECLARE', 'FETCH', 'ROLLBACK']);
+  });
+
   it('stops on abort', async () => {
     const controller = new AbortController();
     const error = await failure(from('TABLE big', 100), roles, {

@@ -165,6 +165,25 @@ describe('a source of rows', () => {
     expect(closed).toBe(4);
   });
 
+  it('does not wait for an iterator that hangs when it is told to stop', async () => {
+    const hanging = async function* (): AsyncGenerator<Row> {
+      for (let i = 0; i < 5000; i++) yield { date: new Date(86_400_000 * (i >> 10)), id: i & 1023, x: i };
+      await new Promise<never>(() => undefined);
+    };
+    const controller = new AbortController();
+    const reason = new Error('no more patience');
+    const stream = streamCrossSectionBatches(
+      { rows: hanging() },
+      { characteristics: ['x'] },
+      { signal: controller.signal, datesPerPart: 3 },
+    );
+    await stream.next();
+    const next = stream.next();
+    await setImmediate();
+    controller.abort(reason);
+    await expect(next).rejects.toMatchObject({ name: 'AbortedError', cause: reason });
+  });
+
   it('asks for no more rows than a part and its successors need', async () => {
     let taken = 0;
     const counted = function* (): Generator<Row> {
