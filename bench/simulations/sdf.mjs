@@ -30,7 +30,8 @@ for (const design of ['characteristics', 'recurrent']) {
     const summary = await model.fit(batch.slice(0, 250), { validation: batch.slice(250, 350) });
     const found = await model.statistics(test);
     const perLabel = {};
-    for (const label of model.checkpoints) perLabel[label] = (await model.statistics(test, { checkpoint: label })).sharpe.toFixed(3);
+    for (const label of model.checkpoints)
+      perLabel[label] = (await model.statistics(test, { checkpoint: label })).sharpe.toFixed(3);
     ratios.push([found.sharpe, found.sharpe / oracle.sharpe]);
     console.log(
       `  seed ${seed}: model ${figures(found)}, oracle ${figures(oracle)}, share of oracle Sharpe ` +

@@ -47,14 +47,17 @@ export function defaultLabel(
 }
 
 /** The label asked for, or the default. Throws ConfigError that lists what there is. */
-export function resolveLabel(asked: string | undefined, fallback: string | undefined, labels: readonly string[]): string {
+export function resolveLabel(
+  asked: string | undefined,
+  fallback: string | undefined,
+  labels: readonly string[],
+): string {
   const label = asked ?? fallback;
   if (label !== undefined && labels.includes(label)) return label;
   throw new ConfigError({
     field: 'checkpoint',
     expected: `one of ${labels.join(', ')}`,
-    found:
-      label ?? 'no default: training ended before the phase it belongs to',
+    found: label ?? 'no default: training ended before the phase it belongs to',
     remedy: 'Ask for one of them by name, or train with a checkpoint grid that contains it.',
   });
 }

@@ -59,7 +59,11 @@ export const sdfConfigSchema = baseConfigSchema
       .default('absolute-sum')
       .describe('Scale of the extracted weights at each date'),
     residualWeight: z.number().min(0).default(0).describe('Weight of the residual-variance term in the loss'),
-    nMembers: z.int().min(1).default(1).describe('Networks trained from seeds of their own; their weights are averaged'),
+    nMembers: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Networks trained from seeds of their own; their weights are averaged'),
     ...contextFields,
     ...engineFields,
   })

@@ -1,10 +1,4 @@
-import {
-  AssetForecastResult,
-  DataError,
-  NotFittedError,
-  ShapeError,
-  type PanelIndex,
-} from '@ml4t/core';
+import { AssetForecastResult, DataError, NotFittedError, ShapeError, type PanelIndex } from '@ml4t/core';
 
 /** One exposure per row: an extracted SDF state, or the signal of the beta head. */
 export type RowExposures =

@@ -15,7 +15,11 @@ import type { ParameterSpecs } from '@ml4t/core/nn';
 import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { commonLabels, defaultLabel, resolveLabel } from './checkpoints.ts';
-import { parseSdfConfig, type StochasticDiscountFactorConfig, type StochasticDiscountFactorConfigInput } from './config.ts';
+import {
+  parseSdfConfig,
+  type StochasticDiscountFactorConfig,
+  type StochasticDiscountFactorConfigInput,
+} from './config.ts';
 import { contextFeatures, contextHistory, contextInput, type ContextHistory } from './context.ts';
 import { networkSize, packNetworks, unpack, type PackedNetworks } from './fitted-networks.ts';
 import { exposureNetworkParameters } from './networks.ts';
@@ -113,7 +117,11 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
       parameters: networkSize(specs),
       ...(config.threads === undefined ? {} : { threads: config.threads }),
     });
-    const keep = (networks: readonly Map<string, Snapshot>[], notes: readonly string[], stop: FitSummary['stopReason']) => {
+    const keep = (
+      networks: readonly Map<string, Snapshot>[],
+      notes: readonly string[],
+      stop: FitSummary['stopReason'],
+    ) => {
       const labels = commonLabels(networks);
       const fallback = defaultLabel(config, labels);
       const summary: FitSummary = {
@@ -144,7 +152,14 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
         },
       };
       const packed = packNetworks(specs, networks);
-      return { characteristicNames: [...batch.characteristicNames], context, networks: packed, labels, fallback, summary };
+      return {
+        characteristicNames: [...batch.characteristicNames],
+        context,
+        networks: packed,
+        labels,
+        fallback,
+        summary,
+      };
     };
     try {
       const training = holdPanel(engine, rows, contextInput(batch, context, config));

@@ -68,7 +68,10 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
   );
   const moment = engine.parameters(
     task.initial?.moment ??
-      initialValues(momentNetworkParameters(shape(config.stateDimMoment), config.nInstruments), deriveKey(seed, 'moment')),
+      initialValues(
+        momentNetworkParameters(shape(config.stateDimMoment), config.nInstruments),
+        deriveKey(seed, 'moment'),
+      ),
   );
   const adam = { learningRate: config.lr, weightDecay: config.weightDecay };
   const optimizer = engine.optimizer(sdf, adam);

@@ -55,7 +55,8 @@ export async function meanOutputs(
 export function normalizeByAbsoluteSum(weights: Float64Array, offsets: Int32Array): void {
   for (let t = 0; t + 1 < offsets.length; t++) {
     let sum = 0;
-    for (let row = offsets[t]; row < offsets[t + 1]; row++) if (weights[row] === weights[row]) sum += Math.abs(weights[row]);
+    for (let row = offsets[t]; row < offsets[t + 1]; row++)
+      if (weights[row] === weights[row]) sum += Math.abs(weights[row]);
     if (sum > 0) for (let row = offsets[t]; row < offsets[t + 1]; row++) weights[row] /= sum;
   }
 }

@@ -10,7 +10,10 @@ const withGaps = batch
 
 describe.each([
   ['one network', smallConfig],
-  ['two members, differences of the context', { ...smallConfig, nMembers: 2, contextTransform: 'differences' as const }],
+  [
+    'two members, differences of the context',
+    { ...smallConfig, nMembers: 2, contextTransform: 'differences' as const },
+  ],
 ])('the estimator contract: StochasticDiscountFactorModel, %s', (_, config) => {
   for (const { name, run } of estimatorContract({
     batch,

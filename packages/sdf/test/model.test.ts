@@ -26,7 +26,9 @@ function without(all: CrossSectionBatch, left: ReadonlySet<number>): CrossSectio
     assetIndex: kept.map((row) => all.index.assetIndex[row]),
     assetIds: all.assetIds,
     characteristicNames: all.characteristicNames,
-    characteristics: Float64Array.from(kept.flatMap((row) => [...all.characteristics.subarray(row * p, (row + 1) * p)])),
+    characteristics: Float64Array.from(
+      kept.flatMap((row) => [...all.characteristics.subarray(row * p, (row + 1) * p)]),
+    ),
     returns: Float64Array.from(kept, (row) => all.requireReturns('test')[row]),
     contextNames: all.contextNames,
     contextFeatures: all.contextFeatures,
@@ -175,7 +177,9 @@ describe('checkpoints', () => {
     expect((await fitted()).defaultCheckpoint).toBe('conditional:last');
     const best = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
     const least = best.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
-    const { weights } = await model.extract(test, { checkpoint: `conditional:${least.epoch}` }).catch(() => ({ weights: undefined }));
+    const { weights } = await model
+      .extract(test, { checkpoint: `conditional:${least.epoch}` })
+      .catch(() => ({ weights: undefined }));
     if (weights) expect(weights).toEqual((await model.extract(test)).weights);
   });
 

@@ -25,7 +25,12 @@ export interface PanelOptions {
 }
 
 /** A ragged panel with a premium on the first characteristic. */
-export function smallPanel({ seed = 1, nDates = 16, nAssets = 12, context = true }: PanelOptions = {}): CrossSectionBatch {
+export function smallPanel({
+  seed = 1,
+  nDates = 16,
+  nAssets = 12,
+  context = true,
+}: PanelOptions = {}): CrossSectionBatch {
   const draw = new Generator(seed);
   const rows: { t: number; asset: number; c: number[]; r: number }[] = [];
   for (let t = 0; t < nDates; t++) {
