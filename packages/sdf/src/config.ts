@@ -17,11 +17,12 @@ export const contextFields = {
     .boolean()
     .default(true)
     .describe('Context series less their training mean, over their training standard deviation'),
-  /** 'differences' for series with a trend: outside the training dates a level is a number the network never saw. */
+  /** Not 'levels' for series with a trend: outside the training dates a level is a number the network never saw. */
   contextTransform: z
-    .enum(['levels', 'differences', 'levels-and-differences'])
+    .enum(['levels', 'differences', 'deviations'])
     .default('levels')
     .describe('What the recurrent layers see of every context series'),
+  contextWindow: z.int().min(1).default(36).describe("Dates of the trailing mean of 'deviations'"),
   forgetBias: z.number().default(1).describe('Added to the initial forget-gate bias of recurrent layers'),
 };
 

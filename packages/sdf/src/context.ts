@@ -3,7 +3,9 @@ import { DataError, type CrossSectionBatch } from '@ml4t/core';
 /** Context series as the recurrent layers see them. */
 export interface ContextOptions {
   readonly standardizeContext: boolean;
-  readonly contextTransform: 'levels' | 'differences' | 'levels-and-differences';
+  readonly contextTransform: 'levels' | 'differences' | 'deviations';
+  /** Dates W of the trailing mean of 'deviations'. */
+  readonly contextWindow: number;
 }
 
 /**
@@ -16,23 +18,21 @@ export interface ContextHistory {
   readonly timestamps: Float64Array;
   /** (S x Q), as given. */
   readonly values: Float64Array;
-  /** Of what the layers see (F), over the training dates; 0 and 1 without standardisation. */
+  /** Of what the layers see (Q), over the training dates; 0 and 1 without standardisation. */
   readonly means: Float64Array;
   readonly deviations: Float64Array;
+  /** Mean difference of the levels (Q), over the training dates. */
+  readonly drifts: Float64Array;
 }
 
 /** Inputs of the recurrent layers for a batch and the dates that go before it. */
 export interface ContextInput {
-  /** (dates x features) */
+  /** (dates x Q) */
   readonly values: Float64Array;
   readonly nDates: number;
   readonly nFeatures: number;
   /** Dates before the first of the batch. */
   readonly before: number;
-}
-
-export function contextFeatures(nContext: number, options: ContextOptions): number {
-  return options.contextTransform === 'levels-and-differences' ? 2 * nContext : nContext;
 }
 
 /** The history of a fit. Dates of a validation that are not after the training dates are left out. */
@@ -43,18 +43,21 @@ export function contextHistory(
 ): ContextHistory | undefined {
   if (!batch.contextFeatures) return undefined;
   const q = batch.nContext;
-  const seen = transformed(batch.contextFeatures, q, options);
-  const f = contextFeatures(q, options);
-  const means = new Float64Array(f);
-  const deviations = new Float64Array(f).fill(1);
+  const levels = batch.contextFeatures;
+  const drifts = new Float64Array(q);
+  if (batch.nDates > 1)
+    for (let j = 0; j < q; j++) drifts[j] = (levels[levels.length - q + j] - levels[j]) / (batch.nDates - 1);
+  const seen = transformed(levels, drifts, options);
+  const means = new Float64Array(q);
+  const deviations = new Float64Array(q).fill(1);
   if (options.standardizeContext)
-    for (let j = 0; j < f; j++) {
-      const column = seen.filter((_, at) => at % f === j);
+    for (let j = 0; j < q; j++) {
+      const column = seen.filter((_, at) => at % q === j);
       // The first difference is not known; it is a zero that is no observation.
-      const known = isDifference(j, q, options) ? column.subarray(1) : column;
+      const known = options.contextTransform === 'levels' ? column : column.subarray(1);
       const mean = known.reduce((a, b) => a + b, 0) / Math.max(1, known.length);
       const sd = Math.sqrt(known.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, known.length));
-      means[j] = known.length > 0 ? mean : 0;
+      means[j] = mean;
       deviations[j] = sd > 1e-12 * Math.abs(mean) ? sd : 1;
     }
   const timestamps = [...batch.timestamps];
@@ -72,6 +75,7 @@ export function contextHistory(
     values: Float64Array.from(values),
     means,
     deviations,
+    drifts,
   };
 }
 
@@ -99,28 +103,28 @@ export function contextInput(
   const raw = new Float64Array((before + batch.nDates) * q);
   raw.set(history.values.subarray(0, before * q));
   raw.set(batch.contextFeatures, before * q);
-  const nFeatures = contextFeatures(q, options);
-  const values = transformed(raw, q, options).map(
-    (value, at) => (value - history.means[at % nFeatures]) / history.deviations[at % nFeatures],
+  const values = transformed(raw, history.drifts, options).map((value, at) =>
+    // What stands at the first date is no observation, but the value that means nothing.
+    at < q && options.contextTransform !== 'levels' ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
   );
-  if (options.contextTransform !== 'levels')
-    for (let j = 0; j < nFeatures; j++) if (isDifference(j, q, options)) values[j] = 0;
-  return { values, nDates: before + batch.nDates, nFeatures, before };
+  return { values, nDates: before + batch.nDates, nFeatures: q, before };
 }
 
-function isDifference(feature: number, q: number, { contextTransform }: ContextOptions): boolean {
-  return contextTransform === 'differences' || (contextTransform === 'levels-and-differences' && feature >= q);
-}
-
-/** Levels, differences from the date before (0 at the first date), or the one beside the other. */
-function transformed(levels: Float64Array, q: number, options: ContextOptions): Float64Array {
-  const f = contextFeatures(q, options);
-  const dates = levels.length / q;
-  const out = new Float64Array(dates * f);
-  for (let t = 0; t < dates; t++)
-    for (let j = 0; j < f; j++) {
-      const at = t * q + (j % q);
-      out[t * f + j] = !isDifference(j, q, options) ? levels[at] : t > 0 ? levels[at] - levels[at - q] : 0;
-    }
+/**
+ * Levels; differences from the date before; or deviations from the mean of the W levels before, less the drift between:
+ * `z_t - mean(z_{t-1} … z_{t-n}) - d (n + 1) / 2`, n = min(W, dates before). The latter two are 0 at the first date.
+ */
+function transformed(levels: Float64Array, drifts: Float64Array, options: ContextOptions): Float64Array {
+  if (options.contextTransform === 'levels') return levels;
+  const window = options.contextTransform === 'differences' ? 1 : options.contextWindow;
+  const q = drifts.length;
+  const out = new Float64Array(levels.length);
+  for (let at = q; at < levels.length; at++) {
+    const n = Math.min(window, Math.floor(at / q));
+    let sum = 0;
+    for (let k = 1; k <= n; k++) sum += levels[at - k * q];
+    // Differences keep their drift: standardisation, where it is on, takes it out.
+    out[at] = levels[at] - sum / n - (window > 1 ? (drifts[at % q] * (n + 1)) / 2 : 0);
+  }
   return out;
 }

@@ -20,7 +20,7 @@ import {
   type StochasticDiscountFactorConfig,
   type StochasticDiscountFactorConfigInput,
 } from './config.ts';
-import { contextFeatures, contextHistory, contextInput, type ContextHistory } from './context.ts';
+import { contextHistory, contextInput, type ContextHistory } from './context.ts';
 import { networkSize, packNetworks, unpack, type PackedNetworks } from './fitted-networks.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel } from './panel-tensors.ts';
@@ -40,7 +40,14 @@ const savedState = z.strictObject({
   dates: z.int().min(0),
   states: z.int().min(1),
 });
-const savedArrays = ['networks', 'contextTimestamps', 'contextValues', 'contextMeans', 'contextDeviations'] as const;
+const savedArrays = [
+  'networks',
+  'contextTimestamps',
+  'contextValues',
+  'contextMeans',
+  'contextDeviations',
+  'contextDrifts',
+] as const;
 
 /** What a fit leaves behind. */
 interface SdfFit {
@@ -175,7 +182,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
             training,
             validation: held,
             nCharacteristics: batch.nCharacteristics,
-            nContext: contextFeatures(batch.nContext, config),
+            nContext: batch.nContext,
             member,
             signal: options.signal,
             onProgress: options.onProgress,
@@ -275,6 +282,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
         contextValues: flat(context?.values),
         contextMeans: flat(context?.means),
         contextDeviations: flat(context?.deviations),
+        contextDrifts: flat(context?.drifts),
       },
     });
   }
@@ -285,7 +293,6 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
     const model = new StochasticDiscountFactorModel(artifact.config as StochasticDiscountFactorConfigInput);
     const saved = readState(path, savedState, artifact.state);
     const q = saved.contextNames.length;
-    const f = contextFeatures(q, model.config);
     const size = networkSize(model.#specs(saved.characteristicNames.length, q));
     const read = (name: (typeof savedArrays)[number], length: number): Float64Array =>
       artifactArray(artifact, name, 'F64', [length]);
@@ -293,8 +300,9 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
       names: saved.contextNames,
       timestamps: read('contextTimestamps', saved.dates),
       values: read('contextValues', saved.dates * q),
-      means: read('contextMeans', f),
-      deviations: read('contextDeviations', f),
+      means: read('contextMeans', q),
+      deviations: read('contextDeviations', q),
+      drifts: read('contextDrifts', q),
     };
     const networks: PackedNetworks = {
       states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),
@@ -317,7 +325,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
     const { stateDimSdf, hiddenDim, forgetBias } = this.config;
     const shape = {
       nCharacteristics,
-      nContext: contextFeatures(nContext, this.config),
+      nContext,
       stateDim: stateDimSdf,
       forgetBias,
     };

@@ -1,7 +1,6 @@
 import type { FitSummary } from '@ml4t/core';
 import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { contextFeatures } from '../context.ts';
 import { readState } from '../saved-state.ts';
 import { packageVersion } from '../version.ts';
 import type { BetaHeadConfig, BetaHeadConfigInput } from './config.ts';
@@ -22,6 +21,7 @@ const savedArrays = [
   'contextValues',
   'contextMeans',
   'contextDeviations',
+  'contextDrifts',
 ] as const;
 
 export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: BetaHeadFit): Promise<void> {
@@ -51,6 +51,7 @@ export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: Be
       contextValues: flat(context?.values),
       contextMeans: flat(context?.means),
       contextDeviations: flat(context?.deviations),
+      contextDrifts: flat(context?.drifts),
     },
   });
 }
@@ -58,7 +59,7 @@ export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: Be
 /** The configuration, and the fit once the network's size is known from it. */
 export async function loadBetaHead(path: string): Promise<{
   readonly config: BetaHeadConfigInput;
-  read(config: BetaHeadConfig, sizeOf: (nCharacteristics: number, nContext: number) => number): BetaHeadFit;
+  read(sizeOf: (nCharacteristics: number, nContext: number) => number): BetaHeadFit;
 }> {
   const artifact = await loadArtifact(path, { modelType, arrays: savedArrays });
   const saved = readState(path, savedState, artifact.state);
@@ -66,16 +67,16 @@ export async function loadBetaHead(path: string): Promise<{
     artifactArray(artifact, name, 'F64', [length]);
   return {
     config: artifact.config as BetaHeadConfigInput,
-    read(config, sizeOf) {
+    read(sizeOf) {
       const q = saved.contextNames.length;
-      const f = contextFeatures(q, config);
       const size = sizeOf(saved.characteristicNames.length, q);
       const context = {
         names: saved.contextNames,
         timestamps: vector('contextTimestamps', saved.dates),
         values: vector('contextValues', saved.dates * q),
-        means: vector('contextMeans', f),
-        deviations: vector('contextDeviations', f),
+        means: vector('contextMeans', q),
+        deviations: vector('contextDeviations', q),
+        drifts: vector('contextDrifts', q),
       };
       return {
         characteristicNames: saved.characteristicNames,

@@ -13,7 +13,7 @@ import { resolveEngine, type Engine, type Snapshot } from '@ml4t/core/engine';
 import { deriveKey, initialValues, type NamedValues, type ParameterSpecs, type Tensor } from '@ml4t/core/nn';
 import { Checkpoints, train } from '@ml4t/core/train';
 import { resolveLabel } from '../checkpoints.ts';
-import { contextFeatures, contextHistory, contextInput, type ContextHistory } from '../context.ts';
+import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
 import { networkSize, packNetworks, unpack, type PackedNetworks } from '../fitted-networks.ts';
 import { exposureNetwork, exposureNetworkParameters } from '../networks.ts';
 import { holdInput } from '../panel-tensors.ts';
@@ -134,7 +134,7 @@ export class StochasticDiscountFactorBetaNetworkHead {
   static async load(path: string): Promise<StochasticDiscountFactorBetaNetworkHead> {
     const { config, read } = await loadBetaHead(path);
     const head = new StochasticDiscountFactorBetaNetworkHead(config);
-    head.#fit = read(head.config, (p, q) => networkSize(head.#specs(p, q)));
+    head.#fit = read((p, q) => networkSize(head.#specs(p, q)));
     return head;
   }
 
@@ -147,11 +147,7 @@ export class StochasticDiscountFactorBetaNetworkHead {
 
   #specs(nCharacteristics: number, nContext: number): ParameterSpecs {
     const { betaStateDim, betaHiddenDim, forgetBias } = this.config;
-    const features = contextFeatures(nContext, this.config);
-    return exposureNetworkParameters(
-      { nCharacteristics, nContext: features, stateDim: betaStateDim, forgetBias },
-      betaHiddenDim,
-    );
+    return exposureNetworkParameters({ nCharacteristics, nContext, stateDim: betaStateDim, forgetBias }, betaHiddenDim);
   }
 
   #requireFit(what: string): BetaHeadFit {
