@@ -26,25 +26,25 @@ const config = parseBetaHeadConfig({
   standardizeContext: false,
 });
 const specs = exposureNetworkParameters({ nCharacteristics: 4, nContext: 3, stateDim: 3, forgetBias: 0 }, 5);
-const engines: [string, () => Engine][] = [
-  ['the float64 twin', () => new EmbeddedEngine(typescriptMachine('float64'))],
-  ['the WebAssembly kernels', () => new EmbeddedEngine(wasmMachine(1))],
+const engines: [string, () => Engine, number][] = [
+  ['the float64 twin', () => new EmbeddedEngine(typescriptMachine('float64')), 1e-6],
+  ['the WebAssembly kernels', () => new EmbeddedEngine(wasmMachine(1)), 1e-5],
 ];
 
-// Tolerances as for the three phases: float32 sums, and ten steps of Adam at 0.01.
-describe.each(engines)('the beta head of the Python reference on %s', (_, create) => {
+// As for the three phases; packed networks are float32, so signals of the twin are good to 1e-7 at best.
+describe.each(engines)('the beta head of the Python reference on %s', (_, create, tolerance) => {
   it('has its losses and signals', async () => {
     const engine = create();
     const fit = await fitBetaHead(engine, config, specs, namedArrays(golden.beta_head.init), { batch, state }, {});
     // The reference takes it from float32 discount factors, of which 1 is subtracted: an error of 1e-7.
     expect(fit.factorScale).toBeCloseTo(golden.beta_head.f_hat_scale, 7);
     golden.beta_head.history.forEach(({ train_loss }, i) => {
-      expect(Math.abs(fit.summary.history[i].loss / train_loss - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(fit.summary.history[i].loss / train_loss - 1)).toBeLessThan(tolerance);
     });
     const network = unpack(specs, fit.networks.states.subarray(0, fit.networks.size));
     const signals = await meanOutputs(engine, batch, contextInput(batch, fit.context, config), [network], false);
     const expected = flat(golden.beta_head.signal).filter((value) => !Number.isNaN(value));
-    expect(largestDifference(signals, expected)).toBeLessThan(1e-4);
+    expect(largestDifference(signals, expected)).toBeLessThan(tolerance);
     await engine.dispose();
   });
 });
