@@ -28,10 +28,11 @@ const config = parseBetaHeadConfig({
 const specs = exposureNetworkParameters({ nCharacteristics: 4, nContext: 3, stateDim: 3, forgetBias: 0 }, 5);
 const engines: [string, () => Engine, number][] = [
   ['the float64 twin', () => new EmbeddedEngine(typescriptMachine('float64')), 1e-6],
-  ['the WebAssembly kernels', () => new EmbeddedEngine(wasmMachine(1)), 1e-5],
+  ['the WebAssembly kernels', () => new EmbeddedEngine(wasmMachine(1)), 5e-5],
 ];
 
-// As for the three phases; packed networks are float32, so signals of the twin are good to 1e-7 at best.
+// As for the three phases; packed networks are float32, so signals of the twin are good to 1e-7 at best. In float32 the loss falls to a
+// tenth in ten steps, and what is left of it carries the error of the whole: 1e-5.
 describe.each(engines)('the beta head of the Python reference on %s', (_, create, tolerance) => {
   it('has its losses and signals', async () => {
     const engine = create();
