@@ -1,4 +1,6 @@
 // Panels whose truth is known: Monte Carlo designs of the literature.
+export { chenPelgerZhuSchema, simulateChenPelgerZhu } from './chen-pelger-zhu.ts';
+export type { ChenPelgerZhuOptions, ChenPelgerZhuPanel, ChenPelgerZhuTruth } from './chen-pelger-zhu.ts';
 export {
   conditionalFactorPanelSchema,
   oraclePredictiveR2,

@@ -1,0 +1,16 @@
+export { StochasticDiscountFactorModel } from './model.ts';
+export {
+  sdfConfigSchema,
+  type StochasticDiscountFactorConfig,
+  type StochasticDiscountFactorConfigInput,
+} from './config.ts';
+export { betaHeadConfigSchema, type BetaHeadConfig, type BetaHeadConfigInput } from './beta-head/config.ts';
+export {
+  StochasticDiscountFactorBetaNetworkHead,
+  type BetaHeadData,
+  type BetaHeadFitOptions,
+} from './beta-head/model.ts';
+export { LinearStochasticDiscountFactorReturnMapper, type RowExposures } from './mapper.ts';
+export { modelRegistry } from './registry.ts';
+export { explainedReturns, sdfStatistics, type ExplainedReturns, type SdfStatistics } from './statistics.ts';
+export { sdfSharpeRatio } from './weights.ts';

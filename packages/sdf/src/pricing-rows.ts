@@ -1,0 +1,96 @@
+import { DataError, type CrossSectionBatch } from '@ml4t/core';
+
+/**
+ * Rows of a batch that enter the arithmetic, gathered: a row with a missing characteristic, or in pricing without a
+ * return, is left out before anything is computed, so nothing that stands in it can reach a gradient.
+ */
+export interface SelectedRows {
+  /** Positions in the batch (R). */
+  readonly rows: Int32Array;
+  /** First row of every date among the selected ones (T + 1); dates without rows stay. */
+  readonly offsets: Int32Array;
+  /** (R x P) */
+  readonly characteristics: Float64Array;
+  /** N_t: assets whose characteristics are complete (T), whether or not their return is known. */
+  readonly assetCounts: Float64Array;
+}
+
+/** Rows with complete characteristics and, if asked, a known return. */
+export function selectRows(batch: CrossSectionBatch, withReturns: boolean): SelectedRows {
+  const { nDates, nRows, nCharacteristics: p, characteristics, index } = batch;
+  const returns = withReturns ? batch.requireReturns('pricing') : undefined;
+  const kept = new Int32Array(nRows);
+  const offsets = new Int32Array(nDates + 1);
+  const assetCounts = new Float64Array(nDates);
+  let count = 0;
+  for (let t = 0; t < nDates; t++) {
+    for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++) {
+      if (!isComplete(characteristics, row * p, p)) continue;
+      assetCounts[t]++;
+      // NaN alone differs from itself.
+      if (returns && returns[row] !== returns[row]) continue;
+      kept[count++] = row;
+    }
+    offsets[t + 1] = count;
+  }
+  const rows = kept.slice(0, count);
+  return { rows, offsets, assetCounts, characteristics: gather(characteristics, rows, p, count === nRows) };
+}
+
+/** Everything that the pricing of one batch needs, ready for the engine. */
+export interface PricingRows extends SelectedRows {
+  /** (R) */
+  readonly returns: Float64Array;
+  /** Position of every row's asset among the priced assets (R). */
+  readonly assets: Int32Array;
+  readonly nAssets: number;
+  /** Returns over N_t where weights are outputs over N_t, else the returns (R): outputs times these sum to the factor. */
+  readonly factorReturns: Float64Array;
+  /** sqrt(T_i / max T) / (T_i sqrt(N)) times the return (R): squared sums over assets are the loss. */
+  readonly momentReturns: Float64Array;
+}
+
+/** Throws DataError when no row has both complete characteristics and a return. */
+export function pricingRows(batch: CrossSectionBatch, byAssetCount: boolean, name: string): PricingRows {
+  const selected = selectRows(batch, true);
+  const { rows, offsets, assetCounts } = selected;
+  if (rows.length === 0)
+    throw new DataError({
+      field: name,
+      expected: 'rows with complete characteristics and a return',
+      found: 'none',
+      remedy: 'Impute missing characteristics (imputeCharacteristics), or check the alignment of returns.',
+    });
+  const all = batch.requireReturns('pricing');
+  const returns = Float64Array.from(rows, (row) => all[row]);
+  const position = new Int32Array(batch.nAssets).fill(-1);
+  const assets = new Int32Array(rows.length);
+  const dates: number[] = [];
+  for (let r = 0; r < rows.length; r++) {
+    const asset = batch.index.assetIndex[rows[r]];
+    if (position[asset] < 0) position[asset] = dates.push(0) - 1;
+    assets[r] = position[asset];
+    dates[assets[r]]++;
+  }
+  const most = dates.reduce((a, b) => Math.max(a, b));
+  const scale = dates.map((count) => Math.sqrt(count / (most * dates.length)) / count);
+  const momentReturns = returns.map((value, r) => value * scale[assets[r]]);
+  const factorReturns = returns.slice();
+  if (byAssetCount)
+    for (let t = 0; t < batch.nDates; t++)
+      for (let r = offsets[t]; r < offsets[t + 1]; r++) factorReturns[r] /= assetCounts[t];
+  return { ...selected, returns, assets, nAssets: dates.length, factorReturns, momentReturns };
+}
+
+function isComplete(values: Float64Array, from: number, count: number): boolean {
+  for (let j = from; j < from + count; j++) if (values[j] !== values[j]) return false;
+  return true;
+}
+
+/** Complete panels are shared, not copied. */
+function gather(values: Float64Array, rows: Int32Array, p: number, all: boolean): Float64Array {
+  if (all) return values;
+  const gathered = new Float64Array(rows.length * p);
+  for (let r = 0; r < rows.length; r++) gathered.set(values.subarray(rows[r] * p, (rows[r] + 1) * p), r * p);
+  return gathered;
+}

@@ -1,0 +1,16 @@
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import { parseSdfConfig, sdfConfigSchema } from './config.ts';
+import { StochasticDiscountFactorModel } from './model.ts';
+
+/** The models of this package, for tools that build them by name. */
+export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
+  {
+    modelType: 'stochastic-discount-factor',
+    title: 'Adversarial stochastic discount factor',
+    batchKind: 'cross-section',
+    task: 'stochastic-discount-factor',
+    configJsonSchema: () => configJsonSchema(sdfConfigSchema),
+    create: (config: unknown) => new StochasticDiscountFactorModel(parseSdfConfig(config)),
+    load: (path: string) => StochasticDiscountFactorModel.load(path),
+  },
+]);

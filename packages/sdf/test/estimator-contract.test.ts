@@ -1,0 +1,28 @@
+import { describe, it } from '@jest/globals';
+import { estimatorContract } from '@ml4t/core/testing';
+import { StochasticDiscountFactorModel } from '../src/index.ts';
+import { changed, smallConfig, smallPanel } from './small.ts';
+
+const batch = smallPanel();
+const withGaps = batch
+  .withCharacteristics(changed(batch.characteristics, (value, at) => (at % 7 === 3 ? Number.NaN : value)))
+  .withReturns(changed(batch.requireReturns('test'), (value, at) => (at % 5 === 2 ? Number.NaN : value)));
+
+describe.each([
+  ['one network', smallConfig],
+  [
+    'two members, differences of the context',
+    { ...smallConfig, nMembers: 2, contextTransform: 'differences' as const },
+  ],
+])('the estimator contract: StochasticDiscountFactorModel, %s', (_, config) => {
+  for (const { name, run } of estimatorContract({
+    batch,
+    otherBatch: smallPanel({ seed: 2 }),
+    batchWithMissing: withGaps,
+    unusableBatch: batch.withoutReturns(),
+    create: () => new StochasticDiscountFactorModel(config),
+    extractOrPredict: (model, on) => model.extract(on),
+    load: (path) => StochasticDiscountFactorModel.load(path),
+  }))
+    it(name, run);
+});

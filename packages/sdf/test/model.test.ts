@@ -1,0 +1,240 @@
+import { AbortedError, ConfigError, type CrossSectionBatch } from '@ml4t/core';
+import { describe, expect, it } from '@jest/globals';
+import { StochasticDiscountFactorModel, type StochasticDiscountFactorConfigInput } from '../src/index.ts';
+import { changed, smallConfig, smallPanel } from './small.ts';
+
+const batch = smallPanel({ nDates: 24 });
+const [train, validation, test] = [batch.slice(0, 14), batch.slice(14, 18), batch.slice(18)];
+const hole = Number.NaN;
+
+async function fitted(
+  on: CrossSectionBatch = train,
+  config: StochasticDiscountFactorConfigInput = {},
+): Promise<StochasticDiscountFactorModel> {
+  const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config });
+  await model.fit(on);
+  return model;
+}
+
+/** Rows of `all` whose position is not in `left`. */
+function without(all: CrossSectionBatch, left: ReadonlySet<number>): CrossSectionBatch {
+  const kept = Array.from({ length: all.nRows }, (_, row) => row).filter((row) => !left.has(row));
+  const p = all.nCharacteristics;
+  return (all.constructor as typeof CrossSectionBatch).fromArrays({
+    timestamps: all.timestamps,
+    rowOffsets: Array.from(all.index.rowOffsets, (offset) => kept.filter((row) => row < offset).length),
+    assetIndex: kept.map((row) => all.index.assetIndex[row]),
+    assetIds: all.assetIds,
+    characteristicNames: all.characteristicNames,
+    characteristics: Float64Array.from(
+      kept.flatMap((row) => [...all.characteristics.subarray(row * p, (row + 1) * p)]),
+    ),
+    returns: Float64Array.from(kept, (row) => all.requireReturns('test')[row]),
+    contextNames: all.contextNames,
+    contextFeatures: all.contextFeatures,
+  });
+}
+
+describe('missing characteristics and absent assets', () => {
+  const left = new Set([3, 17, 40, 41, 90]);
+
+  it('a row with a missing characteristic trains the model exactly as if it were not there', async () => {
+    const p = train.nCharacteristics;
+    const holes = train.withCharacteristics(
+      changed(train.characteristics, (value, at) =>
+        // Each of these rows misses one characteristic and keeps the others.
+        left.has(Math.floor(at / p)) && at % p === Math.floor(at / p) % p ? hole : value,
+      ),
+    );
+    const expected = await (await fitted(without(train, left))).extract(test);
+    const found = await (await fitted(holes)).extract(test);
+    expect(found.weights).toEqual(expected.weights);
+    expect(found.weights.every(Number.isFinite)).toBe(true);
+  });
+
+  it('gives NaN for that row alone', async () => {
+    const model = await fitted(train, { weightNormalization: 'none', normalizeByAssetCount: false });
+    const full = await model.extract(test);
+    const holes = test.withCharacteristics(
+      changed(test.characteristics, (value, at) => (at === 4 * test.nCharacteristics + 1 ? hole : value)),
+    );
+    const { weights } = await model.extract(holes);
+    expect([...weights]).toEqual([...full.weights].map((weight, row) => (row === 4 ? hole : weight)));
+  });
+});
+
+describe('future returns', () => {
+  it('never change weights, whether they are other numbers, missing, or not on the batch at all', async () => {
+    const model = await fitted();
+    const { weights } = await model.extract(test);
+    const returns = test.requireReturns('test');
+    for (const other of [
+      test.withReturns(changed(returns, (value, at) => (at % 3 === 0 ? hole : value))),
+      test.withReturns(changed(returns, (value) => -5 * value)),
+      test.withoutReturns(),
+    ]) {
+      const state = await model.extract(other);
+      expect(state.weights).toEqual(weights);
+    }
+    const { sdfValues } = await model.extract(test.withoutReturns());
+    expect(sdfValues.every(Number.isNaN)).toBe(true);
+  });
+
+  it('count in M only where they are known', async () => {
+    const model = await fitted();
+    const returns = changed(test.requireReturns('test'), (value, at) => (at % 3 === 0 ? hole : value));
+    const { weights, sdfValues, index } = await model.extract(test.withReturns(returns));
+    for (let t = 0; t < index.nDates; t++) {
+      let sum = 0;
+      for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++)
+        if (!Number.isNaN(returns[row])) sum += weights[row] * returns[row];
+      expect(sdfValues[t]).toBeCloseTo(1 - sum, 12);
+    }
+  });
+
+  it('of a training row do not count towards N_t either', async () => {
+    const model = new StochasticDiscountFactorModel({ ...smallConfig, weightNormalization: 'none' });
+    await model.fit(train);
+    const { weights } = await model.extract(test);
+    const returns = changed(test.requireReturns('test'), (_, at) => (at < 6 ? hole : 0.1));
+    expect((await model.extract(test.withReturns(returns))).weights).toEqual(weights);
+  });
+});
+
+describe('weights', () => {
+  it('sum to one in absolute value at every date', async () => {
+    const { weights, index } = await (await fitted(train, { nMembers: 2 })).extract(test);
+    for (let t = 0; t < index.nDates; t++) {
+      const sum = weights.subarray(index.rowOffsets[t], index.rowOffsets[t + 1]).reduce((s, w) => s + Math.abs(w), 0);
+      expect(sum).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('of an ensemble are the mean of its members, each the model of its own seed', async () => {
+    const raw = { weightNormalization: 'none' as const };
+    const members = [await fitted(train, raw), await fitted(train, { ...raw, seed: 43 })];
+    const ensemble = await fitted(train, { ...raw, nMembers: 2 });
+    const [a, b] = [await members[0].extract(test), await members[1].extract(test)];
+    const { weights } = await ensemble.extract(test);
+    expect(Math.max(...weights.map((w, i) => Math.abs(w - (a.weights[i] + b.weights[i]) / 2)))).toBeLessThan(1e-12);
+    expect(Math.max(...a.weights.map((w, i) => Math.abs(w - b.weights[i])))).toBeGreaterThan(1e-4);
+  });
+
+  it('do not depend on the number of threads', async () => {
+    const one = await (await fitted(train, { threads: 1 })).extract(test);
+    const two = await (await fitted(train, { threads: 2 })).extract(test);
+    expect(two.weights).toEqual(one.weights);
+  });
+});
+
+describe('the recurrent state', () => {
+  it('goes on from training through validation: a date has the same weights however a batch is cut', async () => {
+    const model = new StochasticDiscountFactorModel(smallConfig);
+    await model.fit(train, { validation });
+    const whole = await model.extract(batch.slice(0, 24));
+    const rows = (from: number, to: number): Float64Array =>
+      whole.weights.slice(batch.index.rowOffsets[from], batch.index.rowOffsets[to]);
+    for (const [from, to] of [
+      [0, 14],
+      [5, 9],
+      [14, 18],
+      [18, 24],
+    ])
+      expect((await model.extract(batch.slice(from, to))).weights).toEqual(rows(from, to));
+  });
+
+  it('depends on the dates of the fit: other training context, other weights later', async () => {
+    const model = await fitted(train);
+    const { weights } = await model.extract(test);
+    const cold = new StochasticDiscountFactorModel(smallConfig);
+    // The same networks would start from zero at the first date of a batch that lies before the training dates.
+    await cold.fit(train);
+    const before = (await import('@ml4t/core')).CrossSectionBatch.fromArrays({
+      timestamps: test.timestamps.map((time) => time - 40 * 366 * 864e5),
+      rowOffsets: test.index.rowOffsets,
+      assetIndex: test.index.assetIndex,
+      assetIds: test.assetIds,
+      characteristicNames: test.characteristicNames,
+      characteristics: test.characteristics,
+      contextNames: test.contextNames,
+      contextFeatures: test.contextFeatures,
+    });
+    const zeroStart = await cold.extract(before);
+    const first = test.index.rowOffsets[1];
+    const apart = (from: number, to: number): number =>
+      Math.max(...weights.subarray(from, to).map((w, i) => Math.abs(w - zeroStart.weights[from + i])));
+    expect(apart(0, first)).toBeGreaterThan(1e-5);
+  });
+});
+
+describe('checkpoints', () => {
+  it('have labels of phase and epoch; the default is conditional, the best where there is a validation', async () => {
+    const model = new StochasticDiscountFactorModel({ ...smallConfig, checkpointInterval: 2 });
+    const summary = await model.fit(train, { validation });
+    expect(model.checkpoints).toEqual(expect.arrayContaining(['unconditional:2', 'conditional:2', 'conditional:4']));
+    expect(summary.defaultCheckpoint).toBe('conditional:best');
+    expect((await model.extract(test)).checkpoint).toBe('conditional:best');
+    expect((await fitted()).defaultCheckpoint).toBe('conditional:last');
+    const best = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
+    const least = best.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+    const { weights } = await model
+      .extract(test, { checkpoint: `conditional:${least.epoch}` })
+      .catch(() => ({ weights: undefined }));
+    if (weights) expect(weights).toEqual((await model.extract(test)).weights);
+  });
+
+  it('of more unconditional than conditional epochs still default to the conditional phase', async () => {
+    const model = await fitted(train, { nEpochsUnc: 6, nEpochsCond: 2 });
+    expect(model.defaultCheckpoint).toBe('conditional:last');
+    const { weights } = await model.extract(test);
+    expect(weights).not.toEqual((await model.extract(test, { checkpoint: 'unconditional:last' })).weights);
+  });
+
+  it('are unconditional by default only when the configuration has no conditional phase', async () => {
+    const model = await fitted(train, { nEpochsCond: 0 });
+    expect(model.defaultCheckpoint).toBe('unconditional:last');
+    expect(() => new StochasticDiscountFactorModel({ nEpochsCond: 0, defaultCheckpoint: 'conditional:3' })).toThrow(
+      ConfigError,
+    );
+  });
+
+  it('that do not exist are an error that lists those that do', async () => {
+    const model = await fitted();
+    await expect(model.extract(test, { checkpoint: 'conditional:999' })).rejects.toThrow(/conditional:last/);
+    await expect(fitted(train, { defaultCheckpoint: 'conditional:999' })).rejects.toThrow(/defaultCheckpoint/);
+  });
+});
+
+describe('an aborted fit', () => {
+  const abortAt = async (
+    phase: string,
+    step: number,
+    config: StochasticDiscountFactorConfigInput = {},
+  ): Promise<StochasticDiscountFactorModel> => {
+    const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config });
+    const controller = new AbortController();
+    const fit = model.fit(train, {
+      signal: controller.signal,
+      onProgress: (progress) => {
+        if (progress.phase.startsWith(phase) && progress.step === step) controller.abort();
+      },
+    });
+    await expect(fit).rejects.toThrow(AbortedError);
+    return model;
+  };
+
+  it('leaves the last finished epoch of the conditional phase usable, equal to a fit of so many epochs', async () => {
+    const model = await abortAt('conditional', 2);
+    expect(model.isFitted).toBe(true);
+    expect(model.defaultCheckpoint).toBe('conditional:last');
+    const shorter = await fitted(train, { nEpochsCond: 2 });
+    expect((await model.extract(test)).weights).toEqual((await shorter.extract(test)).weights);
+  });
+
+  it('before the conditional phase has no default: an unconditional state must be asked for', async () => {
+    const model = await abortAt('unconditional', 2);
+    expect(model.defaultCheckpoint).toBeUndefined();
+    await expect(model.extract(test)).rejects.toThrow(/unconditional:last/);
+    expect((await model.extract(test, { checkpoint: 'unconditional:last' })).weights.every(Number.isFinite)).toBe(true);
+  });
+});
