@@ -65,7 +65,7 @@ export const saeConfigSchema = baseConfigSchema
     weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay'),
     gradientClip: z.number().positive().nullable().default(null).describe('Bound on the gradient norm; null for none'),
     /** Epochs without a better main loss on validation before a member stops; null: never. */
-    earlyStoppingPatience: z.int().min(1).nullable().default(10).describe('Epochs without improvement before stopping'),
+    earlyStoppingPatience: z.int().min(1).nullable().default(6).describe('Epochs without improvement before stopping'),
     /** Share of the training dates, the last ones, held out for validation when `fit` is given none. */
     validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of dates held out when none are given'),
     /** Dates left out between the training dates and those held out: h - 1 for returns over h dates. */
