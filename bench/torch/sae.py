@@ -42,22 +42,23 @@ class SupervisedAutoencoder(nn.Module):
         main_input_dropout=0.104,
         main_dropout=(0.492, 0.32, 0.272, 0.438),
         epsilon=1e-3,
+        output_bias=True,
     ):
         super().__init__()
         self.noise = noise
-        self.input_norm = nn.BatchNorm1d(inputs, eps=epsilon)
+        self.input_norm = nn.BatchNorm1d(inputs, eps=epsilon, affine=False)
         self.encoder = Block(inputs, code, 0.0, epsilon)
         self.decoder_dropout = nn.Dropout(decoder_dropout)
         self.decoder = nn.Linear(code, inputs)
         self.aux_hidden = Block(inputs, aux, aux_dropout, epsilon)
-        self.aux_output = nn.Linear(aux, outputs)
-        self.main_norm = nn.BatchNorm1d(inputs + code, eps=epsilon)
+        self.aux_output = nn.Linear(aux, outputs, bias=output_bias)
+        self.main_norm = nn.BatchNorm1d(inputs + code, eps=epsilon, affine=False)
         self.main_dropout = nn.Dropout(main_input_dropout)
         widths = [inputs + code, *main]
         self.main_hidden = nn.Sequential(
             *(Block(widths[i], widths[i + 1], main_dropout[i], epsilon) for i in range(len(main)))
         )
-        self.main_output = nn.Linear(widths[-1], outputs)
+        self.main_output = nn.Linear(widths[-1], outputs, bias=output_bias)
 
     def forward(self, x):
         features = self.input_norm(x)
@@ -144,7 +145,7 @@ def fixture(kind):
     torch.manual_seed(11)
     net = SupervisedAutoencoder(
         inputs, outputs, code=3, aux=4, main=(6, 5), noise=0.0, decoder_dropout=0.0, aux_dropout=0.0,
-        main_input_dropout=0.0, main_dropout=(0.0, 0.0),
+        main_input_dropout=0.0, main_dropout=(0.0, 0.0), output_bias=kind != "rank-ic",
     )
     with torch.no_grad():
         for parameter in net.parameters():
@@ -163,7 +164,7 @@ def fixture(kind):
         if step == 1:
             copy = SupervisedAutoencoder(
                 inputs, outputs, code=3, aux=4, main=(6, 5), noise=0.0, decoder_dropout=0.0, aux_dropout=0.0,
-                main_input_dropout=0.0, main_dropout=(0.0, 0.0),
+                main_input_dropout=0.0, main_dropout=(0.0, 0.0), output_bias=kind != "rank-ic",
             )
             copy.load_state_dict(net.state_dict())
             copy.train()

@@ -163,7 +163,7 @@ export async function evaluateRows(
   { signal }: RunOptions = {},
 ): Promise<Float32Array> {
   const p = scale.mean.length;
-  const width = parameters.tensors['main.output.bias'].shape[0];
+  const width = parameters.tensors['main.output.weight'].shape[0];
   const outputs = new Float32Array(rows.length * width);
   const scratch = new Float32Array(Math.min(evaluationRows, rows.length) * p);
   for (let from = 0; from < rows.length; from += evaluationRows) {

@@ -22,11 +22,13 @@ export type SAEArchitecture = Pick<
   | 'mainInputDropout'
   | 'mainDropout'
   | 'batchNormEpsilon'
+  | 'objective'
 >;
 
 /**
  * The arrays of the network. A layer in front of a batch norm has no bias: the norm takes it out again, and its gradient
- * would be rounding noise that Adam turns into steps of full size.
+ * would be rounding noise that Adam turns into steps of full size. For the same reason the heads have none when they are trained
+ * for rank IC, which a constant does not change.
  */
 export function saeParameters(config: SAEArchitecture, { inputs, outputs }: SAEShape): ParameterSpecs {
   const { bottleneckDim: code, auxHiddenDim, mainHiddenUnits } = config;
@@ -35,15 +37,35 @@ export function saeParameters(config: SAEArchitecture, { inputs, outputs }: SAES
     ...batchNormParameters(`${name}.norm`, to),
   });
   const widths = [inputs + code, ...mainHiddenUnits];
+  const bias = config.objective !== 'rank-ic';
   return {
-    ...batchNormParameters('inputNorm', inputs),
+    ...momentParameters('inputNorm', inputs),
     ...block('encoder', inputs, code),
     ...linearParameters('decoder', code, inputs),
     ...block('aux.hidden', inputs, auxHiddenDim),
-    ...linearParameters('aux.output', auxHiddenDim, outputs),
-    ...batchNormParameters('main.norm', inputs + code),
+    ...linearParameters('aux.output', auxHiddenDim, outputs, { bias }),
+    ...momentParameters('main.norm', inputs + code),
     ...Object.assign({}, ...mainHiddenUnits.map((to, i) => block(`main.hidden.${i}`, widths[i], to))),
-    ...linearParameters('main.output', widths[mainHiddenUnits.length], outputs),
+    ...linearParameters('main.output', widths[mainHiddenUnits.length], outputs, { bias }),
+  };
+}
+
+/**
+ * The state of a batch norm without gain and offset: the layer behind it has a weight of its own and a norm that takes offsets
+ * out again, and a gain on the features could grow until the noise is too small to matter.
+ */
+function momentParameters(name: string, features: number): ParameterSpecs {
+  const { [`${name}.runningMean`]: mean, [`${name}.runningVariance`]: variance } = batchNormParameters(name, features);
+  return { [`${name}.runningMean`]: mean, [`${name}.runningVariance`]: variance };
+}
+
+/** The batch norm under a name, with gain and offset where it has them. */
+function normOf(params: Parameters, name: string, options: Pick<BatchNorm, 'momentum' | 'epsilon'>): BatchNorm {
+  if (params[`${name}.weight`]) return { ...batchNormLayer(params, name), ...options };
+  return {
+    runningMean: params[`${name}.runningMean`],
+    runningVariance: params[`${name}.runningVariance`],
+    ...options,
   };
 }
 
@@ -86,11 +108,7 @@ export function saeForward(
   momentum: number,
   body: Body = fusedBody,
 ): SAEOutputs {
-  const norm = (name: string): BatchNorm => ({
-    ...batchNormLayer(params, name),
-    momentum,
-    epsilon: config.batchNormEpsilon,
-  });
+  const norm = (name: string): BatchNorm => normOf(params, name, { momentum, epsilon: config.batchNormEpsilon });
   const block = (name: string, h: Tensor, dropout: number): Tensor =>
     body(ops, h, { weight: params[`${name}.weight`], norm: norm(`${name}.norm`), activation: 'silu', dropout });
   const features = ops.batchNorm(x, norm('inputNorm'));
@@ -102,7 +120,7 @@ export function saeForward(
 
 /** The prediction alone: what evaluation needs, without decoder and auxiliary head. */
 export function saePredict(ops: Ops, params: Parameters, x: Tensor, config: SAEArchitecture): Tensor {
-  const norm = (name: string): BatchNorm => ({ ...batchNormLayer(params, name), epsilon: config.batchNormEpsilon });
+  const norm = (name: string): BatchNorm => normOf(params, name, { epsilon: config.batchNormEpsilon });
   const block = (name: string, h: Tensor): Tensor =>
     ops.dense(h, { weight: params[`${name}.weight`], norm: norm(`${name}.norm`), activation: 'silu' });
   const features = ops.batchNorm(x, norm('inputNorm'));

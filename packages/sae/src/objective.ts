@@ -92,7 +92,7 @@ const varianceFloor = 1e-6;
  */
 export function rankICLoss(ops: Ops, prediction: Tensor, target: Tensor, offsets: Int32Array): Tensor {
   const dates = offsets.length - 1;
-  const shares = Float32Array.from({ length: dates }, (_, t) => 1 / (offsets[t + 1] - offsets[t]));
+  const shares = Float64Array.from({ length: dates }, (_, t) => 1 / (offsets[t + 1] - offsets[t]));
   const share = ops.constant(shares, [dates, 1]);
   const meanByDate = (values: Tensor): Tensor => ops.mul(ops.segmentSum(values, offsets), share);
   // z has mean 0, so p needs no centring for the product, but it does for the digits that the variance keeps.
