@@ -59,8 +59,13 @@ for (let seed = 1; seed <= seeds; seed++) {
   rows.push(result);
   const best = summary.history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a)).epoch;
   console.log(
-    [seed, ...Object.values(result).map((v) => v.toFixed(4)), (result.sae / result.oracle).toFixed(3).padEnd(10), best,
-      summary.runRecord.seconds.toFixed(0)].join('   '),
+    [
+      seed,
+      ...Object.values(result).map((v) => v.toFixed(4)),
+      (result.sae / result.oracle).toFixed(3).padEnd(10),
+      best,
+      summary.runRecord.seconds.toFixed(0),
+    ].join('   '),
   );
 }
 const mean = (key) => rows.reduce((sum, row) => sum + row[key], 0) / rows.length;
