@@ -1,5 +1,5 @@
 // Seconds of a training epoch and of a prediction of the supervised autoencoder at its default widths: T dates, N = 1000, P = 94,
-// batches of 4096, beside the rate of the dense kernel alone in the same process. Compare with bench/torch/sae.py bench.
+// batches of at most 4096, beside the rate of the dense kernel alone in the same process. Compare with bench/torch/sae.py bench.
 // Usage: node bench/neural/sae-epoch.mjs [dates = 120] [epochs = 3] [threads = 2] [engine = embedded]
 import { CrossSectionBatch, PanelIndex, Random } from '@ml4t/core';
 import { resolveEngine } from '@ml4t/core/engine';
@@ -31,13 +31,15 @@ const model = new SAEModel({
   engine: engineName,
   ...(engineName === 'embedded' ? { threads } : {}),
 });
+// Wall clock and processor seconds: the latter can be compared on a machine that others use too.
+const processor = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
 const marks = [];
-const summary = await model.fit(batch, { onProgress: () => marks.push(performance.now()) });
+const summary = await model.fit(batch, { onProgress: () => marks.push([performance.now() / 1000, processor()]) });
 const peak = process.resourceUsage().maxRSS * 1024;
-const perEpoch = marks.slice(1).map((mark, i) => (mark - marks[i]) / 1000);
-const started = performance.now();
+const [perEpoch, processorPerEpoch] = [0, 1].map((k) => marks.slice(1).map((mark, i) => mark[k] - marks[i][k]));
+const [started, begun] = [performance.now(), processor()];
 await model.predict(batch);
-const predict = (performance.now() - started) / 1000;
+const [predict, predictProcessor] = [(performance.now() - started) / 1000, processor() - begun];
 
 // Products of a row: P E, E P, P A, A, (P + E) M1, M1 M2, …; three times as many with the way back, which the encoder's input has not.
 const { bottleneckDim: e, auxHiddenDim: a, mainHiddenUnits } = model.config;
@@ -56,16 +58,16 @@ async function kernelRate() {
   const { tensors: p } = optimizer.parameters;
   const seconds = [];
   for (let run = 0; run < 8; run++) {
-    const from = performance.now();
+    const from = [performance.now() / 1000, processor()];
     // The second product goes all three ways, the first one two: its input has no gradient.
     await optimizer.accumulate((ops) => ops.sum(ops.linear(ops.linear(x, p['first.weight']), p['second.weight'])));
-    seconds.push((performance.now() - from) / 1000);
+    seconds.push([performance.now() / 1000 - from[0], processor() - from[1]]);
   }
   await engine.dispose();
-  return (2 * 5 * 4096 * width * width) / Math.min(...seconds) / 1e9;
+  return [0, 1].map((k) => (2 * 5 * 4096 * width * width) / Math.min(...seconds.map((s) => s[k])) / 1e9);
 }
-const rate = flops / Math.min(...perEpoch) / 1e9;
-const kernel = await kernelRate();
+const rates = [perEpoch, processorPerEpoch].map((seconds) => flops / Math.min(...seconds) / 1e9);
+const kernels = await kernelRate();
 console.log(
   JSON.stringify({
     engine: summary.runRecord.engine,
@@ -75,9 +77,12 @@ console.log(
     epochSecondsPer120Dates: (Math.min(...perEpoch) * 120) / dates,
     allEpochs: perEpoch,
     predictSeconds: predict,
-    gigaflops: rate,
-    kernelGigaflops: kernel,
-    shareOfKernel: rate / kernel,
+    epochProcessorSeconds: Math.min(...processorPerEpoch),
+    predictProcessorSeconds: predictProcessor,
+    gigaflops: rates[0],
+    kernelGigaflops: kernels[0],
+    shareOfKernel: rates[0] / kernels[0],
+    shareOfKernelByProcessorTime: rates[1] / kernels[1],
     panelMegabytes: megabytes(panelBytes),
     peakMegabytes: megabytes(peak),
     engineMegabytes: megabytes(summary.runRecord.dimensions.engineBytes),

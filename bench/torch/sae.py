@@ -1,7 +1,7 @@
 """The supervised autoencoder in PyTorch: our own reference for packages/sae.
 
     python sae.py fixtures DIRECTORY     float64 fixtures: forward, gradients, a path of 20 Adam steps, evaluation
-    python sae.py bench [threads]        float32: seconds of an epoch and of a prediction, peak memory
+    python sae.py bench [threads] [dates]   float32: seconds of an epoch and of a prediction (wall clock and processor), peak memory
 
 Tested with torch 1.13 (CPU). The package's tests read the fixtures and need no torch.
 """
@@ -182,35 +182,37 @@ def fixture(kind):
     return record
 
 
-def bench(threads):
+def bench(threads, dates):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    dates, assets, inputs, batch = 120, 1000, 94, 4096
+    assets, inputs, batch = 1000, 94, 4096
     rows = dates * assets
     x, y = torch.randn(rows, inputs), torch.randn(rows, 1)
     net = SupervisedAutoencoder(inputs)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    times = []
+    times, processor = [], []
     for epoch in range(int(os.environ.get("EPOCHS", "3"))):
         net.train()
         order = torch.randperm(rows)
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), time.process_time()
         for from_ in range(0, rows, batch):
             part = order[from_ : from_ + batch]
             optimizer.zero_grad()
             total_loss("regression", net, x[part], y[part]).backward()
             optimizer.step()
         times.append(time.perf_counter() - start)
+        processor.append(time.process_time() - begun)
     net.eval()
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     with torch.no_grad():
         for from_ in range(0, rows, batch):
             net(x[from_ : from_ + batch])
-    predict = time.perf_counter() - start
+    predict, predict_processor = time.perf_counter() - start, time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({
         "torch": torch.__version__, "threads": threads, "epochSeconds": min(times), "allEpochs": times,
+        "epochProcessorSeconds": min(processor), "predictProcessorSeconds": predict_processor,
         "predictSeconds": predict, "peakMegabytes": peak / 1024, "beforeTrainingMegabytes": base / 1024,
     }))
 
@@ -222,4 +224,4 @@ if __name__ == "__main__":
                 json.dump(fixture(kind), file)
                 file.write("\n")
     else:
-        bench(int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+        bench(*(int(value) for value in sys.argv[2:4] + ["2", "120"][len(sys.argv[2:4]) :]))
