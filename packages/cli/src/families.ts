@@ -15,7 +15,10 @@ import {
   type PersistentPanelBatch,
   type RowColumns,
   type WalkForwardEstimator,
+  type AssetPredictionModel,
+  type StochasticDiscountFactorEstimator,
 } from '@ml4t/core';
+import { DiscountFactorEstimator, SignalEstimator, refuseForecaster } from './direct-estimators.ts';
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 
@@ -60,6 +63,8 @@ export interface FamilyPackage {
 /** The packages that `ml4t` knows. Each is an optional peer dependency. */
 export const familyPackages: readonly FamilyPackage[] = Object.freeze([
   { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'rp-pca', 'ipca'], load: loadLatentFactors },
+  { packageName: '@ml4t/sdf', modelTypes: ['stochastic-discount-factor'], load: loadDiscountFactors },
+  { packageName: '@ml4t/sae', modelTypes: ['sae'], load: loadSupervisedAutoencoder },
 ]);
 
 /** The family that has the model type. Throws ConfigError for an unknown type, MissingPackageError when not installed. */
@@ -125,6 +130,37 @@ async function loadLatentFactors(): Promise<Family> {
         ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
       });
       return new FactorModelEstimator(pipeline, model);
+    },
+  };
+  return family;
+}
+
+async function loadDiscountFactors(): Promise<Family> {
+  const { LinearStochasticDiscountFactorReturnMapper, modelRegistry } = await import('@ml4t/sdf');
+  const family: Family = {
+    models: modelRegistry,
+    forecasterTypes: [],
+    createEstimator(specification, forecaster) {
+      refuseForecaster(specification, forecaster);
+      const model = registrationOf(family, specification.type).create(specification.config);
+      return new DiscountFactorEstimator(
+        model as unknown as StochasticDiscountFactorEstimator,
+        new LinearStochasticDiscountFactorReturnMapper(),
+      );
+    },
+  };
+  return family;
+}
+
+async function loadSupervisedAutoencoder(): Promise<Family> {
+  const { modelRegistry } = await import('@ml4t/sae');
+  const family: Family = {
+    models: modelRegistry,
+    forecasterTypes: [],
+    createEstimator(specification, forecaster) {
+      refuseForecaster(specification, forecaster);
+      const model = registrationOf(family, specification.type).create(specification.config);
+      return new SignalEstimator(model as unknown as AssetPredictionModel);
     },
   };
   return family;
