@@ -178,7 +178,8 @@ async function sdfPhase(
           metrics.validationLoss = validationLoss[epoch - 1];
           metrics.validationSharpe = validationSharpe[epoch - 1];
         }
-        history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...metrics });
+        const known = Object.fromEntries(Object.entries(metrics).filter(([, number]) => Number.isFinite(number)));
+        history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...known });
         task.onProgress?.({ phase: phaseName(task, phase), step: epoch, total: epochs, metrics });
       },
     });
