@@ -225,7 +225,14 @@ describe('the residual term', () => {
   });
 
   it('is one less the explained variation of the outputs', async () => {
-    const config = { weightNormalization: 'none', nEpochsUnc: 1, nEpochsCond: 0, subEpochs: 1, dropout: 0 } as const;
+    const config = {
+      weightNormalization: 'none',
+      nEpochsUnc: 0,
+      nEpochsMoment: 0,
+      nEpochsCond: 1,
+      subEpochs: 1,
+      dropout: 0,
+    } as const;
     const lossOf = async (residualWeight: number): Promise<number> => {
       // The rate leaves the weights where they were to seven digits: the loss before the step is that of the state after it.
       const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config, lr: 1e-9, residualWeight });
@@ -234,6 +241,17 @@ describe('the residual term', () => {
     };
     // Float32 sums of some two hundred squares.
     expect(Math.abs((await lossOf(1)) - (await lossOf(0)))).toBeLessThan(1e-5);
+  });
+});
+
+describe('the unconditional phase', () => {
+  it('does not see the residual term, which is blind to the sign of weights', async () => {
+    const phaseOne = async (residualWeight: number): Promise<number[]> => {
+      const { history } = await new StochasticDiscountFactorModel({ ...smallConfig, residualWeight }).fit(train);
+      return history.filter(({ phase }) => phase === 1).map(({ loss }) => loss);
+    };
+    expect(await phaseOne(1)).toEqual(await phaseOne(0));
+    expect(() => new StochasticDiscountFactorModel({ residualWeight: 1, nEpochsCond: 0 })).toThrow(ConfigError);
   });
 });
 
