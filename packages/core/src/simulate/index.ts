@@ -16,3 +16,5 @@ export { simulateStaticFactorPanel, staticFactorPanelSchema } from './static-fac
 export type { StaticFactorPanel, StaticFactorPanelOptions, StaticFactorTruth } from './static-factor-panel.ts';
 export { lettauPelgerSchema, simulateLettauPelger } from './lettau-pelger.ts';
 export type { LettauPelgerOptions, LettauPelgerPanel, LettauPelgerTruth } from './lettau-pelger.ts';
+export { nonlinearSignalPanelSchema, simulateNonlinearSignalPanel } from './nonlinear-signal-panel.ts';
+export type { NonlinearSignalPanel, NonlinearSignalPanelOptions } from './nonlinear-signal-panel.ts';

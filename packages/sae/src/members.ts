@@ -1,0 +1,189 @@
+import { DataError, throwIfAborted, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
+import { initialValues, type Generator, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
+import {
+  cosineRate,
+  constantRate,
+  dateBatches,
+  miniBatches,
+  train,
+  type StopReason,
+  type TrainingRecord,
+} from '@ml4t/core/train';
+import type { CrossSectionBatch } from '@ml4t/core';
+import type { SAEConfig } from './config.ts';
+import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
+import { onlyFinite } from './metrics.ts';
+import { saePredict } from './network.ts';
+import { mainLoss, saeLoss, stepArrays, stepOfDates, type Step } from './objective.ts';
+
+/** Rows that an evaluation holds in the engine at once. */
+const evaluationRows = 4096;
+
+/** Weights and running moments of one trained network at its checkpoints. */
+export interface Member {
+  /** Checkpoint name to the epoch it stands for. */
+  readonly checkpoints: Readonly<Record<string, number>>;
+  /** By epoch. */
+  readonly snapshots: Readonly<Record<number, Snapshot>>;
+}
+
+export interface TrainedMember extends Member {
+  readonly stopReason: StopReason;
+  readonly remedy: string;
+  readonly epochs: number;
+  readonly skippedSteps: number;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** What all members are trained with. */
+export interface Training {
+  readonly engine: Engine;
+  readonly config: SAEConfig;
+  readonly specs: ParameterSpecs;
+  readonly scale: InputScale;
+  readonly data: Dataset;
+  readonly validation: Dataset | undefined;
+}
+
+/** Trains one network from its own seed. */
+export async function trainMember(
+  training: Training,
+  seed: number,
+  number: number,
+  options: RunOptions,
+): Promise<TrainedMember> {
+  const { engine, config, specs, scale, data, validation } = training;
+  const parameters = engine.parameters(initialValues(specs, seed));
+  try {
+    let steps = 0;
+    const record = await train<Step>({
+      engine,
+      parameters,
+      epochs: config.nEpochs,
+      seed,
+      batches: function* (_, generator) {
+        for (const step of epochSteps(data, config, generator)) yield { ...step, number: ++steps };
+      },
+      size: ({ rows }) => rows.length,
+      loss: (ops, params, step) => saeLoss(ops, params, step, stepArrays(data, scale, step), config),
+      optimizer: {
+        kind: config.weightDecay > 0 ? 'adamw' : 'adam',
+        learningRate: config.learningRate,
+        weightDecay: config.weightDecay,
+      },
+      schedule: config.schedule === 'cosine' ? cosineRate() : constantRate,
+      ...(config.gradientClip === null ? {} : { clip: config.gradientClip }),
+      checkpoints: checkpointOptions(config),
+      ...(validation
+        ? {
+            validation: {
+              criterion: async () =>
+                mainLoss(validation, await evaluateRows(training, parameters, validation, options), config),
+              ...(config.earlyStoppingPatience === null ? {} : { patience: config.earlyStoppingPatience }),
+            },
+          }
+        : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ epoch, loss, validation: seen }) =>
+        options.onProgress?.({
+          phase: config.ensembleSize > 1 ? `training member ${number + 1} of ${config.ensembleSize}` : 'training',
+          step: epoch,
+          total: config.nEpochs,
+          metrics: onlyFinite({ loss, validationLoss: seen ?? Number.NaN }),
+        }),
+      operation: 'SAEModel.fit',
+    });
+    return keep(record, config, number);
+  } finally {
+    parameters.release();
+  }
+}
+
+function checkpointOptions(config: SAEConfig): { epochs?: readonly number[]; every?: number } {
+  if (config.checkpointEpochs.length > 0) return { epochs: config.checkpointEpochs };
+  return config.checkpointInterval === null ? {} : { every: config.checkpointInterval };
+}
+
+function* epochSteps(
+  data: Dataset,
+  { objective, batchSize }: SAEConfig,
+  generator: Generator,
+): IterableIterator<Omit<Step, 'number'>> {
+  if (objective === 'rank-ic')
+    for (const dates of dateBatches(data.offsets, batchSize, generator)) yield stepOfDates(data, dates, 0);
+  else for (const rows of miniBatches(data.rows.length, batchSize, generator)) yield { rows, offsets: undefined };
+}
+
+function keep(record: TrainingRecord, config: SAEConfig, number: number): TrainedMember {
+  const { checkpoints, history } = record;
+  const last = checkpoints.lastEpoch;
+  if (last === undefined)
+    throw new DataError({
+      field: 'SAEModel.fit',
+      expected: 'finite losses and gradients in the first epoch',
+      found: record.stopReason,
+      remedy: record.remedy,
+    });
+  const best = checkpoints.bestEpoch;
+  const named: Record<string, number> = {};
+  for (const epoch of checkpoints.epochs) if (isKept(config, epoch)) named[`epoch-${epoch}`] = epoch;
+  named.last = last;
+  if (best !== undefined) named.best = best;
+  return {
+    checkpoints: named,
+    snapshots: Object.fromEntries([...new Set(Object.values(named))].map((epoch) => [epoch, checkpoints.get(epoch)])),
+    stopReason: record.stopReason,
+    remedy: record.remedy,
+    epochs: history.length,
+    skippedSteps: record.skippedSteps,
+    history: history.map(({ epoch, loss, validation, learningRate, gradientNorm }) =>
+      onlyFinite({ member: number, epoch, loss, validationLoss: validation ?? Number.NaN, learningRate, gradientNorm }),
+    ),
+  };
+}
+
+function isKept({ checkpointEpochs, checkpointInterval }: SAEConfig, epoch: number): boolean {
+  if (checkpointEpochs.length > 0) return checkpointEpochs.includes(epoch);
+  return checkpointInterval !== null && epoch % checkpointInterval === 0;
+}
+
+/** What runs a trained network. */
+export interface Evaluation {
+  readonly engine: Engine;
+  readonly config: SAEConfig;
+  readonly scale: InputScale;
+}
+
+/** Outputs of the main head (n x C) for rows of a batch, in scaled units or logits. */
+export async function evaluateRows(
+  { engine, config, scale }: Evaluation,
+  parameters: ParameterSet,
+  { batch, rows }: { readonly batch: CrossSectionBatch; readonly rows: Int32Array },
+  { signal }: RunOptions = {},
+): Promise<Float32Array> {
+  const p = scale.mean.length;
+  const width = parameters.tensors['main.output.weight'].shape[0];
+  const outputs = new Float32Array(rows.length * width);
+  const scratch = new Float32Array(Math.min(evaluationRows, rows.length) * p);
+  for (let from = 0; from < rows.length; from += evaluationRows) {
+    throwIfAborted(signal, 'SAEModel');
+    const part = rows.subarray(from, from + evaluationRows);
+    const inputs = gatherInputs(batch, part, scale, scratch).subarray(0, part.length * p);
+    const { main } = await engine.evaluate((ops) => ({
+      main: saePredict(ops, parameters.tensors, ops.constant(inputs, [part.length, p]), config),
+    }));
+    outputs.set(main, from * width);
+  }
+  return outputs;
+}
+
+/** A snapshot as arrays that an engine can take. */
+export function namedValues(specs: ParameterSpecs, snapshot: Snapshot): NamedValues[] {
+  return Object.entries(specs).map(([name, { shape, state }]) => ({
+    name,
+    shape,
+    values: Float64Array.from(snapshot[name]),
+    state: state ?? false,
+  }));
+}

@@ -1,0 +1,27 @@
+import { estimatorContract } from '@ml4t/core/testing';
+import { describe, it } from '@jest/globals';
+import { SAEModel } from '../src/index.ts';
+import { edited, small, smallPanel } from './small-panel.ts';
+
+const batch = smallPanel(1);
+const batchWithMissing = edited(batch, ({ characteristics, returns }) => {
+  for (let i = 3; i < characteristics.length; i += 37) characteristics[i] = Number.NaN;
+  for (let i = 5; i < returns.length; i += 11) returns[i] = Number.NaN;
+});
+
+describe.each([
+  ['regression', {}],
+  ['ensemble for rank IC with a grid of checkpoints', { objective: 'rank-ic', ensembleSize: 2, checkpointInterval: 2 }],
+  ['binary', { taskType: 'binary' }],
+] as const)('the estimator contract: %s', (_, changes) => {
+  for (const { name, run } of estimatorContract({
+    create: () => new SAEModel({ ...small, ...changes }),
+    batch,
+    otherBatch: smallPanel(2),
+    batchWithMissing,
+    unusableBatch: batch.withoutReturns(),
+    extractOrPredict: (model, on) => model.predict(on),
+    load: (path) => SAEModel.load(path),
+  }))
+    it(name, run);
+});
