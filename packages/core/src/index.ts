@@ -108,6 +108,7 @@ export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
 export {
+  isNonFinite,
   stopReasonRemedies,
   type FitRunRecord,
   type FitSummary,

@@ -1,16 +1,8 @@
 import { DataError, throwIfAborted, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, type Generator, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
-import {
-  cosineRate,
-  constantRate,
-  dateBatches,
-  miniBatches,
-  train,
-  type StopReason,
-  type TrainingRecord,
-} from '@ml4t/core/train';
-import type { CrossSectionBatch } from '@ml4t/core';
+import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
+import type { CrossSectionBatch, StopReason } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
 import { onlyFinite } from './metrics.ts';

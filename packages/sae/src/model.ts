@@ -2,6 +2,7 @@ import {
   ConfigError,
   DataError,
   NotFittedError,
+  isNonFinite,
   throwIfAborted,
   type AssetPredictionModel,
   type AssetSignalResult,
@@ -164,7 +165,7 @@ export class SAEModel implements AssetPredictionModel {
           modelType: this.modelType,
           packageVersion: packageVersion(),
           config,
-          engine: resolved.reason,
+          engine: resolved.resolution.backend,
           dimensions: {
             dates: train.batch.nDates,
             rows: train.batch.nRows,
@@ -279,7 +280,7 @@ export class SAEModel implements AssetPredictionModel {
     const parameters = parameterCount(saeParameters(this.config, { inputs, outputs }));
     return resolveEngine({
       engine: engine as EngineChoice,
-      parameters,
+      modelSize: parameters,
       ...(threads === null ? {} : { threads }),
     });
   }
@@ -328,8 +329,10 @@ function chooseCheckpoint(
 
 function overallReason(members: readonly TrainedMember[]): StopReason {
   const reasons = members.map(({ stopReason }) => stopReason);
-  if (reasons.some((reason) => reason.startsWith('non-finite'))) return 'non-finite';
-  return reasons.every((reason) => reason === 'early-stopped') ? 'early-stopping' : 'max-epochs';
+  return (
+    reasons.find(isNonFinite) ??
+    (reasons.every((reason) => reason === 'early-stopping') ? 'early-stopping' : 'max-epochs')
+  );
 }
 
 function memberNotes(members: readonly TrainedMember[]): string[] {

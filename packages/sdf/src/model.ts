@@ -1,6 +1,7 @@
 import {
   AbortedError,
   DataError,
+  isNonFinite,
   NotFittedError,
   StochasticDiscountFactorState,
   throwIfAborted,
@@ -119,9 +120,9 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
     const specs = this.#specs(batch.nCharacteristics, batch.nContext);
     const members: Map<string, Snapshot>[] = [];
     const records: MemberRecord[] = [];
-    const { engine, reason } = await resolveEngine({
+    const { engine, resolution } = await resolveEngine({
       engine: config.engine,
-      parameters: networkSize(specs),
+      modelSize: networkSize(specs),
       ...(config.threads === undefined ? {} : { threads: config.threads }),
     });
     const keep = (
@@ -143,7 +144,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
           modelType: this.modelType,
           packageVersion: packageVersion(),
           config: withoutUndefined(config),
-          engine: reason,
+          engine: resolution.backend,
           dimensions: {
             dates: batch.nDates,
             rows: batch.nRows,
@@ -191,7 +192,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
         );
       }
       const stops = records.map(({ stopReason }) => stopReason);
-      const stop = stops.find((s) => s === 'non-finite') ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
+      const stop = stops.find(isNonFinite) ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
       const fit = keep(
         members,
         records.flatMap(({ notes }) => notes),
@@ -202,10 +203,9 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
           field: config.defaultCheckpoint ?? 'batch',
           expected: 'a state to use by default',
           found: fit.labels.length > 0 ? `only ${fit.labels.join(', ')}` : 'no finished epoch',
-          remedy:
-            stop === 'non-finite'
-              ? records.flatMap(({ notes }) => notes).join(' ')
-              : 'Choose a defaultCheckpoint on the checkpoint grid; best needs a validation batch.',
+          remedy: isNonFinite(stop)
+            ? records.flatMap(({ notes }) => notes).join(' ')
+            : 'Choose a defaultCheckpoint on the checkpoint grid; best needs a validation batch.',
         });
       const trainMetrics = await this.#metrics(engine, fit, batch);
       const validationMetrics = validation && (await this.#metrics(engine, fit, validation));
@@ -240,7 +240,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
     const checkpoint = resolveLabel(options.checkpoint, fit.fallback, fit.labels);
     const { engine } = await resolveEngine({
       engine: this.config.engine,
-      parameters: fit.networks.size,
+      modelSize: fit.networks.size,
       ...(this.config.threads === undefined ? {} : { threads: this.config.threads }),
     });
     try {

@@ -98,10 +98,10 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
     }
     const failed = records.find(({ remedy }) => remedy !== '');
     if (failed) notes.push(failed.remedy);
-    const early = records.some(({ stopReason }) => stopReason === 'early-stopped');
+    const early = records.some(({ stopReason }) => stopReason === 'early-stopping');
     return {
       history,
-      stopReason: failed ? 'non-finite' : early ? 'early-stopping' : 'max-epochs',
+      stopReason: failed ? failed.stopReason : early ? 'early-stopping' : 'max-epochs',
       epochs: records.reduce((sum, record) => sum + record.history.length, 0),
       notes,
       moment: await moment.read(),

@@ -1,6 +1,12 @@
-/** Why a fit ended. `stopReasonRemedies` says what to do about each that is not a success. */
+/** Why a fit or a training run ended. `stopReasonRemedies` says what to do about each that is not a success. */
 export type StopReason =
-  'closed-form' | 'converged' | 'max-iterations' | 'max-epochs' | 'early-stopping' | 'non-finite';
+  | 'closed-form'
+  | 'converged'
+  | 'max-iterations'
+  | 'max-epochs'
+  | 'early-stopping'
+  | 'non-finite-loss'
+  | 'non-finite-gradient';
 
 export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.freeze({
   'closed-form': 'Nothing to do: the solution is exact.',
@@ -8,8 +14,16 @@ export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.f
   'max-iterations': 'Raise maxIter, loosen tol, or lower nFactors: the last step was still moving.',
   'max-epochs': 'Look at the history: if the validation metric still improves, raise the number of epochs.',
   'early-stopping': 'Nothing to do: the validation metric stopped improving and the best state was kept.',
-  'non-finite': 'Lower the learning rate, clip gradients, or look for extreme values in the inputs.',
+  'non-finite-loss':
+    'The loss was not a finite number in several steps running. Look for extreme values in the inputs, scale them, or lower the learning rate.',
+  'non-finite-gradient':
+    'The loss was finite but its gradient was not, in several steps running. Lower the learning rate or set a gradient clip.',
 });
+
+/** Whether a reason is a failure of the arithmetic: the weights are those before it. */
+export function isNonFinite(reason: StopReason): boolean {
+  return reason === 'non-finite-loss' || reason === 'non-finite-gradient';
+}
 
 /** Everything needed to say what produced a fit, kept with the model and in its artifact. JSON-serialisable. */
 export interface FitRunRecord {

@@ -8,5 +8,3 @@ export type { EarlyStoppingOptions } from './early-stopping.ts';
 export { trainEnsemble } from './ensemble.ts';
 export { constantRate, cosineRate, exponentialRate } from './schedule.ts';
 export type { Schedule } from './schedule.ts';
-export { stopRemedies } from './stop-reason.ts';
-export type { StopReason } from './stop-reason.ts';

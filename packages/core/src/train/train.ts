@@ -8,8 +8,8 @@ import { EarlyStopping } from './early-stopping.ts';
 import type { EarlyStoppingOptions } from './early-stopping.ts';
 import { constantRate } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
-import { stopRemedies } from './stop-reason.ts';
-import type { StopReason } from './stop-reason.ts';
+import { isNonFinite, stopReasonRemedies } from '../results/fit-summary.ts';
+import type { StopReason } from '../results/fit-summary.ts';
 
 /** A network's loss on one batch: a scalar, written once against the vocabulary. */
 export type Loss<B> = (ops: Ops, params: Parameters, batch: B) => Tensor;
@@ -104,7 +104,7 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
   const history: EpochRecord[] = [];
   const started = performance.now();
   const counts = { steps: 0, skipped: 0 };
-  let stopReason: StopReason = 'completed';
+  let stopReason: StopReason = 'max-epochs';
   let good = await parameters.read();
   let breathed = started;
 
@@ -154,7 +154,7 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
       checkpoints.add(epoch, good, seen?.best ?? false);
       options.onProgress?.({ ...result, epochs, seconds: (performance.now() - started) / 1000 });
       if (seen?.stop) {
-        stopReason = 'early-stopped';
+        stopReason = 'early-stopping';
         break;
       }
     }
@@ -165,7 +165,7 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
   }
   return {
     stopReason,
-    remedy: stopRemedies[stopReason],
+    remedy: isNonFinite(stopReason) ? stopReasonRemedies[stopReason] : '',
     history,
     checkpoints,
     bestEpoch: checkpoints.bestEpoch,

@@ -48,7 +48,7 @@ describe('train', () => {
     expect(Math.abs(weight[1] + 2)).toBeLessThan(0.03);
     expect(Math.abs(weight[2])).toBeLessThan(0.03);
     expect(Math.abs(bias[0] - 0.5)).toBeLessThan(0.03);
-    expect(record).toMatchObject({ stopReason: 'completed', remedy: '', skippedSteps: 0, steps: 300, seed: 5 });
+    expect(record).toMatchObject({ stopReason: 'max-epochs', remedy: '', skippedSteps: 0, steps: 300, seed: 5 });
     expect(record.history).toHaveLength(60);
     expect(record.history[59].loss).toBeCloseTo(0.01, 2);
     expect(record.engine).toContain('embedded');
@@ -95,7 +95,7 @@ describe('train', () => {
       epochs: 7,
       validation: { criterion: () => criteria[epoch++], goal: 'maximize', patience: 3 },
     });
-    expect(record).toMatchObject({ stopReason: 'early-stopped', bestEpoch: 3 });
+    expect(record).toMatchObject({ stopReason: 'early-stopping', bestEpoch: 3 });
     expect(record.history).toHaveLength(6);
   });
 
@@ -130,7 +130,7 @@ describe('train', () => {
       loss: (ops, p, batch) => ops.scale(loss(ops, p, batch), NaN),
     });
     expect(broken).toMatchObject({ stopReason: 'non-finite-loss', steps: 0, skippedSteps: 3 });
-    expect(broken.remedy).toContain('NaN');
+    expect(broken.remedy).toContain('learning rate');
     expect(await options.parameters.read()).toEqual(before);
 
     let calls = 0;
@@ -139,7 +139,7 @@ describe('train', () => {
       epochs: 2,
       loss: (ops, p, batch) => (++calls % 3 === 0 ? ops.scale(loss(ops, p, batch), Infinity) : loss(ops, p, batch)),
     });
-    expect(patched.stopReason).toBe('completed');
+    expect(patched.stopReason).toBe('max-epochs');
     expect(patched.skippedSteps).toBe(3);
     expect(Object.values(await options.parameters.read()).every((values) => values.every(Number.isFinite))).toBe(true);
   });

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { SourceError, describe } from '@ml4t/core';
+import { EngineError, SourceError, describe } from '@ml4t/core';
 import type { KeyDictionary } from '../read/key-dictionary.ts';
 import {
   isNull,
@@ -180,12 +180,13 @@ function select(relation: string, request: RowRequest, origin: Origin, mode: Csv
   // asset is null, which the hash of a row, even of a null asset, never is.
   const end = list.map(() => 'NULL');
   const rows = `FROM ${relation}${dateFilter(request, origin)}`;
-  if (!sorted) return `SELECT ${list.join(', ')} ${rows} UNION ALL SELECT ${end.join(', ')}`;
+  const last = `UNION ALL SELECT ${end.join(', ')}`;
+  if (!sorted) return `SELECT ${list.join(', ')} ${rows} ${last}`;
   const names = list.map((_, k) => `c${k}`);
-  return `SELECT ${names.join(', ')}
-    FROM (SELECT ${list.join(', ')}, 0, ${sortKey(stamp, request, origin)} ${rows} UNION ALL SELECT ${end.join(', ')}, 1, NULL)
-      AS ends(${names.join(', ')}, is_end, sort_key)
-    ORDER BY is_end, sort_key NULLS FIRST`;
+  // The sort stands below the union: DuckDB cannot spill one that stands above it.
+  return `(SELECT ${names.join(', ')}
+    FROM (SELECT ${list.join(', ')}, ${sortKey(stamp, request, origin)} ${rows}) AS frame(${names.join(', ')}, sort_key)
+    ORDER BY sort_key NULLS FIRST) ${last}`;
 }
 
 /** Orders rows by date. Texts that DuckDB cannot convert come first, where the reader's stricter rule refuses them. */
@@ -244,7 +245,14 @@ async function* stream(
       assets: textChunk(chunk, assetColumn, length),
       numbers,
     };
-    if (isLast) return;
+    if (!isLast) continue;
+    if (((await result.fetchChunk())?.rowCount ?? 0) === 0) return;
+    throw new EngineError({
+      field: '@duckdb/node-api',
+      expected: 'rows in the order of the query',
+      found: 'rows after the last one',
+      remedy: 'Install the version that @ml4t/integration names in its package.json.',
+    });
   }
   // Run once more without streaming, the query says what went wrong.
   if (!isInterrupted()) await connection.run(sql);

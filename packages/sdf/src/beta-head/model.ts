@@ -140,7 +140,7 @@ export class StochasticDiscountFactorBetaNetworkHead {
 
   #engine(parameters: number): Promise<Engine> {
     const { engine, threads } = this.config;
-    return resolveEngine({ engine, parameters, ...(threads === undefined ? {} : { threads }) }).then(
+    return resolveEngine({ engine, modelSize: parameters, ...(threads === undefined ? {} : { threads }) }).then(
       (resolved) => resolved.engine,
     );
   }
@@ -235,8 +235,7 @@ export async function fitBetaHead(
   const network = initial.map((array) => ({ ...array, values: Float64Array.from(chosen[array.name]) }));
   const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network], false);
   const explained = explainedReturns(batch.index, signals, batch.requireReturns(operation));
-  const stopReason =
-    record.remedy !== '' ? 'non-finite' : record.stopReason === 'early-stopped' ? 'early-stopping' : 'max-epochs';
+  const stopReason = record.stopReason;
   return {
     characteristicNames: [...batch.characteristicNames],
     context,
