@@ -1,8 +1,7 @@
 // Seconds per gradient step of the three phases, T = 120, N = 1000, P = 46, Q = 20, default networks, and the peak of the engine's memory.
 // The three phases are timed from one fit: progress events carry the epochs.
 // Usage: node bench/neural/sdf-phases.mjs [threads] [epochs]
-import { CrossSectionBatch } from '@ml4t/core';
-import { Random } from '@ml4t/core';
+import { CrossSectionBatch, Random } from '@ml4t/core';
 import { StochasticDiscountFactorModel } from '@ml4t/sdf';
 
 const threads = Number(process.argv[2] ?? 1);

@@ -1,10 +1,10 @@
 // The simulation of Chen, Pelger and Zhu (2024, appendix B): N = 500, 250 dates for training, 100 for validation, 250 for testing;
 // test Sharpe ratio, EV and XS-R2 beside the oracle of the same draw.
-// Usage: node bench/simulations/sdf.mjs [seeds] [JSON of options for both designs] [characteristics|recurrent]
+// Usage: node bench/simulations/sdf.mjs [first-last seed] [JSON of options for both designs] [characteristics|recurrent]
 import { simulateChenPelgerZhu } from '@ml4t/core/simulate';
 import { explainedReturns, sdfSharpeRatio, StochasticDiscountFactorModel } from '@ml4t/sdf';
 
-const seeds = Number(process.argv[2] ?? 5);
+const [from, to] = (process.argv[2] ?? '0-4').split('-').map(Number);
 const options = JSON.parse(process.argv[3] ?? '{}');
 const only = process.argv[4];
 const figures = ({ sharpe, explainedVariation, crossSectionalR2 }) =>
@@ -14,7 +14,7 @@ for (const design of ['characteristics', 'recurrent']) {
   if (only && only !== design) continue;
   console.log(`design ${design}: test SR / EV / XS-R2`);
   const ratios = [];
-  for (let seed = 0; seed < seeds; seed++) {
+  for (let seed = from; seed <= to; seed++) {
     const { batch, truth } = simulateChenPelgerZhu({ design, seed });
     const test = batch.slice(350);
     const betas = truth.betas.subarray(350 * 500);

@@ -59,7 +59,11 @@ export const sdfConfigSchema = baseConfigSchema
       .enum(['absolute-sum', 'none'])
       .default('absolute-sum')
       .describe('Scale of the extracted weights at each date'),
-    residualWeight: z.number().min(0).default(0).describe('Weight of the residual-variance term in the loss'),
+    residualWeight: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('Weight of the residual-variance term in the loss of the conditional phase'),
     nMembers: z
       .int()
       .min(1)
@@ -69,12 +73,14 @@ export const sdfConfigSchema = baseConfigSchema
     ...engineFields,
   })
   .check((context) => {
-    const { nEpochsUnc, nEpochsCond, defaultCheckpoint } = context.value;
+    const { nEpochsUnc, nEpochsCond, defaultCheckpoint, residualWeight } = context.value;
     const wrong = (path: string, message: string, input: unknown): void => {
       context.issues.push({ code: 'custom', input, path: [path], message });
     };
     if (nEpochsUnc + nEpochsCond === 0)
       wrong('nEpochsCond', 'a number >= 1 (or nEpochsUnc >= 1): no epoch trains the SDF network', nEpochsCond);
+    if (residualWeight > 0 && nEpochsCond === 0)
+      wrong('residualWeight', '0, since nEpochsCond is 0: the term belongs to the conditional phase', residualWeight);
     if (defaultCheckpoint?.startsWith('conditional') && nEpochsCond === 0)
       wrong('defaultCheckpoint', 'an unconditional checkpoint, since nEpochsCond is 0', defaultCheckpoint);
     if (defaultCheckpoint?.startsWith('unconditional') && nEpochsUnc === 0)

@@ -135,7 +135,9 @@ async function sdfPhase(
   );
   const loss = (ops: Ops, outputs: Tensor, panel: HeldPanel, against: Tensor): Tensor => {
     const pricing = pricingLoss(ops, factor(ops, outputs, panel), against, panel);
-    if (config.residualWeight === 0) return pricing;
+    // The residual share does not see the sign of the weights, and w = 0 is a wall between the two signs: in phase 1 it would
+    // hold the sign of the initial weights, which is right half of the time.
+    if (config.residualWeight === 0 || phase === 'unconditional') return pricing;
     return ops.add(pricing, ops.scale(residualShare(ops, outputs, panel), config.residualWeight));
   };
   const validationSharpe: number[] = [];
@@ -178,7 +180,8 @@ async function sdfPhase(
           metrics.validationLoss = validationLoss[epoch - 1];
           metrics.validationSharpe = validationSharpe[epoch - 1];
         }
-        history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...metrics });
+        const known = Object.fromEntries(Object.entries(metrics).filter(([, number]) => Number.isFinite(number)));
+        history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...known });
         task.onProgress?.({ phase: phaseName(task, phase), step: epoch, total: epochs, metrics });
       },
     });

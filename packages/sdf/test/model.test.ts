@@ -1,4 +1,4 @@
-import { AbortedError, ConfigError, type CrossSectionBatch } from '@ml4t/core';
+import { AbortedError, ConfigError, CrossSectionBatch } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
 import { StochasticDiscountFactorModel, type StochasticDiscountFactorConfigInput } from '../src/index.ts';
 import { changed, smallConfig, smallPanel } from './small.ts';
@@ -20,7 +20,7 @@ async function fitted(
 function without(all: CrossSectionBatch, left: ReadonlySet<number>): CrossSectionBatch {
   const kept = Array.from({ length: all.nRows }, (_, row) => row).filter((row) => !left.has(row));
   const p = all.nCharacteristics;
-  return (all.constructor as typeof CrossSectionBatch).fromArrays({
+  return CrossSectionBatch.fromArrays({
     timestamps: all.timestamps,
     rowOffsets: Array.from(all.index.rowOffsets, (offset) => kept.filter((row) => row < offset).length),
     assetIndex: kept.map((row) => all.index.assetIndex[row]),
@@ -143,44 +143,54 @@ describe('the recurrent state', () => {
       expect((await model.extract(batch.slice(from, to))).weights).toEqual(rows(from, to));
   });
 
-  it('depends on the dates of the fit: other training context, other weights later', async () => {
+  it('starts from zero before the dates of the fit, and so differs from the state that goes on after them', async () => {
     const model = await fitted(train);
     const { weights } = await model.extract(test);
-    const cold = new StochasticDiscountFactorModel(smallConfig);
-    // The same networks would start from zero at the first date of a batch that lies before the training dates.
-    await cold.fit(train);
-    const before = (await import('@ml4t/core')).CrossSectionBatch.fromArrays({
-      timestamps: test.timestamps.map((time) => time - 40 * 366 * 864e5),
-      rowOffsets: test.index.rowOffsets,
-      assetIndex: test.index.assetIndex,
-      assetIds: test.assetIds,
+    const earlier = CrossSectionBatch.fromArrays({
       characteristicNames: test.characteristicNames,
       characteristics: test.characteristics,
       contextNames: test.contextNames,
       contextFeatures: test.contextFeatures,
+      timestamps: test.timestamps.map((time) => time - 40 * 366 * 864e5),
+      rowOffsets: test.index.rowOffsets,
+      assetIndex: test.index.assetIndex,
+      assetIds: test.assetIds,
     });
-    const zeroStart = await cold.extract(before);
+    const cold = await model.extract(earlier);
     const first = test.index.rowOffsets[1];
-    const apart = (from: number, to: number): number =>
-      Math.max(...weights.subarray(from, to).map((w, i) => Math.abs(w - zeroStart.weights[from + i])));
-    expect(apart(0, first)).toBeGreaterThan(1e-5);
+    const apart = Math.max(...weights.subarray(0, first).map((w, row) => Math.abs(w - cold.weights[row])));
+    expect(apart).toBeGreaterThan(1e-5);
   });
 });
 
 describe('checkpoints', () => {
   it('have labels of phase and epoch; the default is conditional, the best where there is a validation', async () => {
-    const model = new StochasticDiscountFactorModel({ ...smallConfig, checkpointInterval: 2 });
+    const model = new StochasticDiscountFactorModel({ ...smallConfig, checkpointInterval: 1 });
     const summary = await model.fit(train, { validation });
     expect(model.checkpoints).toEqual(expect.arrayContaining(['unconditional:2', 'conditional:2', 'conditional:4']));
     expect(summary.defaultCheckpoint).toBe('conditional:best');
-    expect((await model.extract(test)).checkpoint).toBe('conditional:best');
+    // The best is the least validation loss after the burn-in of one epoch.
+    const eligible = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
+    const least = eligible.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+    const best = await model.extract(test);
+    expect(best.checkpoint).toBe('conditional:best');
+    expect(best.weights).toEqual((await model.extract(test, { checkpoint: `conditional:${least.epoch}` })).weights);
     expect((await fitted()).defaultCheckpoint).toBe('conditional:last');
-    const best = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
-    const least = best.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
-    const { weights } = await model
-      .extract(test, { checkpoint: `conditional:${least.epoch}` })
-      .catch(() => ({ weights: undefined }));
-    if (weights) expect(weights).toEqual((await model.extract(test)).weights);
+  });
+
+  it('best by validation of a phase are where the next one starts', async () => {
+    const options = { ...smallConfig, dropout: 0, subEpochs: 1, lr: 0.2, nEpochsMoment: 0, nEpochsCond: 1 };
+    const full = new StochasticDiscountFactorModel({ ...options, nEpochsUnc: 8, checkpointInterval: 1 });
+    const { history } = await full.fit(train, { validation });
+    const eligible = history.filter(({ phase, epoch }) => phase === 1 && epoch > 1);
+    const best = eligible.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a)).epoch;
+    // The panel and the rate are such that it is not the last one, which would prove nothing.
+    expect(best).toBeLessThan(8);
+    // Stopped there, without a validation, the conditional phase begins from the same state.
+    const short = new StochasticDiscountFactorModel({ ...options, nEpochsUnc: best });
+    const shorter = await short.fit(train);
+    const first = (entries: typeof history): number => entries.filter(({ phase }) => phase === 3)[0].loss;
+    expect(first(shorter.history)).toBe(first(history));
   });
 
   it('of more unconditional than conditional epochs still default to the conditional phase', async () => {
@@ -202,6 +212,46 @@ describe('checkpoints', () => {
     const model = await fitted();
     await expect(model.extract(test, { checkpoint: 'conditional:999' })).rejects.toThrow(/conditional:last/);
     await expect(fitted(train, { defaultCheckpoint: 'conditional:999' })).rejects.toThrow(/defaultCheckpoint/);
+  });
+});
+
+describe('the residual term', () => {
+  it('raises the variation that weights explain as loadings, and is no part of the fit at weight 0', async () => {
+    const statistics = async (residualWeight: number): Promise<number> => {
+      const model = await fitted(train, { residualWeight, nEpochsUnc: 20, nEpochsCond: 20, dropout: 0 });
+      return (await model.statistics(train)).explainedVariation;
+    };
+    expect(await statistics(1)).toBeGreaterThan((await statistics(0)) + 0.02);
+  });
+
+  it('is one less the explained variation of the outputs', async () => {
+    const config = {
+      weightNormalization: 'none',
+      nEpochsUnc: 0,
+      nEpochsMoment: 0,
+      nEpochsCond: 1,
+      subEpochs: 1,
+      dropout: 0,
+    } as const;
+    const lossOf = async (residualWeight: number): Promise<number> => {
+      // The rate leaves the weights where they were to seven digits: the loss before the step is that of the state after it.
+      const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config, lr: 1e-9, residualWeight });
+      const { history, trainMetrics } = await model.fit(train);
+      return residualWeight === 0 ? history[0].loss : history[0].loss - (1 - trainMetrics.explainedVariation);
+    };
+    // Float32 sums of some two hundred squares.
+    expect(Math.abs((await lossOf(1)) - (await lossOf(0)))).toBeLessThan(1e-5);
+  });
+});
+
+describe('the unconditional phase', () => {
+  it('does not see the residual term, which is blind to the sign of weights', async () => {
+    const phaseOne = async (residualWeight: number): Promise<number[]> => {
+      const { history } = await new StochasticDiscountFactorModel({ ...smallConfig, residualWeight }).fit(train);
+      return history.filter(({ phase }) => phase === 1).map(({ loss }) => loss);
+    };
+    expect(await phaseOne(1)).toEqual(await phaseOne(0));
+    expect(() => new StochasticDiscountFactorModel({ residualWeight: 1, nEpochsCond: 0 })).toThrow(ConfigError);
   });
 });
 
