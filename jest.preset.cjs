@@ -1,6 +1,8 @@
 // One preset for every package: swc strips the types and tests run against the sources of every package.
 module.exports = {
   testEnvironment: 'node',
+  // Against tests that hang; a busy machine is no failure.
+  testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, runPnpm, runTarget, since } from './workspace.mjs';
+import { root, runPnpm, runTargets, since } from './workspace.mjs';
 
 const skipBuild = process.argv.includes('--skip-build');
 
@@ -36,7 +36,7 @@ async function install() {
 async function build() {
   const start = performance.now();
   console.log('setup: building the packages …');
-  const { code, output } = await runTarget('build');
+  const { code, output } = await runTargets(['build']);
   if (code !== 0) fail(`the build failed (exit code ${code}).\n${output}`);
   console.log(`setup: built in ${since(start)}`);
 }

@@ -3,7 +3,7 @@
 // failure for each other step that failed.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, runPnpm, runTarget, since } from './workspace.mjs';
+import { root, runPnpm, runTargets, since } from './workspace.mjs';
 
 const reportName = 'coverage/test-report.json';
 const projects = projectFolders();
@@ -11,24 +11,37 @@ const projects = projectFolders();
 let passed = 0;
 let failed = 0;
 
-// Build comes before the lint and the tests: the lint reads the project graph, the tests the compiled kernels.
-await step('format', () => runPnpm(['exec', 'prettier', '--check', '.']));
-await step('build', () => runTarget('build'));
-await step('lint', () => runTarget('lint'));
-await step('typecheck', () => runTarget('typecheck'));
+await format();
+// In one run, so that Nx builds each package once and keeps all cores busy.
+await check(['build', 'lint', 'typecheck', 'check:pack']);
+// After the build: the tests need the compiled kernels.
 await test();
-await step('check:pack', () => runTarget('check:pack'));
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function step(name, action) {
+async function format() {
   const start = performance.now();
-  const { code, output } = await action();
-  console.log(`verify: ${name} ${code === 0 ? 'ok' : 'FAILED'} (${since(start)})`);
+  const { code, output } = await runPnpm(['exec', 'prettier', '--check', '.']);
+  report('format', code === 0, start);
   if (code === 0) return;
   console.log(output);
   failed++;
+}
+
+async function check(targets) {
+  const start = performance.now();
+  const { code, output } = await runTargets(targets);
+  // Nx closes with a list of what failed: `- @ml4t/core:lint`.
+  const broken = code === 0 ? [] : targets.filter((target) => new RegExp(`^- \\S+?:"?${target}"?$`, 'm').test(output));
+  for (const target of targets) report(target, !broken.includes(target), start);
+  if (code === 0) return;
+  console.log(output);
+  failed += Math.max(1, broken.length);
+}
+
+function report(name, isOk, start) {
+  console.log(`verify: ${name} ${isOk ? 'ok' : 'FAILED'} (${since(start)})`);
 }
 
 async function test() {
@@ -38,19 +51,19 @@ async function test() {
     mkdirSync(join(folder, 'coverage'), { recursive: true });
   }
   // The time limit is against tests that hang. It must not decide on a busy machine, where the usual 5 s sometimes do.
-  const { code, output } = await runTarget('test', ['--json', `--outputFile=${reportName}`, '--testTimeout=120000']);
+  const { code, output } = await runTargets(['test'], ['--json', `--outputFile=${reportName}`, '--testTimeout=120000']);
   let failedTests = 0;
   for (const folder of projects) {
     const path = join(folder, reportName);
     if (!existsSync(path)) continue;
-    const report = JSON.parse(readFileSync(path, 'utf8'));
-    passed += report.numPassedTests;
+    const results = JSON.parse(readFileSync(path, 'utf8'));
+    passed += results.numPassedTests;
     // A file that cannot even be loaded has no tests to count, so it counts as one failure.
-    failedTests += report.numFailedTests + report.numRuntimeErrorTestSuites;
+    failedTests += results.numFailedTests + results.numRuntimeErrorTestSuites;
   }
   if (code !== 0 && failedTests === 0) failedTests = 1;
   failed += failedTests;
-  console.log(`verify: test ${code === 0 && failedTests === 0 ? 'ok' : 'FAILED'} (${since(start)})`);
+  report('test', code === 0 && failedTests === 0, start);
   if (code !== 0 || failedTests > 0) console.log(output);
 }
 
@@ -58,7 +71,7 @@ async function test() {
 function projectFolders() {
   const inside = (parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(root, parent, name)) : [];
-  return [...inside('packages'), ...inside('examples'), join(root, 'bench')].filter((folder) =>
+  return [...inside('packages'), ...inside('examples'), join(root, 'bench'), join(root, 'docs')].filter((folder) =>
     existsSync(join(folder, 'package.json')),
   );
 }

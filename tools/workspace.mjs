@@ -36,12 +36,12 @@ function run(command, args, { env = {} } = {}) {
 export const runPnpm = (args, options) => run('npx', ['-y', pnpm, ...args], options);
 
 /**
- * Runs a target of every package through Nx, and hands `forward` on to the package's own script.
+ * Runs targets of every package through Nx, and hands `forward` on to the packages' own scripts.
  * Nx finds the package manager only when pnpm starts it, so it is always called through `pnpm exec`.
  */
-export function runTarget(target, forward = []) {
+export function runTargets(targets, forward = []) {
   const skipCache = process.env.CI === 'true' ? ['--skip-nx-cache'] : [];
-  const args = ['exec', 'nx', 'run-many', '-t', target, '--outputStyle=static', ...skipCache];
+  const args = ['exec', 'nx', 'run-many', '-t', ...targets, '--outputStyle=static', ...skipCache];
   return runPnpm(forward.length > 0 ? [...args, '--', ...forward] : args, {
     env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
   });

@@ -11,7 +11,6 @@ export {
   type RunHooks,
 } from './experiment/run.ts';
 export { experimentSchema, type Experiment } from './experiment/schema.ts';
-export type { Scores } from './experiment/scores.ts';
 export { summarize, type ExperimentSummary } from './experiment/summary.ts';
 export { runCli } from './program.ts';
 export type { Terminal } from './terminal/terminal.ts';

@@ -1,5 +1,6 @@
 import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { doctorCommand } from './commands/doctor.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -34,7 +35,7 @@ export async function runCli(
 
 function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | undefined): Command {
   const program = new Command('ml4t')
-    .description('Walk-forward experiments with latent factor models on panels of returns.')
+    .description('Walk-forward experiments with models of asset returns.')
     .version(packageVersion())
     .exitOverride()
     .configureOutput({
@@ -82,6 +83,13 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
     .action(async (model: string | undefined) => {
       terminal.stdout.write(`${JSON.stringify(await schemaOf(model, packages), null, 2)}\n`);
     });
+
+  program
+    .command('doctor')
+    .description('Show what networks run on here and why, which engines work, and which model families are installed.')
+    .option('--json', 'print the findings as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((options: { json?: boolean }) => doctorCommand({ ...options, terminal, packages }));
 
   return program;
 }

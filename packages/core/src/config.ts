@@ -14,7 +14,10 @@ export const baseConfigSchema = z.strictObject({
 export function parseConfig<S extends z.ZodType>(schema: S, input: unknown, owner: string): Readonly<z.output<S>> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return deepFreeze(result.data) as Readonly<z.output<S>>;
-  throw configErrorFrom(result.error.issues[0], input, owner, schema);
+  // A misspelt key shows up twice: as unknown, and as missing under its right name. The first says more.
+  const issues = result.error.issues;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+  throw configErrorFrom(issue, input, owner, schema);
 }
 
 /** The JSON Schema of a configuration's input, for editors and tools. */

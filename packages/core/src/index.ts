@@ -5,6 +5,12 @@ export type { LongRows } from './batches/from-rows.ts';
 export { PanelIndex } from './batches/panel-index.ts';
 export { PersistentPanelBatch, type PersistentPanelInit } from './batches/persistent-panel.ts';
 export { PortfolioSequenceBatch, type PortfolioSequenceInit } from './batches/portfolio-sequence.ts';
+export {
+  portfolioWindows,
+  type PortfolioWindowOptions,
+  type PortfolioWindows,
+  type VolatilityScaling,
+} from './batches/portfolio-windows.ts';
 export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
 export {
   AbortedError,
@@ -26,6 +32,12 @@ export {
   type ErrorDetail,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
+export {
+  factorModelReport,
+  type FactorModelEvidence,
+  type FactorModelReport,
+  type FoldFactors,
+} from './evaluation/factor-model-report.ts';
 export { latentFactorColumns, signalColumns } from './evaluation/prediction-columns.ts';
 export {
   assembleFolds,
@@ -60,7 +72,7 @@ export {
   sharpeRatioStandardError,
   type SharpeStandardErrorOptions,
 } from './metrics/sharpe-ratio.ts';
-export { longShortDeciles, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
+export { longShortDeciles, longShortWeights, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
 export {
   outOfSampleTangencySharpe,
   tangencyPortfolio,
@@ -84,6 +96,12 @@ export type {
   StochasticDiscountFactorEstimator,
 } from './models/interfaces.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
+export {
+  exAnteVolatility,
+  forwardReturnsFromPrices,
+  type Decay,
+  type ExAnteVolatilityOptions,
+} from './preprocessing/ex-ante-volatility.ts';
 export { imputeCharacteristics, type ImputeOptions } from './preprocessing/impute.ts';
 export { rankNormalize, type RankNormalizeOptions } from './preprocessing/rank-normalize.ts';
 export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './preprocessing/standardize.ts';

@@ -164,7 +164,7 @@ export class SAEModel implements AssetPredictionModel {
           modelType: this.modelType,
           packageVersion: packageVersion(),
           config,
-          engine: resolved.reason,
+          engine: `${resolved.resolution.backend}: ${resolved.resolution.reason}`,
           dimensions: {
             dates: train.batch.nDates,
             rows: train.batch.nRows,
@@ -276,10 +276,10 @@ export class SAEModel implements AssetPredictionModel {
 
   #resolve(inputs: number, outputs: number): ReturnType<typeof resolveEngine> {
     const { engine, threads } = this.config;
-    const parameters = parameterCount(saeParameters(this.config, { inputs, outputs }));
+    const modelSize = parameterCount(saeParameters(this.config, { inputs, outputs }));
     return resolveEngine({
       engine: engine as EngineChoice,
-      parameters,
+      modelSize,
       ...(threads === null ? {} : { threads }),
     });
   }

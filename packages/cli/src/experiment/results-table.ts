@@ -1,21 +1,27 @@
+import type { FactorModelReport } from '@ml4t/core';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import type { ExperimentResult } from './run.ts';
-import type { Scores } from './scores.ts';
 
-/** The comparison of models as aligned text: R2 in percent, the oracle last where the truth is known. */
+/** The comparison of models as aligned text: R2 in percent, Sharpe ratios per period, the oracle last where the truth is known. */
 export function resultsTable({ models, oracle }: ExperimentResult): string {
-  const hasTangency = models.some(({ scores }) => scores.tangencySharpe !== undefined);
-  const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC'];
+  const hasTangency = models.some(({ scores }) => scores.tangency !== undefined);
+  const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC', 'long-short SR'];
   if (hasTangency) header.push('tangency SR');
   header.push('seconds');
-  const row = (label: string, nFactors: number | undefined, scores: Scores, seconds: number | undefined): string[] => [
+  const row = (
+    label: string,
+    nFactors: number | undefined,
+    scores: FactorModelReport,
+    seconds: number | undefined,
+  ): string[] => [
     label,
     nFactors === undefined ? '-' : String(nFactors),
     percent(scores.totalR2),
     percent(scores.predictiveR2),
     percent(scores.managedTotalR2),
     fixed(scores.rankIC, 4),
-    ...(hasTangency ? [fixed(scores.tangencySharpe, 2)] : []),
+    fixed(scores.longShort.sharpe, 2),
+    ...(hasTangency ? [fixed(scores.tangency?.outOfSampleSharpe, 2)] : []),
     fixed(seconds, 2),
   ];
   return formatTable(header, [

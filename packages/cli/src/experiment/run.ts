@@ -1,4 +1,5 @@
 import {
+  type FactorModelReport,
   ConfigError,
   PersistentPanelBatch,
   stopReasonRemedies,
@@ -19,7 +20,7 @@ import { expandModels, type ModelRun } from './model-runs.ts';
 import { prepareSteps } from './preprocessing.ts';
 import { outOfSample, testSpan, type ExperimentRecord, type ModelRecord, type OutOfSample } from './record.ts';
 import type { Experiment } from './schema.ts';
-import { scoreForecasts, tangencySharpe, type Scores } from './scores.ts';
+import { scoreForecasts } from './scores.ts';
 import { splitDates } from './splits.ts';
 
 export interface RunHooks {
@@ -35,7 +36,7 @@ export interface ModelResult {
   readonly record: ModelRecord;
   readonly nFactors: number | undefined;
   readonly outOfSample: OutOfSample;
-  readonly scores: Scores;
+  readonly scores: FactorModelReport;
   readonly seconds: number;
 }
 
@@ -46,7 +47,7 @@ export interface ExperimentResult {
   readonly splits: readonly WalkForwardSplit[];
   readonly models: readonly ModelResult[];
   /** What the truth itself scores on the same rows, for simulated data. */
-  readonly oracle: Scores | undefined;
+  readonly oracle: FactorModelReport | undefined;
 }
 
 /** A model that is ready to be built for each fold. */
@@ -123,10 +124,7 @@ export async function runExperiment(
 
 function scoreModel(record: ModelRecord, panel: CrossSectionBatch, warn: (message: string) => void): ModelResult {
   const joined = outOfSample(panel, record.modelIndex, record.folds);
-  const scores = {
-    ...scoreForecasts(panel, joined),
-    tangencySharpe: tangencySharpe(record.folds),
-  };
+  const scores = scoreForecasts(panel, joined, record.folds);
   if (scores.coverage < 1)
     warn(
       `${record.run.label} has no forecast for ${(100 * (1 - scores.coverage)).toFixed(1)} % of the returns; ` +
@@ -145,7 +143,7 @@ function scoreOracle(
   panel: CrossSectionBatch,
   { truth }: ExperimentData,
   splits: readonly WalkForwardSplit[],
-): Scores | undefined {
+): FactorModelReport | undefined {
   if (!truth) return undefined;
   const span = testSpan(splits);
   const [first, last] = [panel.index.rowOffsets[span.from], panel.index.rowOffsets[span.to]];

@@ -1,9 +1,8 @@
-import { Ml4tError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
 import { packageVersion } from '../version.ts';
 import type { ExperimentFold, ExperimentRecord, ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
 import type { Experiment } from './schema.ts';
-import type { Scores } from './scores.ts';
 
 /** One model in the summary. Scores are fractions; those that do not apply are absent. */
 export interface ModelSummary {
@@ -14,7 +13,7 @@ export interface ModelSummary {
   readonly nFactors: number | undefined;
   readonly seconds: number;
   /** Absent while not all folds are finished. */
-  readonly scores: Scores | undefined;
+  readonly scores: FactorModelReport | undefined;
   readonly folds: readonly FoldSummary[];
 }
 
@@ -40,7 +39,7 @@ export interface ExperimentSummary {
   readonly ml4t: string;
   readonly title: string | undefined;
   readonly data: { readonly source: string; readonly dates: number; readonly assets: number; readonly rows: number };
-  readonly oracle: Scores | undefined;
+  readonly oracle: FactorModelReport | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
   readonly files: readonly string[];
@@ -98,7 +97,7 @@ function head(experiment: Experiment, panel: CrossSectionBatch): Pick<Experiment
 function summarizeModel(
   { run, folds }: ModelRecord,
   panel: CrossSectionBatch,
-  scores: Scores | undefined,
+  scores: FactorModelReport | undefined,
 ): ModelSummary {
   return {
     model: run.label,

@@ -1,9 +1,9 @@
-/** Text in columns: the first left-aligned, the others right-aligned, a rule under the header. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Text in columns: the first `textColumns` (1) left-aligned, the numbers after them right-aligned, a rule under the header. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], textColumns = 1): string {
   const widths = header.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j].length)));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])))
+      .map((cell, j) => (j < textColumns ? cell.padEnd(widths[j]) : cell.padStart(widths[j])))
       .join('  ')
       .trimEnd();
   return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');

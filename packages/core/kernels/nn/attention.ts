@@ -116,7 +116,7 @@ export function attentionGradient(
       product(Q, d, arriving, step, packed, K, 0, 0, slopes, row);
       if (dv >= 0) {
         memory.fill(sums, 0, wide);
-        outer(Q, K, s, row, arriving, step, d, sums);
+        outer(Q, K, s, row, arriving, step, d, sums, slopes + row * Q);
         addRows(K, d, sums, at(dv + source + column), step);
       }
       if (dq < 0 && dk < 0) continue;
@@ -128,7 +128,7 @@ export function attentionGradient(
       }
       if (dk >= 0) {
         memory.fill(sums, 0, wide);
-        outer(Q, K, slopes, row, queries, step, d, sums);
+        outer(Q, K, slopes, row, queries, step, d, sums, slopes + row * Q);
         addRows(K, d, sums, at(dk + source + column), step);
       }
     }

@@ -4,7 +4,7 @@ import { columnSums, outer, packPanels, product } from './product';
 import { keep4, threshold } from './random';
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
-const tile: i32 = 96;
+const tile: i32 = 192;
 
 export function pack(chunk: i32, from: i32, to: i32, w: i32, K: i32, N: i32, stepK: i32, stepN: i32, p: i32): void {
   packPanels(at(w), K, N, stepK, stepN, at(p));
@@ -59,7 +59,8 @@ export function linearGradient(
   const xStep = (<usize>K) << 2;
   const yStep = (<usize>N) << 2;
   const size = ((K + 1) * P) << 2;
-  const g = at(partials) + <usize>chunk * size;
+  const scratch = 8 * tile * 4;
+  const g = at(partials) + <usize>chunk * (size + scratch);
   if (partials >= 0) memory.fill(g, 0, size);
   for (let r = from; r < to; r += tile) {
     const rows = min(tile, to - r);
@@ -68,7 +69,7 @@ export function linearGradient(
       if (code != 0) throughActivation(code, at(y) + yStep * r, d, rows * N);
     } else if (mode == 2) throughNorm(rows, N, at(y) + yStep * r, d, at(coefficients));
     if (partials >= 0) {
-      outer(rows, K, at(x) + xStep * r, xStep, d, yStep, N, g);
+      outer(rows, K, at(x) + xStep * r, xStep, d, yStep, N, g, g + size);
       columnSums(rows, d, yStep, N, g + ((<usize>K * P) << 2));
     }
     if (dx >= 0) {

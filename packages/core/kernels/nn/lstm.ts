@@ -107,6 +107,7 @@ export function lstmGradient(
   const fStep = (<usize>F) << 2;
   const xs = at(work + chunk * workSize);
   const hs = xs + fStep * R;
+  const scratch = hs + hStep * R;
   const dW = at(partials + chunk * (F + H + 1) * G);
   const dU = dW + gStep * F;
   const db = dU + gStep * H;
@@ -119,11 +120,11 @@ export function lstmGradient(
     const arriving: usize = dOut < 0 ? 0 : at(dOut + (from * T + t) * H);
     stepBackward(R, H, g, before, c, arriving, hStep * T, dhRows, at(dc + from * H));
     copyRows(R, F, at(x + (from * T + t) * F), fStep * T, xs, fStep);
-    outer(R, F, xs, fStep, g, gStep, G, dW);
+    outer(R, F, xs, fStep, g, gStep, G, dW, scratch);
     if (t > 0 || h0 >= 0) {
       if (t > 0) copyRows(R, H, at(out + (from * T + t - 1) * H), hStep * T, hs, hStep);
       else memory.copy(hs, at(h0 + from * H), hStep * R);
-      outer(R, H, hs, hStep, g, gStep, G, dU);
+      outer(R, H, hs, hStep, g, gStep, G, dU, scratch);
     }
     columnSums(R, g, gStep, G, db);
     product(R, G, g, gStep, at(recurrentBack), H, 0, 0, dhRows, hStep);

@@ -1,11 +1,12 @@
 // The two products everything else is made of: rows times packed weights, and the sum over rows of x'd. Register blocks are
-// written out because neither AssemblyScript nor the engine keeps an array in registers. Plain multiply and add: a fused
+// written out because neither AssemblyScript nor the engine keeps an array in registers; four by eight because larger ones
+// spill (V8 leaves 15 vector registers: 3 x 16 runs at 0.75 of the speed). Plain multiply and add: a fused
 // multiply-add would round differently from one processor to the next.
 import { padded, put } from './memory';
 
-/** Columns of the next panel: 16 while they fill most of it, then 8, then 4; together padded(N). */
+/** Columns of the next panel: 8, and 4 for a last one that needs no more; together padded(N). */
 function panel(left: i32): i32 {
-  return left > 12 ? 16 : left > 4 ? 8 : 4;
+  return left > 4 ? 8 : 4;
 }
 
 /** Packs w[n stepN + k stepK] (steps in numbers) into panels of K rows, padded with zeros. */
@@ -44,20 +45,7 @@ export function product(
     let xr = x;
     let yr = y + ((<usize>j) << 2);
     let sr = start == 0 ? zeros : start + ((<usize>j) << 2);
-    if (width == 16) {
-      for (; r + 3 <= rows; r += 3) {
-        product3x16(K, xr, xStep, w, sr, startStep, yr, yStep, left);
-        xr += 3 * xStep;
-        yr += 3 * yStep;
-        sr += 3 * startStep;
-      }
-      for (; r < rows; r++) {
-        product1x16(K, xr, xStep, w, sr, startStep, yr, yStep, left);
-        xr += xStep;
-        yr += yStep;
-        sr += startStep;
-      }
-    } else if (width == 8) {
+    if (width == 8) {
       for (; r + 4 <= rows; r += 4) {
         product4x8(K, xr, xStep, w, sr, startStep, yr, yStep, left);
         xr += 4 * xStep;
@@ -89,45 +77,59 @@ export function product(
   }
 }
 
-/** g += x'd, g of K rows and padded(N) columns. What d holds beyond its N columns only reaches the padding. */
-export function outer(rows: i32, K: i32, x: usize, xStep: usize, d: usize, dStep: usize, N: i32, g: usize): void {
+/** Steps between rows of d from which on a panel of it is copied: further apart they fall into too few cache sets. */
+const farApart: usize = 256;
+
+/**
+ * g += x'd, g of K rows and padded(N) columns. What d holds beyond its N columns only reaches the padding. `scratch` has
+ * room for 8 numbers a row.
+ */
+export function outer(
+  rows: i32,
+  K: i32,
+  x: usize,
+  xStep: usize,
+  d: usize,
+  dStep: usize,
+  N: i32,
+  g: usize,
+  scratch: usize,
+): void {
   const gStep = (<usize>padded(N)) << 2;
   for (let j = 0; j < N;) {
     const width = panel(N - j);
-    const dj = d + ((<usize>j) << 2);
+    let dj = d + ((<usize>j) << 2);
+    let dRow = dStep;
+    if (dStep > farApart) {
+      for (let r: usize = 0; r < <usize>rows; r++) {
+        v128.store(scratch + 32 * r, v128.load(dj + dStep * r));
+        v128.store(scratch + 32 * r, v128.load(dj + dStep * r, 16), 16);
+      }
+      dj = scratch;
+      dRow = 32;
+    }
     let gk = g + ((<usize>j) << 2);
     let xk = x;
     let k = 0;
-    if (width == 16) {
-      for (; k + 3 <= K; k += 3) {
-        gradient3x16(rows, xk, xStep, dj, dStep, gk, gStep);
-        xk += 12;
-        gk += 3 * gStep;
+    if (width == 8) {
+      for (; k + 4 <= K; k += 4) {
+        gradient4x8(rows, xk, xStep, dj, dRow, gk, gStep);
+        xk += 16;
+        gk += 4 * gStep;
       }
       for (; k < K; k++) {
-        gradient1x16(rows, xk, xStep, dj, dStep, gk, gStep);
-        xk += 4;
-        gk += gStep;
-      }
-    } else if (width == 8) {
-      for (; k + 6 <= K; k += 6) {
-        gradient6x8(rows, xk, xStep, dj, dStep, gk, gStep);
-        xk += 24;
-        gk += 6 * gStep;
-      }
-      for (; k < K; k++) {
-        gradient1x8(rows, xk, xStep, dj, dStep, gk, gStep);
+        gradient1x8(rows, xk, xStep, dj, dRow, gk, gStep);
         xk += 4;
         gk += gStep;
       }
     } else {
       for (; k + 8 <= K; k += 8) {
-        gradient8x4(rows, xk, xStep, dj, dStep, gk, gStep);
+        gradient8x4(rows, xk, xStep, dj, dRow, gk, gStep);
         xk += 32;
         gk += 8 * gStep;
       }
       for (; k < K; k++) {
-        gradient1x4(rows, xk, xStep, dj, dStep, gk, gStep);
+        gradient1x4(rows, xk, xStep, dj, dRow, gk, gStep);
         xk += 4;
         gk += gStep;
       }
@@ -147,124 +149,6 @@ export function columnSums(rows: i32, d: usize, dStep: usize, N: i32, s: usize):
     }
     v128.store(s, sum);
     s += 16;
-  }
-}
-
-/** 3 rows x 16 columns. */
-function product3x16(
-  K: i32,
-  x: usize,
-  xStep: usize,
-  w: usize,
-  start: usize,
-  startStep: usize,
-  y: usize,
-  yStep: usize,
-  left: i32,
-): void {
-  const x1 = x + xStep * 1;
-  const x2 = x + xStep * 2;
-  let c00 = v128.load(start, 0);
-  let c01 = v128.load(start, 16);
-  let c02 = v128.load(start, 32);
-  let c03 = v128.load(start, 48);
-  let c10 = v128.load(start + startStep * 1, 0);
-  let c11 = v128.load(start + startStep * 1, 16);
-  let c12 = v128.load(start + startStep * 1, 32);
-  let c13 = v128.load(start + startStep * 1, 48);
-  let c20 = v128.load(start + startStep * 2, 0);
-  let c21 = v128.load(start + startStep * 2, 16);
-  let c22 = v128.load(start + startStep * 2, 32);
-  let c23 = v128.load(start + startStep * 2, 48);
-  const end = w + ((<usize>K) << 6);
-  for (let k: usize = 0; w < end; w += 64, k += 4) {
-    const b0 = v128.load(w, 0);
-    const b1 = v128.load(w, 16);
-    const b2 = v128.load(w, 32);
-    const b3 = v128.load(w, 48);
-    const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
-    c02 = f32x4.add(c02, f32x4.mul(a0, b2));
-    c03 = f32x4.add(c03, f32x4.mul(a0, b3));
-    const a1 = v128.load32_splat(x1 + k);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
-    c12 = f32x4.add(c12, f32x4.mul(a1, b2));
-    c13 = f32x4.add(c13, f32x4.mul(a1, b3));
-    const a2 = v128.load32_splat(x2 + k);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
-    c22 = f32x4.add(c22, f32x4.mul(a2, b2));
-    c23 = f32x4.add(c23, f32x4.mul(a2, b3));
-  }
-  if (left >= 16) {
-    v128.store(y, c00, 0);
-    v128.store(y, c01, 16);
-    v128.store(y, c02, 32);
-    v128.store(y, c03, 48);
-    v128.store(y + yStep * 1, c10, 0);
-    v128.store(y + yStep * 1, c11, 16);
-    v128.store(y + yStep * 1, c12, 32);
-    v128.store(y + yStep * 1, c13, 48);
-    v128.store(y + yStep * 2, c20, 0);
-    v128.store(y + yStep * 2, c21, 16);
-    v128.store(y + yStep * 2, c22, 32);
-    v128.store(y + yStep * 2, c23, 48);
-  } else {
-    put(y, c00, left);
-    if (left > 4) put(y + 16, c01, left - 4);
-    if (left > 8) put(y + 32, c02, left - 8);
-    if (left > 12) put(y + 48, c03, left - 12);
-    put(y + yStep * 1, c10, left);
-    if (left > 4) put(y + yStep * 1 + 16, c11, left - 4);
-    if (left > 8) put(y + yStep * 1 + 32, c12, left - 8);
-    if (left > 12) put(y + yStep * 1 + 48, c13, left - 12);
-    put(y + yStep * 2, c20, left);
-    if (left > 4) put(y + yStep * 2 + 16, c21, left - 4);
-    if (left > 8) put(y + yStep * 2 + 32, c22, left - 8);
-    if (left > 12) put(y + yStep * 2 + 48, c23, left - 12);
-  }
-}
-
-/** 1 rows x 16 columns. */
-function product1x16(
-  K: i32,
-  x: usize,
-  xStep: usize,
-  w: usize,
-  start: usize,
-  startStep: usize,
-  y: usize,
-  yStep: usize,
-  left: i32,
-): void {
-  let c00 = v128.load(start, 0);
-  let c01 = v128.load(start, 16);
-  let c02 = v128.load(start, 32);
-  let c03 = v128.load(start, 48);
-  const end = w + ((<usize>K) << 6);
-  for (let k: usize = 0; w < end; w += 64, k += 4) {
-    const b0 = v128.load(w, 0);
-    const b1 = v128.load(w, 16);
-    const b2 = v128.load(w, 32);
-    const b3 = v128.load(w, 48);
-    const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
-    c02 = f32x4.add(c02, f32x4.mul(a0, b2));
-    c03 = f32x4.add(c03, f32x4.mul(a0, b3));
-  }
-  if (left >= 16) {
-    v128.store(y, c00, 0);
-    v128.store(y, c01, 16);
-    v128.store(y, c02, 32);
-    v128.store(y, c03, 48);
-  } else {
-    put(y, c00, left);
-    if (left > 4) put(y + 16, c01, left - 4);
-    if (left > 8) put(y + 32, c02, left - 8);
-    if (left > 12) put(y + 48, c03, left - 12);
   }
 }
 
@@ -442,84 +326,8 @@ function product1x4(
   }
 }
 
-/** 3 inputs x 16 outputs. */
-function gradient3x16(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  let c01 = v128.load(g, 16);
-  let c02 = v128.load(g, 32);
-  let c03 = v128.load(g, 48);
-  let c10 = v128.load(g + gStep * 1, 0);
-  let c11 = v128.load(g + gStep * 1, 16);
-  let c12 = v128.load(g + gStep * 1, 32);
-  let c13 = v128.load(g + gStep * 1, 48);
-  let c20 = v128.load(g + gStep * 2, 0);
-  let c21 = v128.load(g + gStep * 2, 16);
-  let c22 = v128.load(g + gStep * 2, 32);
-  let c23 = v128.load(g + gStep * 2, 48);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const b1 = v128.load(d, 16);
-    const b2 = v128.load(d, 32);
-    const b3 = v128.load(d, 48);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
-    c02 = f32x4.add(c02, f32x4.mul(a0, b2));
-    c03 = f32x4.add(c03, f32x4.mul(a0, b3));
-    const a1 = v128.load32_splat(x, 4);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
-    c12 = f32x4.add(c12, f32x4.mul(a1, b2));
-    c13 = f32x4.add(c13, f32x4.mul(a1, b3));
-    const a2 = v128.load32_splat(x, 8);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
-    c22 = f32x4.add(c22, f32x4.mul(a2, b2));
-    c23 = f32x4.add(c23, f32x4.mul(a2, b3));
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
-  v128.store(g, c01, 16);
-  v128.store(g, c02, 32);
-  v128.store(g, c03, 48);
-  v128.store(g + gStep * 1, c10, 0);
-  v128.store(g + gStep * 1, c11, 16);
-  v128.store(g + gStep * 1, c12, 32);
-  v128.store(g + gStep * 1, c13, 48);
-  v128.store(g + gStep * 2, c20, 0);
-  v128.store(g + gStep * 2, c21, 16);
-  v128.store(g + gStep * 2, c22, 32);
-  v128.store(g + gStep * 2, c23, 48);
-}
-
-/** 1 inputs x 16 outputs. */
-function gradient1x16(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  let c01 = v128.load(g, 16);
-  let c02 = v128.load(g, 32);
-  let c03 = v128.load(g, 48);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const b1 = v128.load(d, 16);
-    const b2 = v128.load(d, 32);
-    const b3 = v128.load(d, 48);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
-    c02 = f32x4.add(c02, f32x4.mul(a0, b2));
-    c03 = f32x4.add(c03, f32x4.mul(a0, b3));
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
-  v128.store(g, c01, 16);
-  v128.store(g, c02, 32);
-  v128.store(g, c03, 48);
-}
-
 /** 6 inputs x 8 outputs. */
-function gradient6x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
+function gradient4x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
   let c00 = v128.load(g, 0);
   let c01 = v128.load(g, 16);
   let c10 = v128.load(g + gStep * 1, 0);
@@ -528,10 +336,6 @@ function gradient6x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
   let c21 = v128.load(g + gStep * 2, 16);
   let c30 = v128.load(g + gStep * 3, 0);
   let c31 = v128.load(g + gStep * 3, 16);
-  let c40 = v128.load(g + gStep * 4, 0);
-  let c41 = v128.load(g + gStep * 4, 16);
-  let c50 = v128.load(g + gStep * 5, 0);
-  let c51 = v128.load(g + gStep * 5, 16);
   for (; rows > 0; rows--) {
     const b0 = v128.load(d, 0);
     const b1 = v128.load(d, 16);
@@ -547,12 +351,6 @@ function gradient6x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
     const a3 = v128.load32_splat(x, 12);
     c30 = f32x4.add(c30, f32x4.mul(a3, b0));
     c31 = f32x4.add(c31, f32x4.mul(a3, b1));
-    const a4 = v128.load32_splat(x, 16);
-    c40 = f32x4.add(c40, f32x4.mul(a4, b0));
-    c41 = f32x4.add(c41, f32x4.mul(a4, b1));
-    const a5 = v128.load32_splat(x, 20);
-    c50 = f32x4.add(c50, f32x4.mul(a5, b0));
-    c51 = f32x4.add(c51, f32x4.mul(a5, b1));
     x += xStep;
     d += dStep;
   }
@@ -564,10 +362,6 @@ function gradient6x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
   v128.store(g + gStep * 2, c21, 16);
   v128.store(g + gStep * 3, c30, 0);
   v128.store(g + gStep * 3, c31, 16);
-  v128.store(g + gStep * 4, c40, 0);
-  v128.store(g + gStep * 4, c41, 16);
-  v128.store(g + gStep * 5, c50, 0);
-  v128.store(g + gStep * 5, c51, 16);
 }
 
 /** 1 inputs x 8 outputs. */

@@ -207,3 +207,93 @@ export function layerNormGradient(
     }
   }
 }
+
+/** y[o, i] = factor * sum over the axis; columns four at a time, or a row at once when nothing stands after the axis. */
+export function sumAxis(chunk: i32, from: i32, to: i32, x: i32, axis: i32, inner: i32, y: i32, factor: f32): void {
+  for (let o = from; o < to; o++) {
+    const first = x + o * axis * inner;
+    if (inner == 1) {
+      let sum = f64x2.splat(0);
+      for (let a = 0; a < axis; a += 4) sum = addWide(sum, only(v128.load(at(first + a)), axis - a));
+      store<f32>(at(y + o), <f32>sumWide(sum) * factor);
+      continue;
+    }
+    for (let i = 0; i < inner; i += 4) {
+      let low = f64x2.splat(0);
+      let high = f64x2.splat(0);
+      for (let a = 0; a < axis; a++) {
+        const v = v128.load(at(first + a * inner + i));
+        low = f64x2.add(low, f64x2.promote_low_f32x4(v));
+        high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3)));
+      }
+      const a = f32x4.demote_f64x2_zero(low);
+      const b = f32x4.demote_f64x2_zero(high);
+      const sum = v128.shuffle<i32>(a, b, 0, 1, 4, 5);
+      put(at(y + o * inner + i), f32x4.mul(sum, f32x4.splat(factor)), inner - i);
+    }
+  }
+}
+
+export function spreadAxis(chunk: i32, from: i32, to: i32, dy: i32, axis: i32, inner: i32, dx: i32, factor: f32): void {
+  for (let o = from; o < to; o++)
+    if (inner == 1) spreadAll(0, o * axis, (o + 1) * axis, dy + o, dx, factor);
+    else
+      for (let a = 0; a < axis; a++) {
+        const row = dx + (o * axis + a) * inner;
+        for (let i = 0; i < inner; i += 4) {
+          const d = f32x4.mul(v128.load(at(dy + o * inner + i)), f32x4.splat(factor));
+          put(at(row + i), f32x4.add(v128.load(at(row + i)), d), inner - i);
+        }
+      }
+}
+
+export function spreadAll(chunk: i32, from: i32, to: i32, dy: i32, dx: i32, factor: f32): void {
+  const d = f32x4.splat(load<f32>(at(dy)) * factor);
+  for (let i = from; i < to; i += 4) put(at(dx + i), f32x4.add(v128.load(at(dx + i)), d), to - i);
+}
+
+export function softmax(chunk: i32, from: i32, to: i32, x: i32, N: i32, mask: i32, y: i32): void {
+  const low = f32x4.splat(-f32(Infinity));
+  for (let r = from; r < to; r++) {
+    const row = at(x + r * N);
+    const out = at(y + r * N);
+    const taken: usize = mask < 0 ? 0 : at(mask + r * N);
+    let top = low;
+    for (let n = 0; n < N; n += 4) top = f32x4.pmax(top, masked(row, n, N, taken));
+    const highest = maxLanes(top);
+    if (highest == -f32(Infinity)) {
+      memory.fill(out, 0, (<usize>N) << 2);
+      continue;
+    }
+    let sum = f32x4.splat(0);
+    for (let n = 0; n < N; n += 4) {
+      const v = masked(row, n, N, taken);
+      const e = v128.and(exp4(f32x4.sub(v, f32x4.splat(highest))), f32x4.ne(v, low));
+      put(out + ((<usize>n) << 2), e, N - n);
+      sum = f32x4.add(sum, e);
+    }
+    const inverse = f32x4.splat(<f32>1 / sumLanes(sum));
+    for (let n = 0; n < N; n += 4) {
+      const p = out + ((<usize>n) << 2);
+      put(p, f32x4.mul(v128.load(p), inverse), N - n);
+    }
+  }
+}
+
+export function softmaxGradient(chunk: i32, from: i32, to: i32, y: i32, N: i32, dy: i32, dx: i32): void {
+  const zero = f32x4.splat(0);
+  for (let r = from * N; r < to * N; r += N) {
+    let sum = zero;
+    for (let n = 0; n < N; n += 4) {
+      const w = v128.load(at(y + r + n));
+      const term = v128.and(f32x4.mul(w, v128.load(at(dy + r + n))), f32x4.ne(w, zero));
+      sum = f32x4.add(sum, only(term, N - n));
+    }
+    const dot = f32x4.splat(sumLanes(sum));
+    for (let n = 0; n < N; n += 4) {
+      const w = v128.load(at(y + r + n));
+      const e = v128.and(f32x4.mul(w, f32x4.sub(v128.load(at(dy + r + n)), dot)), f32x4.ne(w, zero));
+      put(at(dx + r + n), f32x4.add(v128.load(at(dx + r + n)), e), N - n);
+    }
+  }
+}

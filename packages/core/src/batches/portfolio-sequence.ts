@@ -23,7 +23,7 @@ export interface PortfolioSequenceInit {
   /** (B, N): holdings carried into each window. */
   readonly prevWeights?: NumericInput;
   /** (B, T, N): true where the asset can be held; all where absent. */
-  readonly mask?: NumericInput | ArrayLike<boolean>;
+  readonly mask?: NumericInput | ArrayLike<boolean> | Uint8Array;
   /** (N): group of each asset, whole numbers >= 0. */
   readonly groupIds?: readonly number[] | Int32Array;
   /** (N): cost per unit of turnover, >= 0. */

@@ -12,5 +12,5 @@ export type {
 } from './engine.ts';
 export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
 export { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
-export { gpuThreshold, resolveEngine } from './resolve.ts';
-export type { EngineAttempt, EngineChoice, ResolvedEngine, ResolveOptions } from './resolve.ts';
+export { examineEngines, gpuThreshold, resolveEngine } from './resolve.ts';
+export type { EngineAttempt, EngineChoice, Resolution, ResolvedEngine, ResolveOptions } from './resolve.ts';

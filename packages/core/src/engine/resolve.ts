@@ -1,44 +1,73 @@
-import { ConfigError, EngineError } from '../errors.ts';
+import { ConfigError, EngineError, describe } from '../errors.ts';
+import type { Ops, Parameters } from '../nn/index.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
 import type { Engine, EngineName } from './engine.ts';
+import { packagesOf } from './tfjs/packages.ts';
+import type { Import, TfjsEngineName } from './tfjs/packages.ts';
 
 export type EngineChoice = 'auto' | EngineName;
 
 export interface ResolveOptions {
   /** Default `auto`. */
   readonly engine?: EngineChoice;
-  /** Threads of the embedded engine, the main one included. Default: the processors at hand, eight at most. */
+  /** Trainable numbers of the network, for `auto`. Default 0: small. */
+  readonly modelSize?: number;
+  /** Threads of the embedded engine. */
   readonly threads?: number;
-  /** Trainable numbers of the network, by which `auto` decides whether a GPU could pay. Default 0. */
-  readonly parameters?: number;
+  /** How optional packages are imported. Default: the platform's import. */
+  readonly import?: Import;
 }
 
-/** One engine that was looked at. */
+/** One engine that was tried, and what came of it. */
 export interface EngineAttempt {
   readonly engine: EngineName;
   readonly works: boolean;
-  /** Why it was taken, passed over, or does not work. */
+  /** What it runs on, or why it does not. */
   readonly reason: string;
+}
+
+/** Which engine runs and why: plain JSON, for fit records and `ml4t doctor`. */
+export interface Resolution {
+  readonly engine: EngineName;
+  /** The engine's own description, with the device. */
+  readonly backend: string;
+  readonly reason: string;
+  readonly tried: readonly EngineAttempt[];
 }
 
 export interface ResolvedEngine {
   readonly engine: Engine;
-  /** In one sentence, for people and fit records. */
-  readonly reason: string;
-  /** In the order they were tried; the last one works. */
-  readonly attempts: readonly EngineAttempt[];
+  readonly resolution: Resolution;
 }
 
-/** Loads one engine or throws with the reason it does not work here. */
-export type EngineLoader = (options: ResolveOptions) => Promise<Engine>;
-
-/** From this many trainable numbers on, `auto` looks for a GPU: below, a step takes less than the calls to the device. */
+/**
+ * Trainable numbers from which `auto` prefers a GPU. A training step on a GPU is some hundred kernel launches of tens of
+ * microseconds, about 10 ms whatever the network; the embedded engine takes about 1 ms a thousand weights on batches of
+ * 10,000 rows, 0.1 ms on batches of 1,000. They meet between 10,000 and 100,000 weights; this is ten times the larger, because
+ * results that depend on the machine should buy something. An argument, not a measurement: ask for an engine by name to compare.
+ */
 export const gpuThreshold = 1_000_000;
 
-const engineNames: readonly EngineName[] = ['embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'];
+const names: readonly EngineName[] = ['embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'];
 
-function loadEmbedded(options: ResolveOptions): Promise<Engine> {
+/**
+ * The engine to run on. A named engine is used or the call fails. `auto` takes a GPU (`tfjs-node-gpu`, then `tfjs-webgpu` on a
+ * real device) for models of at least {@link gpuThreshold} trainable numbers where one works, else the embedded engine.
+ * Packages are imported only when their engine is a candidate, and every candidate must first fit a small regression
+ * whose loss and gradient are known.
+ *
+ * @throws EngineError with every engine that was tried and why it failed.
+ */
+export async function resolveEngine(options: ResolveOptions = {}): Promise<ResolvedEngine> {
+  const { engine: choice = 'auto', modelSize = 0 } = options;
+  if (choice !== 'auto' && !names.includes(choice))
+    throw new ConfigError({
+      field: 'engine',
+      expected: `one of auto, ${names.join(', ')}`,
+      found: describe(choice),
+      remedy: 'Leave it out for auto.',
+    });
   const threads = options.threads ?? defaultThreads();
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64))
     throw new ConfigError({
@@ -47,62 +76,129 @@ function loadEmbedded(options: ResolveOptions): Promise<Engine> {
       found: String(threads),
       remedy: 'Leave it out to use the processors at hand.',
     });
-  return Promise.resolve(new EmbeddedEngine(wasmMachine(threads)));
-}
-
-/** The engines this build can load. */
-const loaders: Partial<Record<EngineName, EngineLoader>> = { embedded: loadEmbedded };
-
-/** The order in which `auto` tries engines. */
-export function candidates(options: ResolveOptions): readonly EngineName[] {
-  const { engine = 'auto', parameters = 0 } = options;
-  if (engine !== 'auto') return [engine];
-  return parameters >= gpuThreshold
-    ? ['tfjs-node-gpu', 'embedded', 'tfjs-node', 'tfjs-cpu']
-    : ['embedded', 'tfjs-node', 'tfjs-cpu'];
-}
-
-/**
- * Finds an engine that works and says why it is that one. `auto` takes the embedded engine, except that a network of a million
- * trainable numbers or more runs on a GPU where one works.
- *
- * @throws ConfigError for a name that is no engine.
- * @throws EngineError when none works; the message lists what was tried and why it failed.
- */
-export async function resolveEngine(options: ResolveOptions = {}): Promise<ResolvedEngine> {
-  const { engine: choice = 'auto' } = options;
-  if (choice !== 'auto' && !engineNames.includes(choice))
-    throw new ConfigError({
-      field: 'engine',
-      expected: `auto, ${engineNames.join(', ')}`,
-      found: String(choice),
-      remedy: 'Choose one of them; auto is right for most.',
-    });
-  const attempts: EngineAttempt[] = [];
-  for (const name of candidates(options)) {
+  const large = modelSize >= gpuThreshold;
+  const gpus: readonly EngineName[] = large ? ['tfjs-node-gpu', 'tfjs-webgpu'] : [];
+  const candidates = choice === 'auto' ? [...gpus, ...fallbacks] : [choice];
+  const tried: EngineAttempt[] = [];
+  for (const name of candidates) {
     try {
-      const load = loaders[name];
-      if (!load) throw new Error('this version has no such engine yet');
-      const engine = await load(options);
-      const reason = reasonFor(choice, attempts);
-      attempts.push({ engine: name, works: true, reason });
-      return { engine, reason: `${engine.description}: ${reason}`, attempts };
+      const engine = await start(name, options, choice === 'auto' && gpus.includes(name));
+      const reason = choice === 'auto' ? reasonForAuto(modelSize, large, name, tried) : 'asked for by name';
+      tried.push({ engine: name, works: true, reason: engine.description });
+      return { engine, resolution: { engine: name, backend: engine.description, reason, tried } };
     } catch (error) {
-      if (error instanceof ConfigError) throw error;
-      attempts.push({ engine: name, works: false, reason: error instanceof Error ? error.message : String(error) });
+      tried.push({ engine: name, works: false, reason: reasonOf(error, name) });
     }
   }
   throw new EngineError({
-    field: 'engine',
-    expected: choice === 'auto' ? 'an engine that works here' : `the engine ${choice} to work here`,
-    found: attempts.map(({ engine, reason }) => `${engine} (${reason})`).join('; '),
-    remedy: "Use engine: 'auto', or install what the message names.",
+    field: `engine '${choice}'`,
+    expected: 'an engine that works here',
+    found: tried.map(({ engine, reason }) => `${engine} (${reason})`).join('; '),
+    remedy: remedies[choice === 'auto' ? 'embedded' : choice],
   });
 }
 
-function reasonFor(choice: EngineChoice, attempts: readonly EngineAttempt[]): string {
-  if (choice !== 'auto') return 'asked for by name';
-  return attempts.length === 0
-    ? 'the first choice at this size'
-    : `${attempts.map(({ engine }) => engine).join(', ')} did not work`;
+/** What `auto` takes without a GPU, best first. The last two are for hosts that forbid WebAssembly. */
+const fallbacks: readonly EngineName[] = ['embedded', 'tfjs-node', 'tfjs-cpu'];
+
+function reasonForAuto(size: number, large: boolean, name: EngineName, tried: readonly EngineAttempt[]): string {
+  const numbers = `${size} trainable numbers`;
+  if (!large && tried.length === 0) return `auto: ${numbers}, fewer than the ${gpuThreshold} from which a GPU may pay`;
+  if (name.endsWith('gpu')) return `auto: ${numbers}, at least ${gpuThreshold}, and a GPU that works`;
+  return `auto: ${numbers}; ${tried.map(({ engine }) => engine).join(', ')} cannot be used here`;
+}
+
+/** Tries every engine, one after the other, and ends each: what `ml4t doctor` shows. */
+export async function examineEngines(
+  options: Pick<ResolveOptions, 'import' | 'threads'> = {},
+): Promise<EngineAttempt[]> {
+  const attempts: EngineAttempt[] = [];
+  for (const name of names) {
+    try {
+      const engine = await start(name, options, false);
+      attempts.push({ engine: name, works: true, reason: engine.description });
+      await engine.dispose();
+    } catch (error) {
+      attempts.push({ engine: name, works: false, reason: reasonOf(error, name) });
+    }
+  }
+  return attempts;
+}
+
+async function start(name: EngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
+  const engine =
+    name === 'embedded' ? new EmbeddedEngine(wasmMachine(options.threads)) : await open(name, options, gpuOnly);
+  await prove(engine);
+  return engine;
+}
+
+async function open(name: TfjsEngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
+  // Only now, so that the start of the embedded engine does not pay for it.
+  const [{ loadBackend }, { TfjsEngine }] = await Promise.all([import('./tfjs/load.ts'), import('./tfjs/engine.ts')]);
+  const backend = await loadBackend(name, options.import ?? ((specifier) => import(specifier)));
+  if (gpuOnly && !backend.gpu) {
+    backend.close?.();
+    throw new Error(`it works, but not on a GPU: ${backend.device}`);
+  }
+  return new TfjsEngine(name, backend);
+}
+
+/**
+ * One small regression: x = ((1, 2), (3, -1)), w = (0.5, 0.25), target (0, 2). Residuals (1, -0.75), loss 0.78125 and gradient
+ * (2/2) x'r = (-1.25, 2.75), all exact in float32; Adam's first step is then the learning rate against the sign.
+ */
+async function prove(engine: Engine): Promise<void> {
+  const parameters = engine.parameters([
+    { name: 'w', shape: [1, 2], values: Float64Array.of(0.5, 0.25), state: false },
+  ]);
+  const optimizer = engine.optimizer(parameters, { learningRate: 0.125 });
+  const loss = (ops: Ops, { w }: Parameters) =>
+    ops.meanSquaredError(ops.linear(ops.constant([1, 2, 3, -1], [2, 2]), w), ops.constant([0, 2], [2, 1]));
+  try {
+    const found = [await optimizer.accumulate((ops) => loss(ops, parameters.tensors))];
+    found.push(...(await optimizer.gradients()).w);
+    await optimizer.apply();
+    found.push(...(await parameters.read()).w);
+    const expected = [0.78125, -1.25, 2.75, 0.625, 0.125];
+    if (!expected.every((value, i) => Math.abs(found[i] - value) < 1e-4))
+      throw new Error(`wrong numbers from a test computation: ${found.join(', ')} instead of ${expected.join(', ')}`);
+  } catch (error) {
+    optimizer.release();
+    parameters.release();
+    await engine.dispose();
+    throw error;
+  }
+  optimizer.release();
+  parameters.release();
+}
+
+/** One line, without the list of places that Node looked in. */
+function reasonOf(error: unknown, name: EngineName): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = message
+    .split('\n')
+    .map((text) => text.trim().replace(/\.$/, ''))
+    .find((text) => text !== '');
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  if (missing && name !== 'embedded') {
+    const absent = packagesOf[name].filter((specifier) => message.includes(`'${specifier}'`));
+    if (absent.length > 0) return `${absent.join(', ')} is not installed`;
+  }
+  return (line ?? 'it failed without a message').slice(0, 300);
+}
+
+const remedies: Readonly<Record<EngineName, string>> = {
+  embedded: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
+  'tfjs-node-gpu': install(
+    'tfjs-node-gpu',
+    'with install scripts allowed (it downloads TensorFlow), CUDA, and Node up to 22',
+  ),
+  'tfjs-node': install('tfjs-node', 'with install scripts allowed (it downloads TensorFlow), and Node up to 22'),
+  'tfjs-webgpu': install('tfjs-webgpu', 'on a machine with a GPU and its Vulkan, Metal or D3D12 driver'),
+  'tfjs-cpu': install('tfjs-cpu', 'for tests; the embedded engine is far faster'),
+};
+
+function install(name: TfjsEngineName, conditions: string): string {
+  return `npm install ${packagesOf[name].join(' ')}, ${conditions}; or leave the engine to 'auto'.`;
 }

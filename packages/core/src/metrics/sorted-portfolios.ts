@@ -47,16 +47,49 @@ export function longShortDeciles(
   return { longShort, quantileReturns, quantiles };
 }
 
-function groupMeans(out: Float64Array, signal: Float64Array, returns: Float64Array): void {
+/**
+ * Weights (R) of the portfolio whose return is {@link longShortDeciles}' `longShort` when all returns are known: long the top
+ * quantile, short the bottom one, equally weighted, each side summing to one. 0 in between; NaN without a signal.
+ */
+export function longShortWeights(
+  index: PanelIndex,
+  signal: Float64Array,
+  options: { readonly quantiles?: number } = {},
+): Float64Array {
+  requireLength('signal', signal, index.nRows, 'one per row of the index');
+  const { quantiles = 10 } = options;
+  const weights = signal.map((value) => (Number.isNaN(value) ? Number.NaN : 0));
+  for (let t = 0; t < index.nDates; t++) {
+    const from = index.rowOffsets[t];
+    const groups = groupsOf(signal.subarray(from, index.rowOffsets[t + 1]), quantiles);
+    const sizeOf = (group: number): number => groups.reduce((count, g) => count + (g === group ? 1 : 0), 0);
+    const [top, bottom] = [sizeOf(quantiles - 1), sizeOf(0)];
+    if (top === 0 || bottom === 0) continue;
+    groups.forEach((group, i) => {
+      if (group === quantiles - 1) weights[from + i] = 1 / top;
+      else if (group === 0) weights[from + i] = -1 / bottom;
+    });
+  }
+  return weights;
+}
+
+/** Quantile of each asset by its signal, 0 for the lowest; -1 without a signal, or with fewer signals than quantiles. */
+function groupsOf(signal: Float64Array, quantiles: number): Int32Array {
   const ranks = averageRanks(signal);
   let n = 0;
   for (const rank of ranks) if (!Number.isNaN(rank)) n++;
-  if (n < out.length) return;
+  return Int32Array.from(ranks, (rank) =>
+    Number.isNaN(rank) || n < quantiles ? -1 : Math.floor(((rank - 0.5) / n) * quantiles),
+  );
+}
+
+function groupMeans(out: Float64Array, signal: Float64Array, returns: Float64Array): void {
+  const groups = groupsOf(signal, out.length);
+  if (groups.every((group) => group < 0)) return;
   const counts = new Float64Array(out.length);
   out.fill(0);
-  ranks.forEach((rank, i) => {
-    if (Number.isNaN(rank) || Number.isNaN(returns[i])) return;
-    const group = Math.floor(((rank - 0.5) / n) * out.length);
+  groups.forEach((group, i) => {
+    if (group < 0 || Number.isNaN(returns[i])) return;
     out[group] += returns[i];
     counts[group]++;
   });

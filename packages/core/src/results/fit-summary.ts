@@ -5,7 +5,7 @@ export type StopReason =
 export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.freeze({
   'closed-form': 'Nothing to do: the solution is exact.',
   converged: 'Nothing to do: the stopping rule was met.',
-  'max-iterations': 'Raise maxIterations, loosen tolerance, or lower nFactors: the last step was still moving.',
+  'max-iterations': 'Raise maxIter, loosen tol, or lower nFactors: the last step was still moving.',
   'max-epochs': 'Look at the history: if the validation metric still improves, raise the number of epochs.',
   'early-stopping': 'Nothing to do: the validation metric stopped improving and the best state was kept.',
   'non-finite': 'Lower the learning rate, clip gradients, or look for extreme values in the inputs.',

@@ -43,6 +43,12 @@ const large: Case[] = [
     },
   },
   {
+    name: 'wide layer',
+    inputs: { x: { shape: [210, 270] }, w: { shape: [75, 270] }, b: { shape: [75] } },
+    run: (ops: Ops, t: Parameters): Tensor =>
+      ops.scale(ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'tanh' }), 0.1),
+  },
+  {
     name: 'large lstm',
     inputs: {
       x: { shape: [150, 7, 9] },

@@ -58,6 +58,7 @@ export function openArrowTable(table: Table, label = 'table'): Frame {
     label,
     columns,
     assetsAreText: false,
+    isInMemory: true,
     requireNumeric: (column) => {
       if (column.kind === 'number' || column.kind === 'boolean') return Promise.resolve();
       return Promise.reject(

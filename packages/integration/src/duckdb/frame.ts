@@ -69,15 +69,20 @@ function csvRelation(dialect: string, request: RowRequest | undefined, mode: Csv
   return `read_csv(${dialect}${markers}, types = {${list}})`;
 }
 
+/** What a sort may hold before DuckDB writes runs to its temporary folder. */
+const sortMemory = '1GB';
+
 async function open(label: string, database: string | undefined, relation: Relation, origin: Origin): Promise<Frame> {
   const plain = (error: unknown): Error => sourceError(error, label, origin === 'query');
   const { connection, close } = await openConnection(database).catch((error: unknown) => {
     throw sourceError(error, database ?? label, false);
   });
   let interrupted = false;
-  const read = async function* (request: RowRequest, mode: CsvMode): AsyncGenerator<RowChunk> {
+  const read = async function* (request: RowRequest, mode: CsvMode, sorted = false): AsyncGenerator<RowChunk> {
     try {
-      yield* stream(connection, select(relation(request, mode), request, origin, mode), request, () => interrupted);
+      if (sorted) await connection.run(`SET memory_limit = '${sortMemory}'`);
+      const sql = select(relation(request, mode), request, origin, mode, sorted);
+      yield* stream(connection, sql, request, () => interrupted);
     } catch (error) {
       throw plain(error);
     }
@@ -87,6 +92,7 @@ async function open(label: string, database: string | undefined, relation: Relat
       label,
       columns: await describeColumns(connection, relation()),
       assetsAreText: origin === 'csv',
+      isInMemory: false,
       requireNumeric: async (column) => {
         if (column.kind === 'number' || column.kind === 'boolean') return;
         // A CSV column without any value looks like text to the sniffer.
@@ -107,6 +113,7 @@ async function open(label: string, database: string | undefined, relation: Relat
       skipsRows: (request) => dateFilter(request, origin) !== '',
       read: (request) => read(request, 'typed'),
       ...(origin === 'csv' ? { readLiteral: (request: RowRequest) => read(request, 'text') } : {}),
+      readSorted: (request) => read(request, origin === 'csv' ? 'text' : 'typed', true),
       interrupt: () => {
         interrupted = true;
         connection.interrupt();
@@ -157,7 +164,7 @@ async function countTexts(connection: DuckDBConnection, relation: string, column
 }
 
 /** The request as one SELECT: timestamps, assets (text and hash), numbers as doubles. */
-function select(relation: string, request: RowRequest, origin: Origin, mode: CsvMode): string {
+function select(relation: string, request: RowRequest, origin: Origin, mode: CsvMode, sorted: boolean): string {
   const asset = `CAST(${sqlName(request.asset.name)} AS VARCHAR)`;
   const stamp = timestampExpression(request.timestamp, origin);
   const numbers = request.numbers.map(({ name }) => {
@@ -172,7 +179,19 @@ function select(relation: string, request: RowRequest, origin: Origin, mode: Csv
   // A streamed result that fails halfway ends like one that is complete. The last row says that it is: its hash of the
   // asset is null, which the hash of a row, even of a null asset, never is.
   const end = list.map(() => 'NULL');
-  return `SELECT ${list.join(', ')} FROM ${relation}${dateFilter(request, origin)} UNION ALL SELECT ${end.join(', ')}`;
+  const rows = `FROM ${relation}${dateFilter(request, origin)}`;
+  if (!sorted) return `SELECT ${list.join(', ')} ${rows} UNION ALL SELECT ${end.join(', ')}`;
+  const names = list.map((_, k) => `c${k}`);
+  return `SELECT ${names.join(', ')}
+    FROM (SELECT ${list.join(', ')}, 0, ${sortKey(stamp, request, origin)} ${rows} UNION ALL SELECT ${end.join(', ')}, 1, NULL)
+      AS ends(${names.join(', ')}, is_end, sort_key)
+    ORDER BY is_end, sort_key NULLS FIRST`;
+}
+
+/** Orders rows by date. Texts that DuckDB cannot convert come first, where the reader's stricter rule refuses them. */
+function sortKey(stamp: string, request: RowRequest, origin: Origin): string {
+  if (!isTextStamp(request.timestamp, origin)) return stamp;
+  return `TRY_CAST(${stamp} AS ${request.timestampFormat === undefined ? 'TIMESTAMPTZ' : 'BIGINT'})`;
 }
 
 /** Text and integers are parsed outside SQL, once for each distinct entry; in CSV files every timestamp is text. */

@@ -10,15 +10,8 @@ import {
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
 import { Table, type Vector } from 'apache-arrow';
-import { floatColumn, integerColumn, keyColumns, textColumn, timestampColumn } from './columns.ts';
-
-/** Columns that say where rows come from, so that tables of several models or folds can be stacked. */
-export interface TableLabels {
-  /** Adds `model`. */
-  readonly modelName?: string | undefined;
-  /** Adds `fold`: one number for all rows, or one per row. */
-  readonly fold?: number | Int32Array | undefined;
-}
+import { floatColumn, keyColumns, textColumn, timestampColumn } from './columns.ts';
+import { labelColumns, type TableLabels } from './labels.ts';
 
 /**
  * Expected returns as a long frame: `timestamp` (timestamp[ms], UTC), `asset` (dictionary of utf8), `y_score` (float64),
@@ -152,22 +145,6 @@ function matrixColumns(
       return [name, floatColumn(`${field}.${name}`, values, nRows)];
     }),
   );
-}
-
-function labelColumns(nRows: number, { modelName, fold }: TableLabels): Record<string, Vector> {
-  if (fold instanceof Int32Array && fold.length !== nRows)
-    throw new ShapeError({
-      field: 'fold',
-      expected: `${nRows} entries (one per row of the table), or one number`,
-      found: String(fold.length),
-      remedy: 'Pass one entry for each row, in the same order.',
-    });
-  return {
-    ...(modelName === undefined ? {} : { model: textColumn([modelName], new Int32Array(nRows)) }),
-    ...(fold === undefined
-      ? {}
-      : { fold: integerColumn(typeof fold === 'number' ? new Int32Array(nRows).fill(fold) : fold) }),
-  };
 }
 
 function repeatedName(name: string): ShapeError {

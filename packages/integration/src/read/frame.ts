@@ -53,6 +53,8 @@ export interface Frame {
   readonly columns: readonly FrameColumn[];
   /** True where every asset id is text, whatever type it looks like: the tickers TRUE and NaN in a CSV file. */
   readonly assetsAreText: boolean;
+  /** True where the whole source is in memory while the frame is open. */
+  readonly isInMemory: boolean;
   /** Throws a DataError or SourceError unless the column can be read as numbers. */
   requireNumeric(column: FrameColumn): Promise<void>;
   /** An upper bound of the rows that `read` will give, where it is cheap to know. */
@@ -65,8 +67,13 @@ export interface Frame {
   readonly readLiteral?: (request: RowRequest) => AsyncIterable<RowChunk>;
   /** True when chunks leave out rows, so that row numbers would mislead. */
   skipsRows(request: RowRequest): boolean;
+  /**
+   * Rows in date order, sorted beyond memory where need be, with asset ids to the letter. Absent where the source cannot;
+   * the order within a date is left to the reader.
+   */
+  readonly readSorted?: (request: RowRequest) => AsyncIterable<RowChunk>;
   interrupt(): void;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 export const isTextChunk = (chunk: NumberChunk | TextChunk): chunk is TextChunk => 'encode' in chunk;

@@ -2,6 +2,8 @@ import { SourceError, describe } from '@ml4t/core';
 import { openArrowFile, openArrowTable } from '../arrow/frame.ts';
 import { openFile, openQuery } from '../duckdb/frame.ts';
 import { formatOfPath } from '../duckdb/relation.ts';
+import { openPostgres } from '../postgres/frame.ts';
+import { openRows } from '../rows/frame.ts';
 import type { Frame } from './frame.ts';
 import type { PanelSource } from './options.ts';
 
@@ -12,13 +14,15 @@ export async function openFrame(source: PanelSource): Promise<Frame> {
     return format === 'arrow' ? openArrowFile(source) : openFile(source, format);
   }
   if (typeof source === 'object' && source !== null) {
+    if ('postgres' in source) return openPostgres(source);
     if ('query' in source) return openQuery(source);
     if ('schema' in source && 'batches' in source) return openArrowTable(source);
+    if ('rows' in source || 'columns' in source) return openRows(source);
   }
   throw new SourceError({
     field: 'source',
-    expected: 'a path, { query }, or an Arrow table',
+    expected: 'a path, { query }, { postgres, query }, { rows }, { columns }, or an Arrow table',
     found: describe(source),
-    remedy: 'Pass one of the three.',
+    remedy: 'Pass one of these.',
   });
 }

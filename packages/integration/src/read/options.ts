@@ -1,17 +1,56 @@
-import type { RunOptions, TimestampInput } from '@ml4t/core';
+import type { PortfolioWindowOptions, RunOptions, TimestampInput } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
 
 /**
  * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
- * SQL query, or an Arrow table in memory.
+ * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
-export type PanelSource = string | QuerySource | Table;
+export type PanelSource = string | QuerySource | PostgresSource | RowSource | ColumnChunkSource | Table;
 
 /** Any SELECT that DuckDB runs: over files (`FROM 'prices/*.parquet'`) or over the tables of a DuckDB database. */
 export interface QuerySource {
   readonly query: string;
   /** Path of a DuckDB database file, opened read-only; in memory where absent. */
   readonly database?: string | undefined;
+}
+
+/** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
+export interface PostgresClient {
+  query(sql: string): Promise<{
+    readonly rows: readonly unknown[];
+    readonly fields?: readonly { readonly name: string; readonly dataTypeID: number }[];
+  }>;
+}
+
+/**
+ * A query of PostgreSQL, read by a cursor in a read-only transaction: the client must not be in a transaction of its
+ * own, nor be used for anything else until the reading ends. It stays open.
+ */
+export interface PostgresSource {
+  readonly postgres: PostgresClient;
+  readonly query: string;
+  /** Rows in memory at a time (10,000). */
+  readonly rowsPerFetch?: number | undefined;
+}
+
+/** What the values of a column are, where the values alone do not say it. */
+export type CellKind = 'number' | 'text' | 'timestamp' | 'boolean';
+
+/**
+ * Rows one by one: an async generator, a stream of objects, an array. Numbers, bigints, booleans, text, Dates; null or
+ * undefined for missing. They are read once, in order, as fast as the reader needs them.
+ */
+export interface RowSource {
+  readonly rows: AsyncIterable<Record<string, unknown>> | Iterable<Record<string, unknown>>;
+  /** Columns are found in the first 4,096 rows; `types` adds others, and makes text that holds numbers numeric. */
+  readonly types?: Readonly<Record<string, CellKind>> | undefined;
+}
+
+/** Chunks of columns, arrays of equal length: `{ date: […], asset: […], x: Float64Array }`. Faster than rows. */
+export interface ColumnChunkSource {
+  readonly columns: AsyncIterable<Record<string, ArrayLike<unknown>>> | Iterable<Record<string, ArrayLike<unknown>>>;
+  /** As in {@link RowSource}; columns are found in the first chunk. */
+  readonly types?: Readonly<Record<string, CellKind>> | undefined;
 }
 
 /** How a column of numbers or digits tells the date. `yyyymm` means the last day of the month. */
@@ -56,6 +95,18 @@ export interface PersistentPanelColumns {
   readonly characteristics?: CharacteristicSelection | undefined;
 }
 
+/** The columns of a panel for portfolio learning: features, and one of prices and returns. */
+export interface PortfolioColumns {
+  readonly timestamp?: string | undefined;
+  readonly timestampFormat?: TimestampFormat | undefined;
+  readonly asset?: string | undefined;
+  /** What the model looks at, known on the row's date. Not standardised here. */
+  readonly features: CharacteristicSelection;
+  /** Prices adjusted for splits and payments; returns are simple, from each panel date to the next. */
+  readonly prices?: string | undefined;
+  readonly returns?: DatedColumn | undefined;
+}
+
 export interface ReadOptions extends RunOptions {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
@@ -69,6 +120,21 @@ export interface ReadOptions extends RunOptions {
   readonly maxGapDays?: number | undefined;
   /** A characteristic without a single value: an error (default), or kept as a column of NaN. */
   readonly emptyColumns?: 'error' | 'keep' | undefined;
+}
+
+export interface PortfolioReadOptions
+  extends ReadOptions, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
+  /** Cost per unit of turnover: one number for all assets, or one for each asset id. */
+  readonly costs?: number | Readonly<Record<string, number>> | undefined;
+  /** The group of each asset id, by name: a sector, an asset class. */
+  readonly groups?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface StreamOptions extends ReadOptions {
+  /** Dates in a part; as many as `rowsPerPart` allows where absent. */
+  readonly datesPerPart?: number | undefined;
+  /** Rows that a part does not exceed unless one date alone does (100,000): with P columns, 8 P bytes each. */
+  readonly rowsPerPart?: number | undefined;
 }
 
 /** Two successive dates further apart than the panel's usual spacing. */
@@ -107,6 +173,19 @@ export interface PanelReadReport {
   readonly gaps: readonly DateGap[];
   /** How often an asset comes back after at least one panel date without a row. */
   readonly reentries: number;
+}
+
+/** What a stream read, known at its end. What would need memory for every asset is left out. */
+export type PanelStreamReport = Omit<PanelReadReport, 'nAssets' | 'reentries' | 'reordered'> & {
+  readonly nParts: number;
+};
+
+export interface PortfolioReadReport extends PanelReadReport {
+  readonly nWindows: number;
+  /** Cells, counted in every window they are in, that could be held and had no forward return. */
+  readonly missingForwardReturns: number;
+  /** Names of the groups, in the order of `batch.groupIds`. */
+  readonly groupNames: readonly string[];
 }
 
 export interface PanelReading<Batch> {

@@ -28,14 +28,21 @@ export interface ResolvedColumns {
   readonly asset: FrameColumn;
   readonly returns: FrameColumn | undefined;
   readonly factorReturns: FrameColumn | undefined;
+  readonly prices: FrameColumn | undefined;
   readonly characteristics: readonly FrameColumn[];
   readonly context: readonly FrameColumn[];
 }
 
-/** The roles a caller may state; a panel with a stable asset axis needs no characteristics. */
+/** The roles a caller may state; a panel with a stable asset axis needs no characteristics, but may have prices. */
 export type ColumnRoles = Omit<PanelColumns, 'characteristics'> & {
   readonly characteristics?: CharacteristicSelection | undefined;
+  readonly prices?: string | undefined;
 };
+
+/** The columns beside the characteristics with a value for each row, in the order in which they are read. */
+export function seriesColumns({ returns, factorReturns, prices }: ResolvedColumns): readonly FrameColumn[] {
+  return [returns, factorReturns, prices].filter((column) => column !== undefined);
+}
 
 /** Finds every role's column. Unknown, ambiguous and doubly used columns are errors that name the candidates. */
 export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumns {
@@ -49,6 +56,7 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumn
   requireDifferent('columns.asset', asset, [timestamp], 'the timestamps');
   const returns = dated('returns', roles.returns);
   const factorReturns = dated('factorReturns', roles.factorReturns);
+  const prices = roles.prices === undefined ? undefined : findColumn(frame, 'columns.prices', roles.prices);
   const context = (roles.context ?? []).map((name, i) => findColumn(frame, `columns.context[${i}]`, name));
   const keys = [timestamp, asset];
   const realisedLater = [
@@ -58,7 +66,7 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumn
   context.forEach((column, i) => {
     requireDifferent(`columns.context[${i}]`, column, keys, 'timestamps or assets');
   });
-  const taken = new Set([...keys, ...context, ...[returns, factorReturns].filter((column) => column !== undefined)]);
+  const taken = new Set([...keys, ...context, ...[returns, factorReturns, prices].filter((c) => c !== undefined)]);
   const characteristics = selectCharacteristics(frame, roles.characteristics ?? [], taken);
   characteristics.forEach((column, i) => {
     const field = `columns.characteristics[${i}]`;
@@ -67,7 +75,7 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumn
   });
   requireUnique('columns.characteristics', characteristics);
   requireUnique('columns.context', context);
-  return { timestamp, asset, returns, factorReturns, characteristics, context };
+  return { timestamp, asset, returns, factorReturns, prices, characteristics, context };
 }
 
 function selectCharacteristics(

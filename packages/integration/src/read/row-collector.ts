@@ -97,6 +97,49 @@ export class RowCollector {
     return true;
   }
 
+  /** The first row of the date at a position, for rows in date order; the number of rows for the position after the last. */
+  startOf(date: number): number {
+    let low = 0;
+    let high = this.nRows;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.dateCodes[middle] < date) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * A collector that goes on where this one stands and starts with a copy of the rows from a date on, for rows in date
+   * order. Dates and ids are coded afresh, so that a long stream keeps none that it no longer needs; row numbers and
+   * counts of missing values run on.
+   */
+  continuedFrom(firstDate: number): RowCollector {
+    const first = this.startOf(firstDate);
+    const { nRows } = this;
+    const p = this.#plan.characteristicNames.length;
+    const q = this.#plan.contextNames.length;
+    // Parts of one stream are of similar size.
+    const next = new RowCollector({ ...this.#plan, expectedRows: nRows + this.#chunkDates.length });
+    for (let date = firstDate; date < this.dates.length; date++) {
+      const code = next.#codeOfDate(this.dates[date]);
+      next.context.set(this.context.subarray(date * q, (date + 1) * q), code * q);
+    }
+    next.#lastDate = this.#lastDate;
+    next.#rowsSeen = this.#rowsSeen;
+    next.missing.set(this.missing);
+    next.nRows = nRows - first;
+    next.characteristics.set(this.characteristics.subarray(first * p, nRows * p));
+    next.series.forEach((column, k) => {
+      column.set(this.series[k].subarray(first, nRows));
+    });
+    for (let row = first; row < nRows; row++) {
+      next.dateCodes[row - first] = this.dateCodes[row] - firstDate;
+      next.assetCodes[row - first] = next.assets.codeOf(this.assets.keys[this.assetCodes[row]]);
+    }
+    return next;
+  }
+
   /** The row for a message: by number where that is honest, and by date where it is known. */
   #where(position: number, date?: number): string {
     const parts = [

@@ -33,10 +33,10 @@ describe('the test of Gamma_alpha = 0', () => {
   it('has the size that it says, under the null', async () => {
     // On small panels (60 x 60) the test rejects a little too often, as estimated factors are noisy; at this size not.
     // With 39 draws, `share above <= a` has probability (floor(39 a) + 1) / 40 under the null: 5, 10 and 20 % exactly.
-    // Over 100 panels their standard deviations are 2.2, 3 and 4 points: three of them, above and below.
+    // Over 60 panels their standard deviations are 2.8, 3.9 and 5.2 points: three of them, above and below.
     const pValues: number[] = [];
-    for (let seed = 0; seed < 100; seed++) {
-      const { batch } = plantedPanel({ seed: 1000 + seed, nDates: 80, nAssets: 150, p: 4, k: 1, noise: 0.15 });
+    for (let seed = 0; seed < 60; seed++) {
+      const { batch } = plantedPanel({ seed: 1000 + seed, nDates: 80, nAssets: 100, p: 3, k: 1, noise: 0.1 });
       const { pValue } = await testIntercept(batch, {
         config: { nFactors: 1, seed, tol: 1e-5 },
         draws: 49,
@@ -45,12 +45,12 @@ describe('the test of Gamma_alpha = 0', () => {
       pValues.push(pValue);
     }
     const rejected = (level: number): number => pValues.filter((p) => p <= level).length / pValues.length;
-    expect(Math.abs(rejected(0.05) - 0.05)).toBeLessThan(0.066);
-    expect(Math.abs(rejected(0.1) - 0.1)).toBeLessThan(0.09);
-    expect(Math.abs(rejected(0.2) - 0.2)).toBeLessThan(0.12);
+    expect(Math.abs(rejected(0.05) - 0.05)).toBeLessThan(0.085);
+    expect(Math.abs(rejected(0.1) - 0.1)).toBeLessThan(0.117);
+    expect(Math.abs(rejected(0.2) - 0.2)).toBeLessThan(0.156);
     // With the multiplier's variance left at 5/3 nearly nothing is rejected: this is what tells the two apart.
-    expect(rejected(0.2)).toBeGreaterThan(0.09);
-  }, 120_000);
+    expect(rejected(0.2)).toBeGreaterThan(0.08);
+  });
 });
 
 describe('the tests of an instrument and of a factor', () => {

@@ -169,8 +169,8 @@ class Team {
       kernel(c, c * chunk, Math.min(rows, (c + 1) * chunk), ...operands);
       Atomics.sub(state, control.remaining, 1);
     }
-    for (let spin = 0, left = 0; (left = Atomics.load(state, control.remaining)) > 0;)
-      if (++spin > spins) Atomics.wait(state, control.remaining, left);
+    for (let spin = 0; Atomics.load(state, control.remaining) > 0; spin++)
+      if (spin > spins) Atomics.wait(state, control.remaining, Atomics.load(state, control.remaining) || chunks);
     if (Atomics.load(state, control.failed) > 0)
       throw new EngineError({
         field: 'worker thread',

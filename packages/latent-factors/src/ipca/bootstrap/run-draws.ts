@@ -48,6 +48,8 @@ export async function runDraws(task: BootstrapTask, options: DrawOptions): Promi
     minThreads: Math.min(threads, chunks.length),
     maxThreads: Math.min(threads, chunks.length),
     workerData: sharedTask(task),
+    // Flags of the parent that name its own input (--eval, --input-type) would stop a worker from starting.
+    execArgv: [],
   });
   const aborted = new Promise<never>((_, reject) => {
     options.signal?.addEventListener('abort', () => reject(new AbortedError('bootstrap', options.signal?.reason)), {

@@ -7,6 +7,14 @@ export function padded(columns: number): number {
   return (columns + 3) & ~3;
 }
 
+/** Rows of a pass that keeps its arrays in the nearest cache. */
+export const tileRows = 192;
+
+/** Elements of one chunk's partial gradient: K rows and one for the bias, and room to copy eight columns of a tile to. */
+export function weightPartial(K: number, N: number): number {
+  return (K + 1) * padded(N) + 8 * tileRows;
+}
+
 /** Linear layers, batch normalisation and what goes with them. */
 export function denseKernels(heap: HeapViews) {
   return {
@@ -76,7 +84,7 @@ export function denseKernels(heap: HeapViews) {
       const { f } = heap;
       const P = padded(N);
       const PK = padded(K);
-      const g = partials < 0 ? -1 : partials + c * (K + 1) * P;
+      const g = partials < 0 ? -1 : partials + c * weightPartial(K, N);
       if (g >= 0) f.fill(0, g, g + (K + 1) * P);
       for (let r = from; r < to; r++) {
         const d = dy + r * N;

@@ -49,6 +49,12 @@ export function reduceKernels(heap: HeapViews) {
           for (let i = 0; i < inner; i++) f[dx + (o * axis + a) * inner + i] += factor * f[dy + o * inner + i];
     },
 
+    /** dx += factor * dy[0] everywhere. */
+    spreadAll(_c: number, from: number, to: number, dy: number, dx: number, factor: number): void {
+      const { f } = heap;
+      for (let i = from; i < to; i++) f[dx + i] += factor * f[dy];
+    },
+
     softmax(_c: number, from: number, to: number, x: number, N: number, mask: number, y: number): void {
       const { f } = heap;
       for (let r = from * N; r < to * N; r += N) {

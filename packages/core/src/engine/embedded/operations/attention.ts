@@ -56,7 +56,7 @@ export function attention(
   const chunk = chunkRows(B, 12 * Q * K * D, period);
   const chunks = Math.ceil(B / chunk);
   const d = D / heads;
-  const workSize = 2 * (K * padded(d) + d * padded(K)) + (Q + 2) * padded(K) + K * d;
+  const workSize = 2 * (K * padded(d) + d * padded(K)) + (Q + 2) * padded(K) + K * d + 8 * Q;
   const mask = keyMask?.at ?? -1;
   const work = tape.scratch(chunks * workSize);
   tape.chunked(

@@ -1,10 +1,7 @@
 import { chunkRows } from '../chunks.ts';
-import { padded } from '../kernels/dense.ts';
+import { padded, tileRows, weightPartial } from '../kernels/dense.ts';
 import { requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
-
-/** Rows that one pass of the product kernels keeps in the nearest cache. */
-export const tileRows = 96;
 
 /** A product of rows with a weight (N, K), and everything its way back needs. */
 export interface Product {
@@ -50,7 +47,7 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
   const learns = p.weight.needsGradient || p.bias?.needsGradient === true;
   const chunk = chunkRows(rows, 6 * K * N, tileRows);
   const chunks = Math.ceil(rows / chunk);
-  const size = (K + 1) * P;
+  const size = weightPartial(K, N);
   const partials = learns ? tape.scratch(chunks * size) : -1;
   let packed = -1;
   const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;

@@ -54,7 +54,7 @@ export function lstm(
   const recurrentPack = tape.scratch(H * G);
   tape.whole('pack', 1, layer.inputWeight.at, F, G, 1, F, inputPack);
   tape.whole('pack', 1, layer.recurrentWeight.at, H, G, 1, H, recurrentPack);
-  const workSize = chunk * (F + H);
+  const workSize = chunk * (F + H + 8);
   const work = tape.scratch(Math.ceil(S / chunk) * workSize);
   tape.chunked(
     'lstm',

@@ -26,7 +26,7 @@ function reduceAll(tape: Tape, x: HeapTensor, mean: boolean): HeapTensor {
   tape.whole('fold', 1, partials, chunks, 1, y.at, factor, 0);
   tape.release(partials);
   tape.record([y], [], () => {
-    tape.whole('spreadAxis', 1, tape.arrived(y), x.size, 1, tape.gradient(x), factor);
+    tape.elements('spreadAll', x.size, tape.arrived(y), tape.gradient(x), factor);
   });
   return y;
 }

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { ml4t } from '../cli-fixtures.ts';
+
+describe('ml4t doctor', () => {
+  it('says which engine runs and why, what else was tried, and which families are installed', async () => {
+    const { code, stdout } = await ml4t(['doctor', '--json']);
+    expect(code).toBe(0);
+    const findings = JSON.parse(stdout);
+    expect(findings).toMatchObject({
+      node: process.version,
+      linearAlgebra: 'wasm-simd',
+      engine: { name: 'embedded', reason: expect.stringContaining('auto') },
+    });
+    const names = findings.engines.map(({ engine }: { engine: string }) => engine);
+    expect(names).toEqual(['embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu']);
+    const native = findings.engines[1];
+    expect(native).toMatchObject({ works: false, reason: expect.stringContaining('@tensorflow/tfjs-node-gpu') });
+    expect(findings.families.length).toBeGreaterThan(0);
+  });
+
+  it('says it to a person as well', async () => {
+    const { stdout } = await ml4t(['doctor']);
+    expect(stdout).toContain('Networks run on: embedded');
+    expect(stdout).toContain('tfjs-node-gpu');
+  });
+
+  it('reports a family that is not installed as such', async () => {
+    const absent = { packageName: '@ml4t/nothing', modelTypes: ['x'], load: () => Promise.reject(new Error('no')) };
+    const { stdout } = await ml4t(['doctor', '--json'], { packages: [absent] });
+    expect(JSON.parse(stdout).families).toEqual([{ package: '@ml4t/nothing', installed: false, models: 'x' }]);
+  });
+});

@@ -1,0 +1,130 @@
+import { EngineError, ShapeError } from '../../errors.ts';
+import { deriveKey } from '../../nn/index.ts';
+import type { Tensor } from '../../nn/index.ts';
+import type { Tf, TfArray, TfVariable } from './namespace.ts';
+
+/** A tensor of the tfjs engine. */
+export interface TfTensor extends Tensor {
+  readonly array: TfArray;
+  /** The same array where it may be written: parameters, state and the engine's own tensors. */
+  readonly variable: TfVariable | undefined;
+  /** Whether gradients flow into it in the step under way. */
+  needsGradient: boolean;
+  /** The step it belongs to, 0 when it lives until released. */
+  readonly step: number;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** What a custom operation computes, and the arrays its way back needs: tfjs frees everything else. */
+export interface Forward {
+  readonly value: TfArray;
+  readonly saved?: readonly TfArray[];
+}
+
+/** Gradients of the inputs, in their order; those that `wanted` says no to may be left out. */
+export type Backward = (
+  dy: TfArray,
+  saved: readonly TfArray[],
+  wanted: readonly boolean[],
+) => readonly (TfArray | undefined)[];
+
+/** One step over a tfjs namespace: whose turn it is on tfjs's tape, and the random streams. */
+export class Step {
+  readonly tf: Tf;
+  training = false;
+  #number = 0;
+  #seed = 0;
+  #draws = 0;
+
+  constructor(tf: Tf) {
+    this.tf = tf;
+  }
+
+  begin(options: { readonly training: boolean; readonly seed: number }): void {
+    this.#number++;
+    this.training = options.training;
+    this.#seed = options.seed;
+    this.#draws = 0;
+  }
+
+  end(): void {
+    this.#number++;
+    this.training = false;
+  }
+
+  /** A key for the next random operation: the embedded engine counts in the same way, so both draw the same numbers. */
+  nextKey(): number {
+    return deriveKey(this.#seed, this.#draws++);
+  }
+
+  /** The engine's own view of a tensor that an operation was given. */
+  read(tensor: Tensor, field: string): TfTensor {
+    const found: unknown = tensor;
+    if (typeof found !== 'object' || found === null || !('array' in found) || !('needsGradient' in found))
+      throw new ShapeError({
+        field,
+        expected: 'a tensor of this engine',
+        found: found === undefined ? 'undefined' : 'something else',
+        remedy: 'Check the name of the parameter, and that the tensor was made by this engine.',
+      });
+    const own = tensor as TfTensor;
+    if (own.step !== 0 && own.step !== this.#number)
+      throw new EngineError({
+        field,
+        expected: 'a tensor of the step under way',
+        found: 'one of an earlier step, whose memory is used again',
+        remedy: 'Make long-lived tensors with engine.tensor(values, shape).',
+      });
+    return own;
+  }
+
+  hold(array: TfArray, needsGradient = false): TfTensor {
+    return { shape: array.shape, array, variable: undefined, needsGradient, step: this.#number };
+  }
+
+  /** Runs tfjs operations that the tape does not see, so that nothing of them is kept for gradients. */
+  quiet(run: () => TfArray): TfArray {
+    return this.tf.customGrad(() => ({ value: run(), gradFunc: () => [] }))();
+  }
+
+  /** An operation made of tfjs operations whose own gradients are right. */
+  native(inputs: readonly (TfTensor | undefined)[], run: () => TfArray): TfTensor {
+    const needsGradient = inputs.some((input) => input?.needsGradient === true);
+    return this.hold(needsGradient ? run() : this.quiet(run), needsGradient);
+  }
+
+  /** An operation with its own vector-Jacobian product. Inputs without gradients stay off the tape. */
+  custom(inputs: readonly (TfTensor | undefined)[], forward: () => Forward, backward: Backward): TfTensor {
+    const wanted = inputs.map((input) => input?.needsGradient === true);
+    const live = inputs.flatMap((input, i) => (input && wanted[i] ? [{ array: input.array, i }] : []));
+    if (live.length === 0) return this.hold(this.quiet(() => forward().value));
+    const { tf } = this;
+    const run = tf.customGrad((...args) => {
+      const save = args[args.length - 1];
+      const { value, saved = [] } = forward();
+      if (typeof save === 'function') save([...saved]);
+      return {
+        value,
+        // tfjs frees what gradient functions leave behind only at the end of the whole way back.
+        gradFunc: (dy, kept) =>
+          tf.tidy(() => {
+            const gradients = backward(dy, kept, wanted);
+            return live.map(({ i }) => gradients[i] ?? tf.zeros([...(inputs[i]?.shape ?? [])]));
+          }),
+      };
+    });
+    return this.hold(run(...live.map(({ array }) => array)), true);
+  }
+
+  /** Float32 numbers of the host, copied: tfjs itself may keep a reference. */
+  numbers(values: ArrayLike<number>, shape: readonly number[]): TfArray {
+    return this.tf.tensor(Float32Array.from(values), [...shape], 'float32');
+  }
+
+  integers(values: ArrayLike<number>): TfArray {
+    return this.tf.tensor(Int32Array.from(values), [values.length], 'int32');
+  }
+}

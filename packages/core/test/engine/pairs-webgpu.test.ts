@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EmbeddedEngine, resolveEngine, wasmMachine } from '../../src/engine/index.ts';
+import type { Engine } from '../../src/engine/index.ts';
+import { pairCases, pairErrors } from './pair.ts';
+
+/**
+ * The pair cases on a GPU, or on a software device, through the packages @tensorflow/tfjs-backend-webgpu and webgpu. They are
+ * not among the project's dependencies: where they are not installed, or find no device, this says so and skips.
+ */
+const resolver = createRequire(__filename);
+
+const probe = `
+  const { create } = await import(process.argv[1]);
+  const adapter = await create([]).requestAdapter();
+  process.stdout.write(adapter ? (adapter.info.description || adapter.info.device || 'a device') : '');
+  process.exit(0);`;
+
+/** What keeps the cases from running here, or undefined. */
+function obstacle(): string | undefined {
+  let path: string;
+  try {
+    resolver.resolve('@tensorflow/tfjs-backend-webgpu');
+    path = resolver.resolve('webgpu');
+  } catch {
+    return '@tensorflow/tfjs-backend-webgpu and webgpu are not installed';
+  }
+  try {
+    const device = execFileSync(process.execPath, ['--input-type=module', '-e', probe, `file://${path}`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+    });
+    return device === '' ? 'webgpu finds no device' : undefined;
+  } catch (error) {
+    return `webgpu does not start: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** The addon inside the package: the test runner cannot load the ES module around it, which does nothing else. */
+function dawn(): string {
+  const platform = process.platform === 'darwin' ? 'darwin-universal' : `${process.platform}-${process.arch}`;
+  return join(dirname(resolver.resolve('webgpu')), 'dist', `${platform}.dawn.node`);
+}
+
+const reason = obstacle();
+if (reason !== undefined) process.stdout.write(`webgpu pair cases skipped: ${reason}\n`);
+
+// As for the cpu backend, 4e-5; shaders may also fuse products and sums and take exp, tanh and division to a few units in the last
+// place (WGSL allows 3 + 2 |x| units for exp, 2.5 for a quotient), which an LSTM or a batch norm passes on: 2e-4.
+const tolerance = 2e-4;
+
+(reason === undefined ? describe : describe.skip)('the embedded engine and tfjs on webgpu', () => {
+  const embedded = new EmbeddedEngine(wasmMachine(1));
+  let webgpu: Engine;
+
+  beforeAll(async () => {
+    const load = (name: string): Promise<unknown> => (name === 'webgpu' ? import(dawn()) : import(name));
+    const { engine, resolution } = await resolveEngine({ engine: 'tfjs-webgpu', import: load });
+    process.stdout.write(`webgpu pair cases on ${resolution.backend}\n`);
+    webgpu = engine;
+  }, 120_000);
+
+  afterAll(async () => {
+    await webgpu.dispose();
+    await embedded.dispose();
+  });
+
+  for (const test of pairCases)
+    it(
+      test.name,
+      async () => {
+        const { loss, gradients, state } = await pairErrors(embedded, webgpu, test);
+        for (const [name, error] of Object.entries({ ...gradients, 'the loss': loss, 'running statistics': state }))
+          if (!(error < tolerance)) throw new Error(`${name}: ${error}`);
+        expect(webgpu.name).toBe('tfjs-webgpu');
+      },
+      60_000,
+    );
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import { CrossSectionBatch, factorModelReport, longShortWeights, predictiveR2 } from '../../src/index.ts';
+import { oracleTotalR2, simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
+
+const simulated = simulateConditionalFactorPanel({ nAssets: 60, nDates: 40, nCharacteristics: 3, seed: 3 });
+const { batch, truth } = simulated;
+const truthFolds = [
+  {
+    nFactors: 3,
+    training: truth.factorReturns.slice(0, 60),
+    realised: truth.factorReturns.slice(60),
+  },
+];
+const test = batch.slice(20);
+const first = batch.index.rowOffsets[20];
+const forecast = truth.expectedReturns.slice(first);
+const fitted = truth.fittedReturns.slice(first);
+
+describe('factorModelReport', () => {
+  const report = factorModelReport({ panel: test, forecast, fitted, folds: truthFolds });
+
+  it('holds the oracle’s figures for the truth', () => {
+    expect(report.totalR2).toBeCloseTo(oracleTotalR2(simulated, 20), 12);
+    expect(report.predictiveR2).toBe(predictiveR2(test.requireReturns('this test'), forecast));
+    expect(report.rows).toBe(20 * 60);
+    expect(report.coverage).toBe(1);
+    expect(report.rankIC).toBeGreaterThan(0);
+    expect(report.longShort.quantileMeans).toHaveLength(10);
+    expect(report.byDate.timestamps).toHaveLength(20);
+    // Uncentred R2 of the span is the mean of those by date weighted by each date's sum of squares.
+    const returns = test.requireReturns('this test');
+    const squares = report.byDate.timestamps.map((_, t) =>
+      returns.subarray(t * 60, (t + 1) * 60).reduce((sum, r) => sum + r * r, 0),
+    );
+    const weighted = squares.reduce((sum, s, t) => sum + s * (report.byDate.totalR2?.[t] ?? 0), 0);
+    expect(weighted / squares.reduce((a, b) => a + b)).toBeCloseTo(report.totalR2 ?? 0, 12);
+  });
+
+  it('scales the tangency portfolio in sample and holds it out of sample', () => {
+    // By hand: weights S^-1 m of the first 20 dates on the last 20.
+    const path = report.byDate.tangency as number[];
+    expect(path).toHaveLength(20);
+    const mean = path.reduce((a, b) => a + b) / 20;
+    const sd = Math.sqrt(path.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 19);
+    expect(report.tangency?.outOfSampleSharpe).toBeCloseTo(mean / sd, 12);
+    expect(report.tangency?.inSampleSharpe).toBeGreaterThan(0);
+    // Any invertible change of a fold's coordinates leaves it as it was.
+    const turn = (f: Float64Array): Float64Array => f.map((_, i) => (i % 3 === 0 ? 5 * f[i] - f[i + 1] : -2 * f[i]));
+    const turned = truthFolds.map(({ nFactors, training, realised }) => ({
+      nFactors,
+      training: turn(training),
+      realised: turn(realised),
+    }));
+    const other = factorModelReport({ panel: test, forecast, fitted, folds: turned });
+    expect(other.tangency?.outOfSampleSharpe).toBeCloseTo(report.tangency?.outOfSampleSharpe ?? 0, 8);
+  });
+
+  it('leaves rows between test windows out, and counts a silent forecast as zero', () => {
+    const foldOfRow = Int32Array.from({ length: test.nRows }, (_, row) => (row < 600 ? 0 : -1));
+    const half = factorModelReport({ panel: test, forecast, foldOfRow });
+    expect(half.rows).toBe(600);
+    expect(half.totalR2).toBeUndefined();
+    expect(half.byDate.timestamps).toHaveLength(10);
+    const silent = forecast.map((value, row) => (row % 2 === 0 ? Number.NaN : value));
+    const zeros = forecast.map((value, row) => (row % 2 === 0 ? 0 : value));
+    const quiet = factorModelReport({ panel: test, forecast: silent });
+    expect(quiet.coverage).toBe(0.5);
+    expect(quiet.predictiveR2).toBe(factorModelReport({ panel: test, forecast: zeros }).predictiveR2);
+  });
+
+  it('is JSON that survives a round trip, and needs returns', () => {
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    expect(() => factorModelReport({ panel: test.withoutReturns(), forecast })).toThrow('returns');
+  });
+});
+
+describe('longShortWeights', () => {
+  it('are the portfolio whose return the sorted deciles report, dollar neutral with one on each side', () => {
+    const panel = CrossSectionBatch.fromRows({
+      timestamps: new Array<string>(6).fill('2024-01-31'),
+      assets: ['a', 'b', 'c', 'd', 'e', 'f'],
+      characteristics: { c: [1, 2, 3, 4, 5, 6] },
+    });
+    const signal = Float64Array.of(0.3, 0.1, Number.NaN, 0.2, 0.5, 0.4);
+    const weights = longShortWeights(panel.index, signal, { quantiles: 2 });
+    // Ranks of the five signals: b 1, d 2, a 3, f 4, e 5; the middle one falls into the upper half.
+    expect([...weights]).toEqual([1 / 3, -1 / 2, Number.NaN, -1 / 2, 1 / 3, 1 / 3]);
+    expect([...longShortWeights(panel.index, signal, { quantiles: 10 })].filter((w) => w !== 0)).toEqual([Number.NaN]);
+  });
+});

@@ -1,0 +1,86 @@
+import {
+  ConfigError,
+  DataError,
+  PersistentPanelBatch,
+  describe,
+  formatTimestamp,
+  forwardReturnsFromPrices,
+  portfolioWindows,
+  type PortfolioSequenceBatch,
+} from '@ml4t/core';
+import type { PanelSource, PortfolioColumns, PortfolioReadOptions, PortfolioReadReport } from './options.ts';
+import { readPanel, spread } from './panel.ts';
+
+/**
+ * Reads a long frame of features and of prices or returns into windows for portfolio learning (B, T, N, F), with a mask
+ * of what can be held, forward returns, and position scales from the volatility known on each date.
+ *
+ * Nothing dated t but the forward return depends on rows after t. How windows, masks and scales are made:
+ * `portfolioWindows` of @ml4t/core. Assets are in order of first appearance.
+ *
+ * @param columns features, and one of prices and returns
+ * @param options those of {@link readCrossSectionBatch} and of `portfolioWindows`; `windowLength` is needed
+ * @throws as {@link readCrossSectionBatch} and `portfolioWindows`; DataError when a price is not positive, or an asset
+ *   has no entry in `costs` or `groups`
+ */
+export async function readPortfolioSequenceBatch(
+  source: PanelSource,
+  columns: PortfolioColumns,
+  options: PortfolioReadOptions,
+): Promise<{ readonly batch: PortfolioSequenceBatch; readonly report: PortfolioReadReport }> {
+  const { features, prices, ...roles } = columns;
+  if ((prices === undefined) === (roles.returns === undefined))
+    throw new ConfigError({
+      field: 'columns',
+      expected: 'one of prices and returns',
+      found: prices === undefined ? 'neither' : 'both',
+      remedy: "Pass prices: '…', or returns: { column, lag }.",
+    });
+  const panel = await readPanel(source, { ...roles, prices, characteristics: features }, options);
+  const { index, report } = panel;
+  const { nAssets, timestamps, assetIds } = index;
+  const featureNames = report.columns.characteristics;
+  const cellName = (cell: number): string =>
+    `(${formatTimestamp(timestamps[Math.floor(cell / nAssets)])}, ${assetIds[cell % nAssets]})`;
+  const returns =
+    panel.prices === undefined
+      ? spread(panel, panel.returns ?? new Float64Array(0), 1)
+      : forwardReturnsFromPrices(spread(panel, panel.prices, 1), nAssets, cellName);
+  const grid = new PersistentPanelBatch({
+    timestamps,
+    assetIds,
+    returns,
+    characteristicNames: featureNames,
+    characteristics: spread(panel, panel.characteristics, featureNames.length),
+  });
+  const { costs, groups, ...windowing } = options;
+  const groupNames = groups === undefined ? [] : [...new Set(byAsset('groups', groups, assetIds))].sort();
+  const { batch, missingReturns } = portfolioWindows(grid, {
+    ...windowing,
+    // A return that ends k dates later is known k dates later.
+    returnDelay: Math.max(options.returnDelay ?? 1, roles.returns?.lag ?? 1),
+    costs: costs === undefined ? undefined : Float64Array.from(costsOf(costs, assetIds)),
+    groupIds: groups && byAsset('groups', groups, assetIds).map((name) => groupNames.indexOf(name)),
+  });
+  return {
+    batch,
+    report: { ...report, nWindows: batch.nWindows, missingForwardReturns: missingReturns, groupNames },
+  };
+}
+
+function costsOf(costs: number | Readonly<Record<string, number>>, assetIds: readonly string[]): readonly number[] {
+  return typeof costs === 'number' ? assetIds.map(() => costs) : byAsset('costs', costs, assetIds);
+}
+
+/** The entry of each asset, in the order of the batch. */
+function byAsset<V>(field: string, values: Readonly<Record<string, V>>, assetIds: readonly string[]): readonly V[] {
+  return assetIds.map((id) => {
+    if (Object.hasOwn(values, id)) return values[id];
+    throw new DataError({
+      field: `options.${field}`,
+      expected: `an entry for every asset, ${id} too`,
+      found: describe(values),
+      remedy: 'Add it, or leave the asset out of the source.',
+    });
+  });
+}
