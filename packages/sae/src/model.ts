@@ -277,7 +277,7 @@ export class SAEModel implements AssetPredictionModel {
 
   #resolve(inputs: number, outputs: number): ReturnType<typeof resolveEngine> {
     const { engine, threads } = this.config;
-    const parameters = parameterCount(saeParameters(this.config, { inputs, outputs }));
+    const modelSize = parameterCount(saeParameters(this.config, { inputs, outputs }));
     return resolveEngine({
       engine: engine as EngineChoice,
       modelSize: parameters,

@@ -79,12 +79,17 @@ async function open(label: string, database: string | undefined, relation: Relat
   });
   let interrupted = false;
   const read = async function* (request: RowRequest, mode: CsvMode, sorted = false): AsyncGenerator<RowChunk> {
+    let isRead = false;
     try {
       if (sorted) await connection.run(`SET memory_limit = '${sortMemory}'`);
       const sql = select(relation(request, mode), request, origin, mode, sorted);
       yield* stream(connection, sql, request, () => interrupted);
+      isRead = true;
     } catch (error) {
       throw plain(error);
+    } finally {
+      // A result that is left half read keeps its memory and its files until it is collected; the next query ends it.
+      if (!isRead) await connection.run('SELECT 1').catch(() => undefined);
     }
   };
   try {
