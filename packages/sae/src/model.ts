@@ -280,7 +280,7 @@ export class SAEModel implements AssetPredictionModel {
     const modelSize = parameterCount(saeParameters(this.config, { inputs, outputs }));
     return resolveEngine({
       engine: engine as EngineChoice,
-      modelSize: parameters,
+      modelSize,
       ...(threads === null ? {} : { threads }),
     });
   }
