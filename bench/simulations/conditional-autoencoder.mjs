@@ -57,7 +57,9 @@ for (const design of ['linear', 'nonlinear']) {
       add(name, 'gap', oracle[0] - rows.get(name).total.at(-1));
     }
   }
-  console.log(`design ${design}, seeds ${firstSeed} to ${firstSeed + repetitions - 1}: mean (standard deviation over seeds)`);
+  console.log(
+    `design ${design}, seeds ${firstSeed} to ${firstSeed + repetitions - 1}: mean (standard deviation over seeds)`,
+  );
   for (const [name, r] of rows) {
     const show = (column) => (r[column] ? `${mean(r[column]).toFixed(2)} (${sd(r[column]).toFixed(2)})` : '');
     const members = r.memberTotal
