@@ -5,6 +5,10 @@ export {
   type BootstrapOptions,
   type BootstrapTest,
 } from './ipca/bootstrap/tests.ts';
+export { caeConfigSchema, caePresets, type CAEConfig, type CAEConfigInput, type CAEPreset } from './cae/config.ts';
+export type { CAEFitOptions } from './cae/fit.ts';
+export { regressionPortfolios } from './cae/managed-portfolios.ts';
+export { CAEModel, type CAEExtractOptions, type CharacteristicImportance } from './cae/model.ts';
 export { AR1FactorForecaster, type AR1Config } from './forecasters/ar1.ts';
 export { EWMAFactorForecaster, type EWMAConfig } from './forecasters/ewma.ts';
 export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';

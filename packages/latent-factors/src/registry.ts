@@ -1,4 +1,6 @@
 import { configJsonSchema, type FactorForecaster, type ModelRegistration } from '@ml4t/core';
+import { caeConfigSchema, parseCAEConfig } from './cae/config.ts';
+import { CAEModel } from './cae/model.ts';
 import { AR1FactorForecaster, ar1ConfigSchema } from './forecasters/ar1.ts';
 import { EWMAFactorForecaster, ewmaConfigSchema } from './forecasters/ewma.ts';
 import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
@@ -38,6 +40,15 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(ipcaConfigSchema),
     create: (config: unknown) => new IPCAModel(parseIPCAConfig(config)),
     load: (path: string) => IPCAModel.load(path),
+  },
+  {
+    modelType: 'cae',
+    title: 'Conditional autoencoder',
+    batchKind: 'cross-section',
+    task: 'latent-factors',
+    configJsonSchema: () => configJsonSchema(caeConfigSchema),
+    create: (config: unknown) => new CAEModel(parseCAEConfig(config)),
+    load: (path: string) => CAEModel.load(path),
   },
 ]);
 

@@ -1,0 +1,98 @@
+import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import * as z from 'zod';
+
+/** Hidden layers of the beta network in the paper: CA0 is linear, CA1 to CA3 add one layer each. */
+export const caePresets = Object.freeze({
+  CA0: Object.freeze([] as readonly number[]),
+  CA1: Object.freeze([32]),
+  CA2: Object.freeze([32, 16]),
+  CA3: Object.freeze([32, 16, 8]),
+});
+
+export type CAEPreset = keyof typeof caePresets;
+
+/** Configuration of {@link CAEModel}. */
+export const caeConfigSchema = baseConfigSchema
+  .extend({
+    /** K, the number of factors of each member. */
+    nFactors: z.int().min(1).default(5).describe('Number of factors K'),
+    /** 'regression' fits returns; 'classification' fits labels in [0, 1], held in `returns`, through a logit. */
+    taskType: z.enum(['regression', 'classification']).default('regression').describe('Fit returns or 0/1 labels'),
+    /** Units of each hidden layer of the beta network, or a preset of the paper. */
+    hiddenUnits: z
+      .union([
+        z.enum(['CA0', 'CA1', 'CA2', 'CA3']).transform((name): number[] => [...caePresets[name]]),
+        z.array(z.int().min(1).max(4096)).max(8),
+      ])
+      .default([32])
+      .describe('Units of each hidden layer, or a preset CA0 to CA3'),
+    /**
+     * 'managed': factors are linear in characteristic-managed portfolios, as in the paper. 'regression': factors are the
+     * regression of each date's returns on the network's own betas, profiled out of the loss.
+     */
+    factors: z.enum(['managed', 'regression']).default('managed').describe('Where factor returns come from'),
+    /** Added to each date's regression of returns on characteristics, relative to the mean of its diagonal; 0: minimum norm. */
+    portfolioRidge: z.number().min(0).default(0).describe('Relative ridge of the managed portfolios'),
+    /** Added to each date's regression of returns on betas, relative to the mean of its diagonal. */
+    factorRidge: z.number().min(0).default(1e-3).describe('Relative ridge of the regression on betas'),
+    /** Networks trained from different seeds; they are combined by fitted values and forecasts. */
+    nEnsemble: z.int().min(1).max(1000).default(5).describe('Networks trained from different seeds'),
+    /** Passes over the training rows at most. */
+    nEpochs: z.int().min(1).default(100).describe('Passes over the training rows at most'),
+    /** Keep every n-th epoch as a checkpoint; null: none beside the last and the best. */
+    checkpointInterval: z.int().min(1).nullable().default(10).describe('Keep every n-th epoch as a checkpoint'),
+    /** Keep just these epochs; overrides the interval when not empty. */
+    checkpointEpochs: z.array(z.int().min(1)).default([]).describe('Epochs to keep; overrides the interval'),
+    /** Checkpoint used when none is asked for: an epoch, 'best' or 'last'. Best by validation, else last, where absent. */
+    defaultCheckpoint: z
+      .union([z.int().min(1), z.enum(['best', 'last'])])
+      .optional()
+      .describe('Checkpoint used when none is asked for'),
+    /** Learning rate of Adam. */
+    lr: z.number().positive().max(1).default(0.01).describe('Learning rate of Adam'),
+    /** The learning rate is multiplied by this after every epoch. */
+    lrDecay: z.number().positive().max(1).default(0.97).describe('Factor on the learning rate after every epoch'),
+    /** Multiplies the sum of absolute weights; targets and portfolios have unit scale inside the model. */
+    lambdaL1: z.number().min(0).default(0.005).describe('Penalty on the sum of absolute weights'),
+    /** 'all' penalises every weight matrix, as in the paper; 'hidden' those of the hidden layers, as in the Python reference. */
+    l1Weights: z.enum(['all', 'hidden']).default('all').describe('Which weights the penalty falls on'),
+    /** Weight decay of AdamW, off the weights themselves. */
+    weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay'),
+    /** Rows of a mini-batch, about. */
+    batchSize: z.int().min(1).default(500).describe('Rows of a mini-batch'),
+    /** 'dates': mini-batches of whole dates. 'rows': of single rows from any date; not with `factors: 'regression'`. */
+    batching: z.enum(['dates', 'rows']).default('dates').describe('What mini-batches are made of'),
+    /** Epochs without a better validation loss before a member stops; null: never. Has no effect without validation. */
+    patience: z.int().min(1).nullable().default(20).describe('Epochs without improvement before stopping'),
+    /** What computes; `auto` is right for most. */
+    engine: z
+      .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
+      .default('auto')
+      .describe('Compute engine'),
+    /** Threads of the embedded engine; the processors at hand where absent. Results do not depend on it. */
+    threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine'),
+  })
+  .refine(({ factors, batching }) => factors === 'managed' || batching === 'dates', {
+    path: ['batching'],
+    error: "'dates' with factors: 'regression', which needs whole dates",
+  })
+  .refine(({ checkpointEpochs, nEpochs }) => checkpointEpochs.every((epoch) => epoch <= nEpochs), {
+    path: ['checkpointEpochs'],
+    error: 'epochs up to nEpochs',
+  })
+  .refine(({ defaultCheckpoint, nEpochs }) => typeof defaultCheckpoint !== 'number' || defaultCheckpoint <= nEpochs, {
+    path: ['defaultCheckpoint'],
+    error: 'an epoch up to nEpochs',
+  });
+
+export type CAEConfig = Readonly<z.output<typeof caeConfigSchema>>;
+export type CAEConfigInput = z.input<typeof caeConfigSchema>;
+
+export function parseCAEConfig(input: unknown): CAEConfig {
+  return parseConfig(caeConfigSchema, input, 'CAEConfig');
+}
+
+/** A logit is not in units of returns: a regression on betas then needs a number to multiply it by. */
+export function hasGain(config: CAEConfig): boolean {
+  return config.factors === 'regression' && config.taskType === 'classification';
+}

@@ -1,0 +1,221 @@
+import {
+  ConfigError,
+  DataError,
+  throwIfAborted,
+  type CrossSectionBatch,
+  type FitOptions,
+  type FitSummary,
+} from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import { trainEnsemble } from '@ml4t/core/train';
+import type { FactorReturnSeries } from '../ipca/given-factors.ts';
+import { packageVersion } from '../version.ts';
+import type { CAEFit } from './artifact.ts';
+import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.ts';
+import { hasGain, type CAEConfig } from './config.ts';
+import { fitMetrics } from './fit-metrics.ts';
+import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
+import { checkpointGrid, memberOutputs, trainMember, type Ensemble, type TrainedMember } from './members.ts';
+import type { NetworkShape } from './network.ts';
+import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type TrainingRows } from './rows.ts';
+import { historyOf, notesOf, stopReasonOf } from './summary.ts';
+import { networkSize, withEngine } from './with-engine.ts';
+
+export interface CAEFitOptions extends FitOptions<CrossSectionBatch> {
+  /**
+   * Portfolio returns x_t for the factor network, in place of those made from the batch: (H x L) for at least the training
+   * dates, dated as the batch is. Kept with the fit, for `extract`. Not with `factors: 'regression'`.
+   */
+  readonly managedPortfolios?: FactorReturnSeries | undefined;
+}
+
+/** A panel, its portfolios, and the rows of it that a network can learn from. */
+interface Prepared {
+  readonly batch: CrossSectionBatch;
+  readonly portfolios: PortfolioReturns | undefined;
+  readonly rows: TrainingRows;
+  readonly scales: Scales;
+}
+
+/** Everything that {@link CAEModel.fit} does, up to the fit that it then keeps. */
+export async function fitEnsemble(
+  config: CAEConfig,
+  batch: CrossSectionBatch,
+  options: CAEFitOptions,
+): Promise<CAEFit> {
+  const started = performance.now();
+  throwIfAborted(options.signal, 'CAEModel.fit');
+  const given = requireUse(config, options.managedPortfolios);
+  if (config.defaultCheckpoint === 'best' && !options.validation)
+    throw new ConfigError({
+      field: 'CAEConfig.defaultCheckpoint',
+      expected: 'a validation batch to be best on',
+      found: "'best' without one",
+      remedy: 'Pass `validation` to `fit`, or leave defaultCheckpoint out.',
+    });
+  const training = prepare(config, batch, given);
+  requireEnoughRows(training.rows, config.nFactors);
+  const validation = options.validation && prepareValidation(config, options.validation, given, training);
+  const shape: NetworkShape = {
+    characteristics: batch.nCharacteristics,
+    hiddenUnits: config.hiddenUnits,
+    factors: config.nFactors,
+    portfolios: training.portfolios?.names.length ?? 0,
+    gain: hasGain(config),
+  };
+  return withEngine(config, shape, async (engine, description) => {
+    const trained = await trainMembers(engine, config, shape, training, validation, options);
+    const members = trained.map(({ member }) => member);
+    const ensemble: Ensemble = { shape, scales: training.scales, factorRidge: config.factorRidge, members };
+    const checkpoints = checkpointNames(members, checkpointGrid(config));
+    const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
+    const measure = (on: Prepared): Promise<Record<string, number>> =>
+      fitMetrics(config.taskType, on.batch, shape.factors, members.length, (m) =>
+        memberOutputs(
+          engine,
+          ensemble,
+          snapshotAt(members[m], defaultCheckpoint, checkpoints),
+          on.batch,
+          on.portfolios?.values,
+        ),
+      );
+    const trainMetrics = await measure(training);
+    const validationMetrics = validation && (await measure(validation));
+    throwIfAborted(options.signal, 'CAEModel.fit');
+    const stopReason = stopReasonOf(trained);
+    const summary: FitSummary = {
+      converged: stopReason === 'early-stopping',
+      stopReason,
+      iterations: Math.max(...trained.map(({ record }) => record.history.length)),
+      trainMetrics,
+      ...(validationMetrics ? { validationMetrics } : {}),
+      defaultCheckpoint,
+      history: historyOf(trained),
+      notes: notesOf(config, trained, training, checkpoints),
+      runRecord: {
+        modelType: 'cae',
+        packageVersion: packageVersion(),
+        config,
+        engine: description,
+        dimensions: {
+          dates: batch.nDates,
+          rows: batch.nRows,
+          rowsUsed: training.rows.nRows,
+          characteristics: shape.characteristics,
+          portfolios: shape.portfolios,
+          members: members.length,
+          weights: networkSize(shape),
+        },
+        stopReason,
+        seconds: (performance.now() - started) / 1000,
+      },
+    };
+    return {
+      ...ensemble,
+      characteristicNames: [...batch.characteristicNames],
+      portfolioNames: [...(training.portfolios?.names ?? [])],
+      given: given && { names: [...given.names], timestamps: given.timestamps.slice(), values: given.values.slice() },
+      checkpoints,
+      defaultCheckpoint,
+      summary,
+    };
+  });
+}
+
+async function trainMembers(
+  engine: Engine,
+  config: CAEConfig,
+  shape: NetworkShape,
+  training: Prepared,
+  validation: Prepared | undefined,
+  options: CAEFitOptions,
+): Promise<TrainedMember[]> {
+  const loaded = new LoadedRows(engine, training.rows);
+  const held = validation && new LoadedRows(engine, validation.rows);
+  const { signal } = options;
+  const trained = await trainEnsemble(
+    { members: config.nEnsemble, seed: config.seed, ...(signal ? { signal } : {}) },
+    (seed, number) =>
+      trainMember(
+        {
+          engine,
+          config,
+          shape,
+          scales: training.scales,
+          training: loaded,
+          validation: held,
+          batch: training.batch,
+          portfolios: training.portfolios?.values,
+          options,
+        },
+        seed,
+        number,
+      ),
+  );
+  loaded.release();
+  held?.release();
+  return trained;
+}
+
+function prepare(config: CAEConfig, batch: CrossSectionBatch, given: FactorReturnSeries | undefined): Prepared {
+  batch.requireReturns('CAEModel.fit');
+  const portfolios =
+    config.factors === 'managed'
+      ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true })
+      : undefined;
+  return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, portfolios)) };
+}
+
+function prepareValidation(
+  config: CAEConfig,
+  batch: CrossSectionBatch,
+  given: FactorReturnSeries | undefined,
+  training: Prepared,
+): Prepared {
+  requireSameCharacteristics(batch, training.batch.characteristicNames);
+  const portfolios =
+    config.factors === 'managed'
+      ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false })
+      : undefined;
+  const { rows, scales } = trainingRows(batch, rowsOptions(config, portfolios), training.scales);
+  if (rows.nRows === 0)
+    throw new DataError({
+      field: 'validation',
+      expected: 'at least one date with complete rows',
+      found: 'none',
+      remedy: 'Pass later dates with returns, or fit without validation.',
+    });
+  return { batch, portfolios, rows, scales };
+}
+
+function rowsOptions(config: CAEConfig, portfolios: PortfolioReturns | undefined) {
+  return {
+    task: config.taskType,
+    // With no more rows than factors a regression on betas fits whatever the betas are.
+    minimumRows: config.factors === 'regression' ? config.nFactors + 1 : 1,
+    portfolios: portfolios?.values,
+  };
+}
+
+function requireUse(config: CAEConfig, given: FactorReturnSeries | undefined): FactorReturnSeries | undefined {
+  if (!given || config.factors === 'managed') return given;
+  throw new ConfigError({
+    field: 'managedPortfolios',
+    expected: "nothing with factors: 'regression'",
+    found: `${given.names.length} portfolios`,
+    remedy: "Leave them out, or use factors: 'managed'.",
+  });
+}
+
+/** The characteristics of the fit, in its order. Throws DataError. */
+export function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly string[]): void {
+  const found = batch.characteristicNames;
+  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
+  const missing = expected.filter((name) => !found.includes(name));
+  throw new DataError({
+    field: 'characteristicNames',
+    expected: `the characteristics of the fit in their order (${expected.join(', ')})`,
+    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
+    remedy: 'Build the batch with the same columns in the same order.',
+  });
+}

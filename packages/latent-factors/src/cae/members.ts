@@ -1,0 +1,176 @@
+import { DataError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
+import { initialValues, type NamedValues } from '@ml4t/core/nn';
+import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
+import type { CAEConfig } from './config.ts';
+import { identify, identity, networkOutputs, rotate, type MemberFactors, type Rotation } from './exposures.ts';
+import { networkLoss, networkParameters, type LossTerms, type NetworkShape } from './network.ts';
+import type { LoadedRows, Scales } from './rows.ts';
+
+/** One network after one epoch. */
+export interface MemberSnapshot {
+  /** Weights and running statistics by name. */
+  readonly values: Snapshot;
+  /** To identified coordinates. */
+  readonly rotation: Rotation;
+}
+
+/** One network of the ensemble. */
+export interface Member {
+  readonly seed: number;
+  readonly bestEpoch: number | undefined;
+  readonly lastEpoch: number;
+  /** By epoch: those of the checkpoint grid that it reached, the last, and the best. */
+  readonly snapshots: ReadonlyMap<number, MemberSnapshot>;
+}
+
+/** What the members of a fit share. */
+export interface Ensemble {
+  readonly shape: NetworkShape;
+  readonly scales: Scales;
+  readonly factorRidge: number;
+  readonly members: readonly Member[];
+}
+
+export interface TrainedMember {
+  readonly member: Member;
+  readonly record: TrainingRecord;
+  /** Epochs whose network has lost a factor, so that its coordinates could not be identified. */
+  readonly degenerate: readonly number[];
+}
+
+/** What training one member needs. */
+export interface MemberTraining {
+  readonly engine: Engine;
+  readonly config: CAEConfig;
+  readonly shape: NetworkShape;
+  readonly scales: Scales;
+  readonly training: LoadedRows;
+  readonly validation: LoadedRows | undefined;
+  /** The training panel and its portfolios, on which coordinates are identified. */
+  readonly batch: CrossSectionBatch;
+  readonly portfolios: Float64Array | undefined;
+  readonly options: RunOptions;
+}
+
+/** Epochs to keep, ascending. */
+export function checkpointGrid(config: CAEConfig): number[] {
+  const { checkpointEpochs, checkpointInterval, defaultCheckpoint, nEpochs } = config;
+  const grid = new Set(checkpointEpochs);
+  if (checkpointEpochs.length === 0 && checkpointInterval !== null)
+    for (let epoch = checkpointInterval; epoch <= nEpochs; epoch += checkpointInterval) grid.add(epoch);
+  if (typeof defaultCheckpoint === 'number') grid.add(defaultCheckpoint);
+  return [...grid].filter((epoch) => epoch <= nEpochs).sort((a, b) => a - b);
+}
+
+/** Trains one network from its seed. Throws AbortedError; DataError when not even one epoch gave finite numbers. */
+export async function trainMember(given: MemberTraining, seed: number, number: number): Promise<TrainedMember> {
+  const { engine, config, shape, training, validation, options } = given;
+  const terms: LossTerms = {
+    task: config.taskType,
+    lambdaL1: config.lambdaL1,
+    l1Weights: config.l1Weights,
+    factorRidge: config.factorRidge,
+  };
+  const parameters = engine.parameters(initialValues(networkParameters(shape), seed));
+  try {
+    const record = await train({
+      engine,
+      parameters,
+      loss: (ops, params, batch) => networkLoss(ops, params, shape, terms, batch),
+      batches: (_, generator) => training.batches(config.batching, config.batchSize, generator),
+      size: (batch) => batch.rows.length,
+      epochs: config.nEpochs,
+      seed,
+      optimizer: { kind: 'adamw', learningRate: config.lr, weightDecay: config.weightDecay },
+      schedule: exponentialRate(config.lrDecay),
+      checkpoints: { epochs: checkpointGrid(config) },
+      ...(validation
+        ? {
+            validation: {
+              batches: () => validation.inOrder(),
+              ...(config.patience === null ? {} : { patience: config.patience }),
+            },
+          }
+        : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ epoch, epochs, loss, validation: validationLoss }) =>
+        options.onProgress?.({
+          phase: `training member ${number + 1} of ${config.nEnsemble}`,
+          step: epoch,
+          total: epochs,
+          metrics: { loss, ...(validationLoss === undefined ? {} : { validationLoss }) },
+        }),
+      operation: 'CAEModel.fit',
+    });
+    const { checkpoints } = record;
+    if (checkpoints.lastEpoch === undefined)
+      throw new DataError({
+        field: 'batch',
+        expected: 'a finite loss in the first epoch',
+        found: record.stopReason,
+        remedy: record.remedy,
+      });
+    const snapshots = new Map<number, MemberSnapshot>();
+    const degenerate: number[] = [];
+    for (const epoch of checkpoints.epochs) {
+      const values = checkpoints.get(epoch);
+      parameters.write(values);
+      const outputs = await rawOutputs({ ...given, factorRidge: config.factorRidge }, parameters);
+      const rotation = identify(outputs, shape.factors);
+      if (!rotation) degenerate.push(epoch);
+      const own = identity(shape.factors);
+      snapshots.set(epoch, { values, rotation: rotation ?? { betas: own, factors: own } });
+    }
+    const member = { seed, bestEpoch: checkpoints.bestEpoch, lastEpoch: checkpoints.lastEpoch, snapshots };
+    return { member, record, degenerate };
+  } finally {
+    parameters.release();
+  }
+}
+
+/** Exposures and factor returns of one member after one epoch, in its identified coordinates. */
+export async function memberOutputs(
+  engine: Engine,
+  ensemble: Ensemble,
+  { values, rotation }: MemberSnapshot,
+  batch: CrossSectionBatch,
+  portfolios: Float64Array | undefined,
+): Promise<MemberFactors> {
+  const { shape } = ensemble;
+  const parameters = engine.parameters(namedValues(shape, values));
+  try {
+    const own = await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
+    return {
+      betas: rotate(own.betas, rotation.betas, shape.factors),
+      factorReturns: rotate(own.factorReturns, rotation.factors, shape.factors),
+    };
+  } finally {
+    parameters.release();
+  }
+}
+
+/** The arrays of a network with given numbers. */
+export function namedValues(shape: NetworkShape, values: Snapshot): NamedValues[] {
+  return Object.entries(networkParameters(shape)).map(([name, spec]) => ({
+    name,
+    shape: spec.shape,
+    values: Float64Array.from(values[name]),
+    state: spec.state ?? false,
+  }));
+}
+
+function rawOutputs(
+  given: {
+    readonly engine: Engine;
+    readonly shape: NetworkShape;
+    readonly scales: Scales;
+    readonly factorRidge: number;
+    readonly batch: CrossSectionBatch;
+    readonly portfolios: Float64Array | undefined;
+  },
+  parameters: ParameterSet,
+): Promise<MemberFactors> {
+  const { engine, shape, scales, factorRidge, batch, portfolios } = given;
+  return networkOutputs(engine, parameters, shape, scales, factorRidge, batch, portfolios);
+}

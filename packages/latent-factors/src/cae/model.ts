@@ -1,0 +1,245 @@
+import {
+  LatentFactorState,
+  NotFittedError,
+  totalR2,
+  type CrossSectionBatch,
+  type ExtractOptions,
+  type FitSummary,
+  type LatentFactorModel,
+} from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import { loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import type { FactorReturnSeries } from '../ipca/given-factors.ts';
+import { packageVersion } from '../version.ts';
+import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
+import { snapshotAt } from './checkpoints.ts';
+import { parseCAEConfig, type CAEConfig, type CAEConfigInput } from './config.ts';
+import type { MemberFactors } from './exposures.ts';
+import { fitEnsemble, requireSameCharacteristics, type CAEFitOptions } from './fit.ts';
+import { portfoliosFor, requireSamePortfolios } from './managed-portfolios.ts';
+import { memberOutputs } from './members.ts';
+import { withEngine } from './with-engine.ts';
+
+export interface CAEExtractOptions extends ExtractOptions {
+  /** x_t on the dates of the batch, in place of the series kept from `fit`. */
+  readonly managedPortfolios?: FactorReturnSeries | undefined;
+}
+
+/** How much of the fit is owed to each characteristic. */
+export interface CharacteristicImportance {
+  readonly characteristicNames: readonly string[];
+  /** (P): fall of the total R2, a fraction, when the characteristic is set to zero everywhere. */
+  readonly totalR2Loss: Float64Array;
+  /** (P): losses over their sum, those below zero as zero. */
+  readonly share: Float64Array;
+  /** With all characteristics. */
+  readonly totalR2: number;
+  readonly checkpoint: string;
+}
+
+/**
+ * Conditional autoencoder: exposures are a neural network of characteristics known beforehand.
+ *
+ * `r_{i,t+1} = beta(z_{i,t}; W)' f_{t+1} + e_{i,t+1}`, with `f_{t+1} = F x_{t+1}`, x the characteristic-managed portfolios or a
+ * series of the caller's; or, with `factors: 'regression'`, `f_{t+1}` the least-squares coefficients of the returns of
+ * t + 1 on the network's own betas. W (and F) minimise the mean squared error over rows plus an L1 penalty.
+ *
+ * An ensemble of M members is one state of M K factors, a block of K per member with its betas over M: then `beta'f` is the
+ * mean of the members' fits and `beta'lambda` the mean of their forecasts. Coordinates of different members are never
+ * mixed. Within a member, the second moment of the training betas is the identity, that of the factors diagonal and
+ * descending, and factor means are not negative.
+ *
+ * Source: Gu, Kelly and Xiu (2021), "Autoencoder asset pricing models", Journal of Econometrics 222.
+ *
+ * @example
+ * const model = new CAEModel({ nFactors: 3, hiddenUnits: 'CA2', factors: 'regression' });
+ * const summary = await model.fit(train, { validation });
+ * const { betas, factorReturns } = await model.extract(test);
+ */
+export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
+  readonly modelType = 'cae';
+  readonly config: CAEConfig;
+  #fit: CAEFit | undefined;
+
+  /** Throws ConfigError when a field is unknown or out of range. */
+  constructor(config: CAEConfigInput = {}) {
+    this.config = parseCAEConfig(config);
+  }
+
+  get isFitted(): boolean {
+    return this.#fit !== undefined;
+  }
+  get fitSummary(): FitSummary {
+    return this.#requireFit('fitSummary').summary;
+  }
+  /** What `extract` accepts as `checkpoint`: 'epoch-10', …, 'best' where there was a validation batch, 'last'. */
+  get checkpoints(): readonly string[] {
+    return this.#requireFit('checkpoints').checkpoints;
+  }
+  get defaultCheckpoint(): string {
+    return this.#requireFit('defaultCheckpoint').defaultCheckpoint;
+  }
+  /** Seed and epochs of each member: how it was made, for a look at single members. */
+  get members(): readonly {
+    readonly seed: number;
+    readonly bestEpoch: number | undefined;
+    readonly lastEpoch: number;
+  }[] {
+    return this.#requireFit('members').members.map(({ seed, bestEpoch, lastEpoch }) => ({
+      seed,
+      bestEpoch,
+      lastEpoch,
+    }));
+  }
+
+  /**
+   * Trains the ensemble. Rows with a missing characteristic or return take no part. With a validation batch a member stops
+   * when its validation loss has not fallen for `patience` epochs, and the default checkpoint is each member's best epoch.
+   * Throws DataError, NotIdentifiedError, ConfigError, EngineError, AbortedError; in every case an earlier fit stays.
+   */
+  async fit(batch: CrossSectionBatch, options: CAEFitOptions = {}): Promise<FitSummary> {
+    this.#fit = await fitEnsemble(this.config, batch, options);
+    return this.#fit.summary;
+  }
+
+  /**
+   * Exposures of every row (NaN where a characteristic is missing) and factor returns of every date whose returns are
+   * known, as blocks of K columns per member, betas over M. In a classification `beta'f` is a logit.
+   * Throws NotFittedError; DataError when the characteristics are not those of the fit; ConfigError for the checkpoint.
+   */
+  async extract(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState> {
+    const fit = this.#requireFit('extract');
+    return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
+  }
+
+  /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
+  async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
+    const fit = this.#requireFit('extractMembers');
+    const { nFactors } = this.config;
+    return withEngine(this.config, fit.shape, async (engine) => {
+      const states: LatentFactorState[] = [];
+      for await (const { betas, factorReturns } of this.#outputs(engine, fit, batch, options))
+        states.push(
+          new LatentFactorState({
+            index: batch.index,
+            nFactors,
+            betaLayout: 'row',
+            betas,
+            factorReturns,
+            checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+          }),
+        );
+      return states;
+    });
+  }
+
+  /**
+   * Importance of each characteristic: how far the total R2 of a batch falls when the characteristic is zero in every row,
+   * for exposures and managed portfolios alike, all weights as they are. Zero is the median of a rank-normalised
+   * characteristic. Rows with a missing value stay out. Source: Gu, Kelly and Xiu (2021), section 3.7.
+   */
+  async characteristicImportance(
+    batch: CrossSectionBatch,
+    options: CAEExtractOptions = {},
+  ): Promise<CharacteristicImportance> {
+    const fit = this.#requireFit('characteristicImportance');
+    const returns = batch.requireReturns('characteristic importance');
+    const { nCharacteristics: p } = batch;
+    return withEngine(this.config, fit.shape, async (engine) => {
+      const r2 = async (on: CrossSectionBatch): Promise<number> =>
+        totalR2(returns, (await this.#extract(engine, fit, on, options)).fittedReturns());
+      const full = await r2(batch);
+      const totalR2Loss = new Float64Array(p);
+      for (let j = 0; j < p; j++) {
+        const without = batch.characteristics.map((c, at) => (at % p === j ? 0 * c : c));
+        totalR2Loss[j] = full - (await r2(batch.withCharacteristics(without)));
+      }
+      const sum = totalR2Loss.reduce((total, loss) => total + Math.max(loss, 0), 0);
+      return {
+        characteristicNames: batch.characteristicNames,
+        totalR2Loss,
+        share: totalR2Loss.map((loss) => (sum > 0 ? Math.max(loss, 0) / sum : 0)),
+        totalR2: full,
+        checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+      };
+    });
+  }
+
+  /** Writes the configuration and all weights of all members and checkpoints as one artifact, atomically. */
+  async save(path: string): Promise<void> {
+    const fit = this.#requireFit('save');
+    await saveArtifact(path, {
+      modelType: this.modelType,
+      formatVersion: 1,
+      packageVersion: packageVersion(),
+      config: this.config,
+      state: stateOf(fit),
+      record: fit.summary,
+      arrays: arraysOf(fit),
+    });
+  }
+
+  /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
+  static async load(path: string): Promise<CAEModel> {
+    const artifact = await loadArtifact(path, { modelType: 'cae' });
+    const model = new CAEModel(artifact.config as CAEConfigInput);
+    model.#fit = fitOf(artifact, model.config);
+    return model;
+  }
+
+  async #extract(
+    engine: Engine,
+    fit: CAEFit,
+    batch: CrossSectionBatch,
+    options: CAEExtractOptions,
+  ): Promise<LatentFactorState> {
+    const { nFactors: k } = this.config;
+    const m = fit.members.length;
+    const betas = new Float64Array(batch.nRows * m * k);
+    const factorReturns = new Float64Array(batch.nDates * m * k);
+    const factorNames: string[] = [];
+    let member = 0;
+    for await (const own of this.#outputs(engine, fit, batch, options)) {
+      const first = member * k;
+      for (let row = 0; row < batch.nRows; row++)
+        for (let j = 0; j < k; j++) betas[row * m * k + first + j] = own.betas[row * k + j] / m;
+      for (let t = 0; t < batch.nDates; t++)
+        factorReturns.set(own.factorReturns.subarray(t * k, (t + 1) * k), t * m * k + first);
+      member++;
+      for (let j = 1; j <= k; j++) factorNames.push(m === 1 ? `factor${j}` : `member${member}.factor${j}`);
+    }
+    return new LatentFactorState({
+      index: batch.index,
+      nFactors: m * k,
+      betaLayout: 'row',
+      betas,
+      factorReturns,
+      factorNames,
+      checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+    });
+  }
+
+  /** One member after another, so that only one set of exposures is in memory beside the result. */
+  async *#outputs(
+    engine: Engine,
+    fit: CAEFit,
+    batch: CrossSectionBatch,
+    options: CAEExtractOptions,
+  ): AsyncGenerator<MemberFactors> {
+    const { members, checkpoints, defaultCheckpoint, shape } = fit;
+    const snapshots = members.map((member) => snapshotAt(member, options.checkpoint ?? defaultCheckpoint, checkpoints));
+    requireSameCharacteristics(batch, fit.characteristicNames);
+    const given = options.managedPortfolios ?? fit.given;
+    if (given) requireSamePortfolios(given.names, fit.portfolioNames);
+    const portfolios =
+      shape.portfolios > 0
+        ? portfoliosFor(batch, given, { ridge: this.config.portfolioRidge, required: false })
+        : undefined;
+    for (const snapshot of snapshots) yield memberOutputs(engine, fit, snapshot, batch, portfolios?.values);
+  }
+
+  #requireFit(operation: string): CAEFit {
+    if (!this.#fit) throw new NotFittedError('CAEModel', operation);
+    return this.#fit;
+  }
+}

@@ -1,0 +1,75 @@
+import type { CrossSectionBatch, HistoryEntry, StopReason } from '@ml4t/core';
+import type { CAEConfig } from './config.ts';
+import type { TrainedMember } from './members.ts';
+import type { TrainingRows } from './rows.ts';
+
+/** Why a member stopped, in the words of a fit summary. */
+const reasons: Readonly<Record<TrainedMember['record']['stopReason'], StopReason>> = {
+  completed: 'max-epochs',
+  'early-stopped': 'early-stopping',
+  'non-finite-loss': 'non-finite',
+  'non-finite-gradient': 'non-finite',
+};
+
+/** The worst of the members' reasons: what is not finite, then what ran out of epochs. */
+export function stopReasonOf(trained: readonly TrainedMember[]): StopReason {
+  const found = trained.map(({ record }) => reasons[record.stopReason]);
+  return (['non-finite', 'max-epochs'] as const).find((reason) => found.includes(reason)) ?? 'early-stopping';
+}
+
+/**
+ * Mean losses per epoch over the members that were still training in it; `members` counts them. The loss includes the penalty,
+ * the validation loss does not; both are in units of unit-variance returns, or nats in a classification.
+ */
+export function historyOf(trained: readonly TrainedMember[]): HistoryEntry[] {
+  const epochs = Math.max(...trained.map(({ record }) => record.history.length));
+  return Array.from({ length: epochs }, (_, at) => {
+    const running = trained.flatMap(({ record }) => record.history.slice(at, at + 1));
+    const mean = (value: (entry: (typeof running)[number]) => number): number =>
+      running.reduce((sum, entry) => sum + value(entry), 0) / running.length;
+    const validated = running.every(({ validation }) => Number.isFinite(validation));
+    return {
+      epoch: at + 1,
+      members: running.length,
+      loss: mean(({ loss }) => loss),
+      ...(validated ? { validationLoss: mean(({ validation }) => validation ?? Number.NaN) } : {}),
+      learningRate: running[0].learningRate,
+      gradientNorm: mean(({ gradientNorm }) => gradientNorm),
+    };
+  });
+}
+
+/** What a careful user should know about a fit. */
+export function notesOf(
+  config: CAEConfig,
+  trained: readonly TrainedMember[],
+  { batch, rows: training }: { readonly batch: CrossSectionBatch; readonly rows: TrainingRows },
+  checkpoints: readonly string[],
+): string[] {
+  const notes: string[] = [];
+  if (training.nRows < batch.nRows)
+    notes.push(`${batch.nRows - training.nRows} rows with a missing characteristic or return took no part.`);
+  if (training.nDates < batch.nDates)
+    notes.push(`${batch.nDates - training.nDates} dates without enough complete rows took no part.`);
+  const skipped = trained.reduce((sum, { record }) => sum + record.skippedSteps, 0);
+  if (skipped > 0) notes.push(`${skipped} steps without a finite gradient were left out.`);
+  const asked = config.defaultCheckpoint;
+  const wanted = typeof asked === 'number' ? `epoch-${asked}` : asked;
+  if (wanted !== undefined && !checkpoints.includes(wanted))
+    notes.push(`There is no checkpoint ${wanted}: not every member has it. The default is another one.`);
+  const degenerate = trained.filter(({ degenerate: epochs, member }) =>
+    epochs.includes(member.bestEpoch ?? member.lastEpoch),
+  ).length;
+  if (degenerate > 0)
+    notes.push(
+      `${degenerate} members use fewer than ${config.nFactors} factors: their coordinates are not identified, their fit is. ` +
+        'Lower lambdaL1 or nFactors.',
+    );
+  let largest = 0;
+  for (let i = 0; i < training.characteristics.length; i++)
+    largest = Math.max(largest, Math.abs(training.characteristics[i]));
+  if (largest > 20)
+    notes.push(`Characteristics go up to ${largest.toPrecision(3)}: rank-normalise them, or training will be slow.`);
+  for (const { record } of trained) if (record.remedy !== '') notes.push(record.remedy);
+  return [...new Set(notes)];
+}

@@ -1,0 +1,23 @@
+import { estimatorContract } from '@ml4t/core/testing';
+import { describe, it } from '@jest/globals';
+import { CAEModel, type CAEConfigInput } from '../../src/index.ts';
+import { quick, smallPanel, withGaps } from './panel.ts';
+
+const { batch } = smallPanel(1);
+const cases: [string, CAEConfigInput][] = [
+  ['managed', quick],
+  ['regression', { ...quick, factors: 'regression' }],
+];
+
+describe.each(cases)('the estimator contract: CAEModel, %s factors', (_, config) => {
+  for (const { name, run } of estimatorContract({
+    create: () => new CAEModel(config),
+    batch,
+    otherBatch: smallPanel(2).batch,
+    batchWithMissing: withGaps(batch),
+    unusableBatch: batch.withoutReturns(),
+    extractOrPredict: (model, on) => model.extract(on),
+    load: (path) => CAEModel.load(path),
+  }))
+    it(name, run, 60_000);
+});

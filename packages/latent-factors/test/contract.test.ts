@@ -1,0 +1,27 @@
+import { estimatorContract } from '@ml4t/core/testing';
+import { describe, it } from '@jest/globals';
+import { IPCAModel } from '../src/index.ts';
+import { plantedPanel } from './ipca/planted-panel.ts';
+
+// PCA and RP-PCA: static-loadings/estimator-contract.test.ts. CAE: cae/estimator-contract.test.ts.
+const panel = (seed: number) => plantedPanel({ seed, nDates: 20, nAssets: 30, noise: 0.02 }).batch;
+const batch = panel(1);
+const p = batch.nCharacteristics;
+
+describe.each([
+  ['restricted', {}],
+  ['with an intercept', { intercept: true }],
+])('the estimator contract: IPCAModel, %s', (_, config) => {
+  for (const { name, run } of estimatorContract({
+    create: () => new IPCAModel({ nFactors: 2, ...config }),
+    batch,
+    otherBatch: panel(2),
+    batchWithMissing: batch
+      .withCharacteristics(batch.characteristics.map((c, at) => (at % (7 * p) === 1 ? Number.NaN : c)))
+      .withReturns(batch.requireReturns('this test').map((r, row) => (row % 5 === 0 ? Number.NaN : r))),
+    unusableBatch: batch.withoutReturns(),
+    extractOrPredict: (model, on) => model.extract(on),
+    load: (path) => IPCAModel.load(path),
+  }))
+    it(name, run);
+});
