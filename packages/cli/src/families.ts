@@ -62,7 +62,7 @@ export interface FamilyPackage {
 
 /** The packages that `ml4t` knows. Each is an optional peer dependency. */
 export const familyPackages: readonly FamilyPackage[] = Object.freeze([
-  { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'rp-pca', 'ipca'], load: loadLatentFactors },
+  { packageName: '@ml4t/latent-factors', modelTypes: ['pca', 'rp-pca', 'ipca', 'cae'], load: loadLatentFactors },
   { packageName: '@ml4t/sdf', modelTypes: ['stochastic-discount-factor'], load: loadDiscountFactors },
   { packageName: '@ml4t/sae', modelTypes: ['sae'], load: loadSupervisedAutoencoder },
 ]);

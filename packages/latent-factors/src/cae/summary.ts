@@ -1,20 +1,12 @@
-import type { CrossSectionBatch, HistoryEntry, StopReason } from '@ml4t/core';
+import { isNonFinite, type CrossSectionBatch, type HistoryEntry, type StopReason } from '@ml4t/core';
 import type { CAEConfig } from './config.ts';
 import type { TrainedMember } from './members.ts';
 import type { TrainingRows } from './rows.ts';
 
-/** Why a member stopped, in the words of a fit summary. */
-const reasons: Readonly<Record<TrainedMember['record']['stopReason'], StopReason>> = {
-  completed: 'max-epochs',
-  'early-stopped': 'early-stopping',
-  'non-finite-loss': 'non-finite',
-  'non-finite-gradient': 'non-finite',
-};
-
 /** The worst of the members' reasons: what is not finite, then what ran out of epochs. */
 export function stopReasonOf(trained: readonly TrainedMember[]): StopReason {
-  const found = trained.map(({ record }) => reasons[record.stopReason]);
-  return (['non-finite', 'max-epochs'] as const).find((reason) => found.includes(reason)) ?? 'early-stopping';
+  const found = trained.map(({ record }) => record.stopReason);
+  return found.find(isNonFinite) ?? (found.includes('max-epochs') ? 'max-epochs' : 'early-stopping');
 }
 
 /**

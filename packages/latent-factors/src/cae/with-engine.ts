@@ -19,13 +19,13 @@ export async function withEngine<T>(
   work: (engine: Engine, description: string) => Promise<T>,
 ): Promise<T> {
   const { resolveEngine } = await import('@ml4t/core/engine');
-  const { engine, reason } = await resolveEngine({
+  const { engine, resolution } = await resolveEngine({
     engine: config.engine,
-    parameters: networkSize(shape),
+    modelSize: networkSize(shape),
     ...(config.threads === undefined ? {} : { threads: config.threads }),
   });
   try {
-    return await work(engine, reason);
+    return await work(engine, resolution.backend);
   } finally {
     await engine.dispose();
   }
