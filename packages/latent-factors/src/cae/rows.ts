@@ -134,10 +134,13 @@ export class LoadedRows {
   /** Whole dates in their order, each row once. */
   *inOrder(): IterableIterator<NetworkBatch> {
     const { offsets, nDates } = this.rows;
-    for (let from = 0, to = 0; from < nDates; from = to) {
-      to = from + 1;
+    let from = 0;
+    while (from < nDates) {
+      let to = from + 1;
       while (to < nDates && offsets[to + 1] - offsets[from] <= EVALUATION_ROWS) to++;
-      yield this.#ofDates(Int32Array.from({ length: to - from }, (_, i) => from + i));
+      const first = from;
+      yield this.#ofDates(Int32Array.from({ length: to - first }, (_, i) => first + i));
+      from = to;
     }
   }
 
