@@ -134,7 +134,7 @@ export class LoadedRows {
   /** Whole dates in their order, each row once. */
   *inOrder(): IterableIterator<NetworkBatch> {
     const { offsets, nDates } = this.rows;
-    for (let from = 0, to = 0; from < nDates; from = to) {
+    for (let from = 0, to: number; from < nDates; from = to) {
       to = from + 1;
       while (to < nDates && offsets[to + 1] - offsets[from] <= EVALUATION_ROWS) to++;
       yield this.#ofDates(Int32Array.from({ length: to - from }, (_, i) => from + i));
