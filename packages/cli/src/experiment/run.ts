@@ -103,11 +103,13 @@ export async function runExperiment(
   for (const [position, model] of models.entries()) {
     const batch = batchOf(model.batchKind);
     const modelRecord = record.start(model.run, batch.index);
+    const warmStarts = model.run.model.config.warmStart === true;
     const prefix = models.length === 1 ? model.run.label : `${model.run.label} (${position + 1} of ${models.length})`;
     await walkForward<ExperimentBatch, Awaited<ReturnType<ExperimentEstimator['predict']>>, ExperimentEstimator>({
       batch,
       splits,
-      create: model.create,
+      // A model that asks for warm starts is refitted; any other starts from nothing in every fold.
+      create: (_fold, previous) => (warmStarts && previous ? previous : model.create()),
       columns: ({ columns }) => columns,
       signal: hooks.signal,
       onProgress: ({ phase, step, total }) =>
