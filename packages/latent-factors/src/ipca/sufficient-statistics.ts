@@ -42,6 +42,9 @@ export function triangle(n: number): number {
 /** Dates between two looks at the abort signal: tens of milliseconds on a panel of US stocks. */
 const DATES_PER_TURN = 16;
 
+/** Rows copied to the kernels at once: their packed form stays in the processor's cache between copy and product. */
+const ROWS_IN_CACHE = 512;
+
 /** Reads a panel once, date by date, without copying it. `constant` puts a column of ones first. */
 export async function sufficientStatistics(
   batch: CrossSectionBatch,
@@ -68,21 +71,30 @@ export async function sufficientStatistics(
     throwIfAborted(signal, 'IPCAModel.fit');
     kernels.withRegion((region) => {
       const gram = region.matrix(nInstruments + 1, nInstruments + 1);
+      // The kernel writes the upper triangle alone; the rest of a fresh region may hold anything.
+      kernels.view(gram).fill(0);
+      const sum = new Float64Array((nInstruments + 1) ** 2);
       for (let t = first; t < Math.min(first + DATES_PER_TURN, nDates); t++) {
         const from = index.rowOffsets[t];
         const to = index.rowOffsets[t + 1];
         if (from === to) continue;
-        statistics.counts[t] = kernels.augmentedGramOf(
-          {
-            rows: to - from,
-            columns: p,
-            characteristics: characteristics.subarray(from * p, to * p),
-            returns: returns.subarray(from, to),
-            constant,
-          },
-          gram,
-        );
-        unpack(kernels.view(gram), statistics, t);
+        sum.fill(0);
+        for (let first = from; first < to; first += ROWS_IN_CACHE) {
+          const last = Math.min(first + ROWS_IN_CACHE, to);
+          statistics.counts[t] += kernels.augmentedGramOf(
+            {
+              rows: last - first,
+              columns: p,
+              characteristics: characteristics.subarray(first * p, last * p),
+              returns: returns.subarray(first, last),
+              constant,
+            },
+            gram,
+          );
+          const part = kernels.view(gram);
+          for (let i = 0; i < sum.length; i++) sum[i] += part[i];
+        }
+        unpack(sum, statistics, t);
       }
     });
     onProgress?.({ phase: 'sufficient statistics', step: Math.min(first + DATES_PER_TURN, nDates), total: nDates });
