@@ -208,8 +208,13 @@ export function bindKernels(backend: LinalgKernels['backend'], heap: Heap, progr
     mirrorUpper(c) {
       check('mirrorUpper', c, c.rows, c.rows);
       const x = heap.elements;
-      for (let i = 1; i < c.rows; i++)
-        for (let j = 0; j < i; j++) x[c.offset + i * c.rowStride + j] = x[c.offset + j * c.rowStride + i];
+      // Tile by tile: the upper triangle is read along columns, and a tile of it stays in cache.
+      const tile = 32;
+      for (let top = 0; top < c.rows; top += tile)
+        for (let left = 0; left <= top; left += tile)
+          for (let i = top; i < Math.min(top + tile, c.rows); i++)
+            for (let j = left; j < Math.min(left + tile, i); j++)
+              x[c.offset + i * c.rowStride + j] = x[c.offset + j * c.rowStride + i];
     },
     augmentedGram,
     augmentedGramOf({ rows, columns, characteristics, returns, constant }, gram) {
