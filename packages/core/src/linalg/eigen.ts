@@ -1,7 +1,7 @@
 import { ConfigError, describe } from '../errors.ts';
 import { linalgKernels } from './backend.ts';
 import type { Matrix } from './matrix.ts';
-import { checkSymmetric, copyIn, copyOut } from './matrix.ts';
+import { checkMatrix, checkSymmetric, copyIn, copyOut } from './matrix.ts';
 
 export interface EigenOptions {
   /** Whether vectors are wanted; true unless given. Without them the call is several times cheaper. */
@@ -35,6 +35,29 @@ export function symmetricEigen(a: Matrix, options: EigenOptions = {}): Symmetric
       values: kernels.float64(values, leading).slice(),
       vectors: wanted ? copyOut(kernels, wanted) : { rows: a.rows, columns: 0, data: new Float64Array(0) },
     };
+  });
+}
+
+/**
+ * The leading eigenvalues and vectors of A'A: {@link symmetricEigen} of {@link gram} in one go, the product never leaving the
+ * kernels' memory. The square roots of the values are A's singular values, to about half the digits of the smallest.
+ * Throws ShapeError, DataError (not finite), ConfigError for `leading`.
+ */
+export function gramEigen(a: Matrix, leading?: number): SymmetricEigen & { readonly trace: number } {
+  checkMatrix('a', a);
+  const k = checkLeading(leading, a.columns);
+  const kernels = linalgKernels();
+  return kernels.withRegion((region) => {
+    const product = region.matrix(a.columns, a.columns);
+    kernels.syrk(copyIn(kernels, region, a), product);
+    kernels.mirrorUpper(product);
+    const entries = kernels.view(product);
+    let trace = 0;
+    for (let i = 0; i < a.columns; i++) trace += entries[i * (a.columns + 1)];
+    const values = region.float64(a.columns);
+    const vectors = region.matrix(a.columns, k);
+    kernels.symmetricEigen(product, values, vectors);
+    return { values: kernels.float64(values, k).slice(), vectors: copyOut(kernels, vectors), trace };
   });
 }
 

@@ -2,7 +2,7 @@
 export { createLinalgKernels, linalgBackend, linalgKernels } from './backend.ts';
 export type { LinalgBackend } from './backend.ts';
 export { choleskyFactor, choleskySolve, solvePositiveDefinite } from './cholesky.ts';
-export { symmetricEigen } from './eigen.ts';
+export { gramEigen, symmetricEigen } from './eigen.ts';
 export type { EigenOptions, SymmetricEigen } from './eigen.ts';
 export { heapBlock, heapMatrix, transposed } from './heap.ts';
 export type { HeapMatrix, Region } from './heap.ts';

@@ -1,5 +1,5 @@
 import { NotIdentifiedError } from '@ml4t/core';
-import { gram, matrix, multiply, symmetricEigen, transpose, type Matrix } from '@ml4t/core/linalg';
+import { gramEigen, matrix, multiply, transpose, type Matrix } from '@ml4t/core/linalg';
 
 export interface PrincipalSubspace {
   /** (N x K), orthonormal columns, by descending eigenvalue. */
@@ -17,10 +17,7 @@ export interface PrincipalSubspace {
  */
 export function principalSubspace(x: Matrix, k: number): PrincipalSubspace {
   const byAsset = x.columns <= x.rows;
-  const moments = gram(byAsset ? x : transpose(x));
-  const { values, vectors } = symmetricEigen(moments, { leading: k });
-  let totalVariance = 0;
-  for (let i = 0; i < moments.rows; i++) totalVariance += moments.data[i * moments.rows + i] / x.rows;
+  const { values, vectors, trace } = gramEigen(byAsset ? x : transpose(x), k);
   // Eigenvalues of the squared matrix carry rounding of about 1e-16 of the largest: below it there is no direction.
   const floor = 1e-13 * values[0];
   if (!(values[k - 1] > floor))
@@ -35,6 +32,6 @@ export function principalSubspace(x: Matrix, k: number): PrincipalSubspace {
   return {
     loadings: matrix(x.columns, k, loadings.data),
     eigenvalues: values.map((value) => value / x.rows),
-    totalVariance,
+    totalVariance: trace / x.rows,
   };
 }
