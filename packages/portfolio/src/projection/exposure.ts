@@ -20,7 +20,12 @@ export function projectExposure(values: Float64Array, n: number, constraints: Ex
   else projectGrossBound(values, n, sorted, constraints);
 }
 
-function projectGrossBound(values: Float64Array, n: number, sorted: Float64Array, constraints: ExposureConstraints): void {
+function projectGrossBound(
+  values: Float64Array,
+  n: number,
+  sorted: Float64Array,
+  constraints: ExposureConstraints,
+): void {
   const { grossExposure, netExposure } = constraints;
   const cap = effectiveCap(constraints);
   const nu = clippedSumThreshold(sorted, 0, n, -cap, cap, netExposure);
@@ -35,16 +40,17 @@ function projectGrossBound(values: Float64Array, n: number, sorted: Float64Array
   for (let i = 0; i < n; i++) values[i] = clip(values[i] - long, 0, cap) + clip(values[i] - short, -cap, 0);
 }
 
-function projectExactGross(values: Float64Array, n: number, sorted: Float64Array, constraints: ExposureConstraints): void {
+function projectExactGross(
+  values: Float64Array,
+  n: number,
+  sorted: Float64Array,
+  constraints: ExposureConstraints,
+): void {
   const { grossExposure, netExposure } = constraints;
   const cap = effectiveCap(constraints);
   const [longSum, shortSum] = [(grossExposure + netExposure) / 2, (grossExposure - netExposure) / 2];
   const longCost = prefixDistances(sorted, longSum, cap);
-  const shortCost = prefixDistances(
-    sorted.map((value) => -value).reverse(),
-    shortSum,
-    cap,
-  );
+  const shortCost = prefixDistances(sorted.map((value) => -value).reverse(), shortSum, cap);
   let split = -1;
   let best = Infinity;
   for (let k = assetsNeeded(longSum, cap); k <= n - assetsNeeded(shortSum, cap); k++) {

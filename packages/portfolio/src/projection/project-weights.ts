@@ -1,4 +1,9 @@
-import { exposureInfeasibility, feasibilityTolerance, type ExposureConstraints, type Infeasibility } from './constraints.ts';
+import {
+  exposureInfeasibility,
+  feasibilityTolerance,
+  type ExposureConstraints,
+  type Infeasibility,
+} from './constraints.ts';
 import { projectExposure } from './exposure.ts';
 import { leastTurnover } from './least-turnover.ts';
 import { scaleProportionally } from './proportional.ts';
@@ -52,7 +57,8 @@ export class RowProjection {
       this.#held[n++] = previous[i];
     }
     const infeasible =
-      (n > 0 ? exposureInfeasibility(constraints, n) : undefined) ?? this.#fit(n, liquidated, constraints.turnoverLimit);
+      (n > 0 ? exposureInfeasibility(constraints, n) : undefined) ??
+      this.#fit(n, liquidated, constraints.turnoverLimit);
     if (infeasible) return infeasible;
     weights.fill(0);
     for (let i = 0, at = 0; i < weights.length; i++) if (canHold[i] !== 0) weights[i] = this.#values[at++];

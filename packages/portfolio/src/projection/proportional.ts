@@ -37,7 +37,10 @@ export function scaleProportionally(values: Float64Array, n: number, constraints
 }
 
 function splitEqually(values: Float64Array, n: number, long: number, short: number): void {
-  const nLong = Math.min(n - (short > 0 ? 1 : 0), Math.max(long > 0 ? 1 : 0, roundHalfToEven((n * long) / (long + short))));
+  const nLong = Math.min(
+    n - (short > 0 ? 1 : 0),
+    Math.max(long > 0 ? 1 : 0, roundHalfToEven((n * long) / (long + short))),
+  );
   values.fill(nLong < n ? -short / (n - nLong) : 0, 0, n - nLong);
   values.fill(nLong > 0 ? long / nLong : 0, n - nLong, n);
 }

@@ -9,10 +9,10 @@ export interface SlowConstraints {
 
 /**
  * The closest point of an intersection of convex sets by Dykstra's alternating projections: slow, and obviously correct. Each
- * set's own projection is a textbook one; the l1 balls bisect on their multiplier.
+ * set's own projection is a textbook one.
  * Source: Boyle and Dykstra (1986), Lecture Notes in Statistics 37.
  */
-export function slowProjection(values: readonly number[], constraints: SlowConstraints, rounds = 20_000): number[] {
+export function slowProjection(values: readonly number[], constraints: SlowConstraints, rounds = 10_000): number[] {
   const { gross, net, cap, held, budget } = constraints;
   const sets: ((x: number[]) => number[])[] = [
     (x) => shiftedBy(x, (net - x.reduce((a, b) => a + b, 0)) / x.length),
@@ -46,16 +46,16 @@ function shiftedBy(x: readonly number[], by: number): number[] {
   return x.map((v) => v + by);
 }
 
+/** Source: Held, Wolfe and Crowder (1974): the threshold from the sorted absolute values. */
 function ontoL1Ball(x: readonly number[], radius: number): number[] {
-  const norm = (theta: number): number => x.reduce((sum, v) => sum + Math.max(0, Math.abs(v) - theta), 0);
-  if (norm(0) <= radius) return [...x];
-  let [low, high] = [0, Math.max(...x.map(Math.abs))];
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
-    if (norm(middle) > radius) low = middle;
-    else high = middle;
-  }
-  return x.map((v) => Math.sign(v) * Math.max(0, Math.abs(v) - high));
+  const sizes = x.map(Math.abs).sort((a, b) => b - a);
+  let [sum, theta] = [0, 0];
+  if (sizes.reduce((a, b) => a + b, 0) <= radius) return [...x];
+  sizes.forEach((size, k) => {
+    sum += size;
+    if (size > (sum - radius) / (k + 1)) theta = (sum - radius) / (k + 1);
+  });
+  return x.map((v) => Math.sign(v) * Math.max(0, Math.abs(v) - theta));
 }
 
 /** Closest point with `sum |w| = gross` exactly, by trying every one of the 2^N assignments of assets to long and short. */
