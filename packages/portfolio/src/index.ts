@@ -29,3 +29,10 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
+export { PortfolioAllocationPipeline } from './pipeline.ts';
+export {
+  WeightConstraintPostprocessor,
+  weightConstraintConfigSchema,
+  type WeightConstraintConfig,
+  type WeightConstraintConfigInput,
+} from './postprocessor.ts';
