@@ -35,3 +35,10 @@ export {
   type WeightTensors,
 } from './objective/index.ts';
 export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
+export { PortfolioAllocationPipeline } from './pipeline.ts';
+export {
+  WeightConstraintPostprocessor,
+  weightConstraintConfigSchema,
+  type WeightConstraintConfig,
+  type WeightConstraintConfigInput,
+} from './postprocessor.ts';
