@@ -9,7 +9,8 @@ import { root } from './workspace.mjs';
 const args = process.argv.slice(2);
 const write = args.includes('--write');
 const named = args.filter((arg) => !arg.startsWith('--')).map((folder) => resolve(folder));
-const folders = named.length > 0 ? named : readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+const folders =
+  named.length > 0 ? named : readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
 
 let changed = 0;
 for (const folder of folders) reportPackage(folder);
@@ -38,7 +39,9 @@ function reportPackage(folder) {
       console.log(`${name} ${subpath}: written`);
     } else {
       changed++;
-      console.error(`${name} ${subpath} is not what ${basename(folder)}/api/${file} says:\n${difference(before, found)}`);
+      console.error(
+        `${name} ${subpath} is not what ${basename(folder)}/api/${file} says:\n${difference(before, found)}`,
+      );
     }
   }
   for (const stale of readdirSync(reports).filter((file) => !kept.has(file)))
