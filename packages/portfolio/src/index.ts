@@ -12,6 +12,12 @@ export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
 export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
 export { LSTMPortfolioModel } from './lstm/model.ts';
 export {
+  linearPortfolioConfigSchema,
+  type LinearPortfolioConfig,
+  type LinearPortfolioConfigInput,
+} from './linear/config.ts';
+export { LinearFeaturePortfolioModel, type LinearFitSummary } from './linear/model.ts';
+export {
   consecutiveWindows,
   defaultConventions,
   evaluatePortfolio,
@@ -41,4 +47,5 @@ export {
   type WeightConstraintConfig,
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
+export { modelRegistry } from './registry.ts';
 export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';

@@ -128,8 +128,9 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
 
     const { engine, resolution } = trains ? await this.#resolve(batch.nFeatures + 1) : closedForm;
     try {
-      const training = engine && (await trainScores({ engine, config: portfolio, network, scale, train, validation, start }, options));
-      const checkpoints = { ...training?.checkpoints, ridge: start };
+      const training =
+        engine && (await trainScores({ engine, config: portfolio, network, scale, train, validation, start }, options));
+      const checkpoints: Readonly<Record<string, LinearScores>> = { ...training?.checkpoints, ridge: start };
       const { checkpoint, notes } = training
         ? await this.#default(checkpoints, async (scores) => validation && (await judge(validation, scores)).sharpe)
         : { checkpoint: 'ridge', notes: [] };
@@ -218,10 +219,13 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     sharpe: (scores: LinearScores) => Promise<number | undefined>,
   ): Promise<{ readonly checkpoint: string; readonly notes: readonly string[] }> {
     const chosen = chooseCheckpoint(this.#portfolio, Object.keys(checkpoints));
-    if (this.config.defaultCheckpoint !== null || chosen.checkpoint !== 'best') return chosen;
-    const [trained, ridge] = [await sharpe(checkpoints.best), await sharpe(checkpoints.ridge)];
+    if (this.config.defaultCheckpoint !== null) return chosen;
+    const [trained, ridge] = [await sharpe(checkpoints[chosen.checkpoint]), await sharpe(checkpoints.ridge)];
     if (trained === undefined || ridge === undefined || trained >= ridge) return chosen;
-    return { checkpoint: 'ridge', notes: ['No step of training was better than the regression on the validation windows.'] };
+    return {
+      checkpoint: 'ridge',
+      notes: ['No step of training was better than the regression on the validation windows.'],
+    };
   }
 
   #resolve(modelSize: number): ReturnType<typeof resolveEngine> {

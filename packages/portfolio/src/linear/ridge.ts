@@ -78,8 +78,7 @@ export function ridgeRegression(
   const coefficients = solvePositiveDefinite(matrix(f, f, penalised), matrix(f, 1, xy)).data;
   const explained = coefficients.reduce((sum, b, i) => sum + b * xy[i], 0);
   let fitted = 0;
-  for (let i = 0; i < f; i++)
-    for (let j = 0; j < f; j++) fitted += coefficients[i] * xx[i * f + j] * coefficients[j];
+  for (let i = 0; i < f; i++) for (let j = 0; j < f; j++) fitted += coefficients[i] * xx[i * f + j] * coefficients[j];
   const residual = Math.max(0, moments[moments.length - 1] - 2 * explained + fitted);
   return {
     coefficients,

@@ -45,7 +45,8 @@ export async function trainScores(training: ScoreTraining, options: RunOptions):
       source: source(train),
       validation: validation && source(validation),
       operation: 'LinearFeaturePortfolioModel.fit',
-      start: () => Object.entries(specs).map(([name, { shape }]) => ({ name, shape, values: starting[name], state: false })),
+      start: () =>
+        Object.entries(specs).map(([name, { shape }]) => ({ name, shape, values: starting[name], state: false })),
     },
     config.seed,
     0,

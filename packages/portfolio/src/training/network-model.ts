@@ -1,6 +1,5 @@
 import {
   ConfigError,
-  DataError,
   NotFittedError,
   PortfolioWeightsResult,
   throwIfAborted,
@@ -22,6 +21,7 @@ import { judgeWeights, type Judgement } from './judge.ts';
 import { trainMember, type Member } from './member.ts';
 import type { NetworkSizes, PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
+import { requireFeatures, requireSameScaling, requireUsable } from './requirements.ts';
 import { chooseCheckpoint, commonCheckpoints, memberNotes, overallReason } from './summary.ts';
 import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
 
@@ -224,14 +224,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig> implement
     fit: Pick<NetworkFit, 'assetIds' | 'sizes' | 'scale'> & { readonly volatilityScaled?: boolean },
   ): ReturnType<typeof windowSource> {
     requireInputs(batch, this.network, fit.sizes.nGroups);
-    if (fit.volatilityScaled !== undefined && this.config.volatilityScaling !== 'none')
-      if (fit.volatilityScaled !== (batch.volScale !== undefined))
-        throw new DataError({
-          field: 'volScale',
-          expected: fit.volatilityScaled ? 'volatility scales, as at the fit' : 'none, as at the fit',
-          found: batch.volScale ? 'volatility scales' : 'none',
-          remedy: "Build all batches alike, or set volatilityScaling to 'none'.",
-        });
+    if (fit.volatilityScaled !== undefined) requireSameScaling(batch, fit.volatilityScaled, this.config);
     const assets = assetPositions(batch, fit.assetIds, this.network);
     return windowSource(batch, fit.scale, assets, this.config.holdings);
   }
@@ -250,33 +243,4 @@ function parameterCount(specs: ParameterSpecs): number {
   let count = 0;
   for (const { shape, state } of Object.values(specs)) if (!state) count += shape.reduce((a, b) => a * b, 1);
   return count;
-}
-
-function requireUsable(batch: PortfolioSequenceBatch, { burnIn }: PortfolioConfig, field: string): void {
-  if (!batch.forwardReturns)
-    throw new DataError({
-      field: `${field}.forwardReturns`,
-      expected: 'the return after each step',
-      found: 'none',
-      remedy: 'Build the batch with forward returns.',
-    });
-  if (batch.nWindows < 1 || batch.nSteps - burnIn < 2)
-    throw new DataError({
-      field,
-      expected: `at least one window with two steps after the burn-in of ${burnIn}`,
-      found: `${batch.nWindows} windows of ${batch.nSteps} steps`,
-      remedy: 'Cut longer windows, or lower burnIn.',
-    });
-}
-
-function requireFeatures(batch: PortfolioSequenceBatch, expected: readonly string[], field: string): void {
-  const found = batch.featureNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field,
-    expected: `the features of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same features in the same order.',
-  });
 }
