@@ -1,12 +1,8 @@
 import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { PortfolioConfig } from '../config.ts';
 
-/** Throws DataError unless the batch has returns, and windows long enough for a Sharpe ratio. */
-export function requireUsable(
-  batch: PortfolioSequenceBatch,
-  { burnIn }: Pick<PortfolioConfig, 'burnIn'>,
-  field: string,
-): void {
+/** Throws DataError when there are no returns, or no two steps of a window that count. */
+export function requireUsable(batch: PortfolioSequenceBatch, { burnIn }: Pick<PortfolioConfig, 'burnIn'>, field: string): void {
   if (!batch.forwardReturns)
     throw new DataError({
       field: `${field}.forwardReturns`,
@@ -23,7 +19,7 @@ export function requireUsable(
     });
 }
 
-/** Throws DataError unless the features are those of the fit. */
+/** Throws DataError unless the features are those of the fit, in their order. */
 export function requireFeatures(batch: PortfolioSequenceBatch, expected: readonly string[], field: string): void {
   const found = batch.featureNames;
   if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
@@ -36,16 +32,16 @@ export function requireFeatures(batch: PortfolioSequenceBatch, expected: readonl
   });
 }
 
-/** Throws DataError unless the batch has volatility scales exactly when the fit had, where they matter. */
+/** Throws DataError when one of two batches has volatility scales and the other has not, and the configuration looks at them. */
 export function requireSameScaling(
   batch: PortfolioSequenceBatch,
-  scaledAtFit: boolean,
+  fitted: boolean,
   { volatilityScaling }: Pick<PortfolioConfig, 'volatilityScaling'>,
 ): void {
-  if (volatilityScaling === 'none' || scaledAtFit === (batch.volScale !== undefined)) return;
+  if (volatilityScaling === 'none' || fitted === (batch.volScale !== undefined)) return;
   throw new DataError({
     field: 'volScale',
-    expected: scaledAtFit ? 'volatility scales, as at the fit' : 'none, as at the fit',
+    expected: fitted ? 'volatility scales, as at the fit' : 'none, as at the fit',
     found: batch.volScale ? 'volatility scales' : 'none',
     remedy: "Build all batches alike, or set volatilityScaling to 'none'.",
   });
