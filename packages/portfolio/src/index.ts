@@ -40,10 +40,6 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
-<<<<<<< HEAD
-=======
-export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
->>>>>>> main
 export { PortfolioAllocationPipeline } from './pipeline.ts';
 export {
   WeightConstraintPostprocessor,
@@ -51,8 +47,5 @@ export {
   type WeightConstraintConfig,
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
-<<<<<<< HEAD
 export { modelRegistry } from './registry.ts';
 export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
-=======
->>>>>>> main
