@@ -1,0 +1,8 @@
+export {
+  networkConfigSchema,
+  portfolioConfigSchema,
+  type NetworkConfig,
+  type NetworkConfigInput,
+  type PortfolioConfig,
+  type PortfolioConfigInput,
+} from './config.ts';
