@@ -24,6 +24,7 @@ export {
   layerNormParameters,
   linearParameters,
   lstmParameters,
+  namedValues,
   swigluAdapterParameters,
   variableSelectionParameters,
 } from './parameters.ts';

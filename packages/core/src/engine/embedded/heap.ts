@@ -27,6 +27,7 @@ export class Heap {
   readonly storage: Storage;
   /** Where the part begins that was never taken. */
   #top: number;
+  #highest: number;
   #used = 0;
   /** Places of free blocks, ascending, and their ends; no two touch, and none touches the top. */
   readonly #free: number[] = [];
@@ -37,6 +38,7 @@ export class Heap {
   constructor(storage: Storage) {
     this.storage = storage;
     this.#top = storage.origin;
+    this.#highest = storage.origin;
   }
 
   /** Elements in blocks that are taken. */
@@ -44,8 +46,9 @@ export class Heap {
     return this.#used;
   }
 
+  /** Elements up to the end of the highest block there ever was. */
   get reserved(): number {
-    return this.storage.length;
+    return this.#highest;
   }
 
   get f(): Float32Array | Float64Array {
@@ -99,6 +102,7 @@ export class Heap {
     const place = this.#top;
     if (place + length + slack > this.storage.length) this.storage.grow(place + length + slack);
     this.#top = place + length;
+    this.#highest = Math.max(this.#highest, this.#top);
     return place;
   }
 
