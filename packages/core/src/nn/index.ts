@@ -3,6 +3,7 @@ export type {
   Attention,
   Axis,
   BatchNorm,
+  ByDate,
   Dense,
   HostValues,
   Lstm,
