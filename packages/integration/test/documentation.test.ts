@@ -93,7 +93,7 @@ const example = (text: string): string => {
 
 describe('the examples of docs/integration.md', () => {
   it.each([
-    ["'panel.parquet', {", { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
+    ["exclude: ['sector_code'] },\n});", { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
     ['const metadata = {', { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
     ["'prices/*.parquet'", { nDates: 6, nAssets: 5, characteristicNames: ['mom', 'size'] }],
     ['UNPIVOT', { nDates: 4, assetIds: ['SPY', 'TLT'] }],
