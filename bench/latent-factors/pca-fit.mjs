@@ -1,39 +1,23 @@
-// PCA and RP-PCA on T = 600 dates of N = 500 assets, K = 6: median milliseconds of whole fits, and of the eigenproblem alone.
-// Usage: node bench/latent-factors/pca-fit.mjs [runs]
-import { PersistentPanelBatch, Random } from '@ml4t/core';
-import { gramEigen, matrix } from '@ml4t/core/linalg';
+// A whole fit of PCAModel, or with --model=rp-pca of RPPCAModel, on T dates of N assets.
+// Usage: node bench/latent-factors/pca-fit.mjs [--model=pca] [--dates=600] [--assets=500] [--factors=6] [--repeats=15]
 import { PCAModel, RPPCAModel } from '@ml4t/latent-factors';
+import { parseArgs } from 'node:util';
+import { report, timed } from '../report.mjs';
+import { staticPanel } from './static-panel.mjs';
 
-const runs = Number(process.argv[2] ?? 15);
-const [nDates, nAssets, k] = [600, 500, 6];
-const random = new Random(1);
-const loadings = Float64Array.from({ length: nAssets * k }, () => random.normal());
-const returns = new Float64Array(nDates * nAssets);
-for (let t = 0; t < nDates; t++) {
-  const f = Array.from({ length: k }, (_, j) => 0.01 + (0.05 / (1 + j)) * random.normal());
-  for (let i = 0; i < nAssets; i++)
-    returns[t * nAssets + i] = f.reduce((sum, x, j) => sum + x * loadings[i * k + j], 0.1 * random.normal());
-}
-const batch = new PersistentPanelBatch({
-  timestamps: Float64Array.from({ length: nDates }, (_, t) => t * 86400000),
-  assetIds: Array.from({ length: nAssets }, (_, i) => `a${i}`),
-  returns,
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'pca' },
+    dates: { type: 'string', default: '600' },
+    assets: { type: 'string', default: '500' },
+    factors: { type: 'string', default: '6' },
+    repeats: { type: 'string', default: '15' },
+    threads: { type: 'string' },
+  },
 });
-const panel = matrix(nDates, nAssets, returns);
-const cases = {
-  'eigenproblem (Gram matrix, leading 6 eigenvectors)': async () => gramEigen(panel, k),
-  'PCAModel.fit': () => new PCAModel({ nFactors: k }).fit(batch),
-  'RPPCAModel.fit': () => new RPPCAModel({ nFactors: k }).fit(batch),
-};
-for (const [name, work] of Object.entries(cases)) {
-  await work();
-  const times = [];
-  for (let run = 0; run < runs; run++) {
-    const started = performance.now();
-    await work();
-    times.push(performance.now() - started);
-  }
-  times.sort((a, b) => a - b);
-  const [least, median] = [times[0], times[Math.floor(runs / 2)]].map((ms) => Number(ms.toFixed(1)));
-  console.log(JSON.stringify({ case: name, nDates, nAssets, factors: k, medianMs: median, leastMs: least }));
-}
+const [dates, assets, nFactors, repeats] = [values.dates, values.assets, values.factors, values.repeats].map(Number);
+const batch = staticPanel({ dates, assets, factors: nFactors });
+const newModel = () => (values.model === 'pca' ? new PCAModel({ nFactors }) : new RPPCAModel({ nFactors }));
+let summary;
+const seconds = await timed(async () => (summary = await newModel().fit(batch)), { repeats, warmup: 3 });
+report({ seconds, threads: 1, quality: { totalR2: summary.trainMetrics.totalR2 } });

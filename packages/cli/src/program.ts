@@ -5,7 +5,7 @@ import { runCommand } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { exitCodeFor, exitCodes } from './exit-codes.ts';
-import type { FamilyPackage } from './families.ts';
+import type { FamilyPackage } from './families/family.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { packageVersion } from './version.ts';
 

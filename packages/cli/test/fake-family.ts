@@ -5,7 +5,12 @@ import {
   type FitOptions,
   type FitSummary,
 } from '@ml4t/core';
-import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction, FamilyPackage } from '../src/families.ts';
+import type {
+  ExperimentBatch,
+  ExperimentEstimator,
+  ExperimentPrediction,
+  FamilyPackage,
+} from '../src/families/family.ts';
 
 /** Hooks into what the fake family does, for tests of everything around a model. */
 export interface FakeBehaviour {

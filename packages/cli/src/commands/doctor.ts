@@ -1,6 +1,7 @@
 import { linalgBackend } from '@ml4t/core/linalg';
 import { examineEngines, resolveEngine, type EngineAttempt } from '@ml4t/core/engine';
-import { familyPackages, type FamilyPackage } from '../families.ts';
+import type { FamilyPackage } from '../families/family.ts';
+import { familyPackages } from '../families/packages.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { packageVersion } from '../version.ts';

@@ -5,7 +5,7 @@ import { ExperimentRecord } from '../experiment/record.ts';
 import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
 import { summarize, summarizePartial } from '../experiment/summary.ts';
-import type { FamilyPackage } from '../families.ts';
+import type { FamilyPackage } from '../families/family.ts';
 import { requireWritable } from '../outputs/generation.ts';
 import { writeResults } from '../outputs/results.ts';
 import { ProgressLine, Warnings, type Terminal } from '../terminal/terminal.ts';

@@ -1,6 +1,7 @@
 import { configJsonSchema } from '@ml4t/core';
 import { experimentSchema } from '../experiment/schema.ts';
-import { familyOf, registrationOf, type FamilyPackage } from '../families.ts';
+import { registrationOf, type FamilyPackage } from '../families/family.ts';
+import { familyOf } from '../families/packages.ts';
 
 /** The JSON Schema of an experiment file, or of one model's configuration. */
 export async function schemaOf(

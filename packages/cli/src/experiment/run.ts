@@ -8,13 +8,12 @@ import {
   type WalkForwardSplit,
 } from '@ml4t/core';
 import {
-  familyOf,
-  familyPackages,
   registrationOf,
   type ExperimentBatch,
   type ExperimentEstimator,
   type FamilyPackage,
-} from '../families.ts';
+} from '../families/family.ts';
+import { familyOf, familyPackages } from '../families/packages.ts';
 import { readData, type ExperimentData } from './data.ts';
 import { expandModels, type ModelRun } from './model-runs.ts';
 import { prepareSteps } from './preprocessing.ts';

@@ -263,7 +263,10 @@ export function copyBlocks(
   for (let r = from; r < to; r++) {
     const source = at(x + r * stepX);
     const target = at(y + r * stepY);
-    if (!add) memory.copy(target, source, (<usize>width) << 2);
+    // A call to copy memory costs as much as moving some hundred numbers.
+    if (!add && width >= 256) memory.copy(target, source, (<usize>width) << 2);
+    else if (!add)
+      for (let o: usize = 0, left = width; left > 0; left -= 4, o += 16) put(target + o, v128.load(source + o), left);
     else
       for (let k = 0; k < width; k += 4) {
         const p = (<usize>k) << 2;
@@ -302,5 +305,38 @@ export function segmentSum(chunk: i32, from: i32, to: i32, x: i32, width: i32, o
       for (let r = load<i32>(at(offsets + t)); r < last; r++) sum = f32x4.add(sum, v128.load(at(x + r * width + k)));
       put(at(y + t * width + k), sum, width - k);
     }
+  }
+}
+
+export function permute(
+  chunk: i32,
+  from: i32,
+  to: i32,
+  x: i32,
+  y: i32,
+  plan: i32,
+  rank: i32,
+  width: i32,
+  add: i32,
+): void {
+  const sizes = at(plan);
+  const steps = at(plan + rank);
+  const last: usize = (<usize>(rank - 1)) << 2;
+  const count = load<i32>(sizes + last);
+  const step = load<i32>(steps + last);
+  for (let r = from; r < to; r++) {
+    let rest = r;
+    let place = 0;
+    for (let axis = rank - 2; axis >= 0; axis--) {
+      const o = (<usize>axis) << 2;
+      const size = load<i32>(sizes + o);
+      const above = rest / size;
+      place += (rest - above * size) * load<i32>(steps + o);
+      rest = above;
+    }
+    const row = r * count * width;
+    if (add) copyBlocks(0, 0, count, x + row, width, y + place, step, width, 1);
+    else if (width > 1) copyBlocks(0, 0, count, x + place, step, y + row, width, width, 0);
+    else for (let n = 0; n < count; n++) store<f32>(at(y + row + n), load<f32>(at(x + place + n * step)));
   }
 }

@@ -19,6 +19,7 @@ export {
   fill,
   gatherRows,
   noise,
+  permute,
   segmentRepeat,
   segmentSum,
   unary,
@@ -28,4 +29,18 @@ export {
 } from './elementwise';
 export { lstm, lstmGradient } from './lstm';
 export { adam } from './optimize';
-export { layerNorm, layerNormGradient, loss, lossGradient, rowDot, rowDotGradient, sumAll, sumSquares } from './reduce';
+export {
+  layerNorm,
+  layerNormGradient,
+  loss,
+  lossGradient,
+  rowDot,
+  rowDotGradient,
+  softmax,
+  softmaxGradient,
+  spreadAll,
+  spreadAxis,
+  sumAll,
+  sumAxis,
+  sumSquares,
+} from './reduce';

@@ -3,6 +3,7 @@ export type {
   Attention,
   Axis,
   BatchNorm,
+  ByDate,
   Dense,
   HostValues,
   Lstm,
@@ -16,11 +17,29 @@ export { Generator, deriveKey, mix, randomBits } from './random.ts';
 export { constantValue, kaimingUniform, normal, ones, uniform, values, xavierUniform, zeros } from './initialise.ts';
 export type { Initialiser } from './initialise.ts';
 export {
+  attentionParameters,
   batchNormParameters,
+  geluAdapterParameters,
+  initialStateParameters,
   initialValues,
   layerNormParameters,
   linearParameters,
   lstmParameters,
+  swigluAdapterParameters,
+  variableSelectionParameters,
 } from './parameters.ts';
 export type { NamedValues, ParameterSpec, ParameterSpecs } from './parameters.ts';
-export { batchNormLayer, film, linearLayer, lstmLayer, variableSelection } from './layers.ts';
+export {
+  attentionLayer,
+  batchNormLayer,
+  film,
+  geluAdapter,
+  initialStateLayer,
+  layerNormLayer,
+  linearLayer,
+  lstmLayer,
+  residualNorm,
+  swigluAdapter,
+  variableSelection,
+  variableSelectionLayer,
+} from './layers.ts';

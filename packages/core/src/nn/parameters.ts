@@ -1,4 +1,4 @@
-import { constantValue, kaimingUniform, ones, zeros } from './initialise.ts';
+import { constantValue, kaimingUniform, normal, ones, uniform, zeros } from './initialise.ts';
 import type { Initialiser } from './initialise.ts';
 import { Generator } from './random.ts';
 
@@ -74,5 +74,61 @@ export function lstmParameters(name: string, features: number, hidden: number): 
     [`${name}.recurrentWeight`]: { shape: [4 * hidden, hidden], initial },
     [`${name}.inputBias`]: { shape: [4 * hidden], initial },
     [`${name}.recurrentBias`]: { shape: [4 * hidden], initial },
+  };
+}
+
+/** `name.hidden` and `name.cell`: two linear maps from a context to the initial state of an LSTM. */
+export function initialStateParameters(name: string, context: number, hidden: number): ParameterSpecs {
+  return {
+    ...linearParameters(`${name}.hidden`, context, hidden),
+    ...linearParameters(`${name}.cell`, context, hidden),
+  };
+}
+
+/**
+ * Variable selection over `features` beside a context of `context` numbers (0: none): the embeddings `name.weight` and `name.bias`
+ * (width, features), normal with deviation 1/sqrt(features) and zero, and the network of the gates, `name.hidden` and `name.gates`.
+ */
+export function variableSelectionParameters(
+  name: string,
+  sizes: { readonly features: number; readonly context: number; readonly hidden: number; readonly width: number },
+): ParameterSpecs {
+  const { features, context, hidden, width } = sizes;
+  const shape = [width, features];
+  return {
+    [`${name}.weight`]: { shape, initial: normal(1 / Math.sqrt(features)) },
+    [`${name}.bias`]: { shape, initial: zeros },
+    ...linearParameters(`${name}.hidden`, features + context, hidden),
+    ...linearParameters(`${name}.gates`, hidden, features),
+  };
+}
+
+/** `name.query`, `name.key`, `name.value` and `name.output` of attention over `width`, with PyTorch's initial distribution. */
+export function attentionParameters(name: string, width: number): ParameterSpecs {
+  // PyTorch draws the three projections as one array (3 width, width).
+  const projection = uniform(Math.sqrt(6 / (4 * width)));
+  const map = (part: string, initial: Initialiser): ParameterSpecs => ({
+    [`${name}.${part}.weight`]: { shape: [width, width], initial },
+    [`${name}.${part}.bias`]: { shape: [width], initial: zeros },
+  });
+  return {
+    ...map('query', projection),
+    ...map('key', projection),
+    ...map('value', projection),
+    ...map('output', kaimingUniform(width)),
+  };
+}
+
+/** `name.hidden` (width to hidden) and `name.output` (back). */
+export function geluAdapterParameters(name: string, width: number, hidden: number): ParameterSpecs {
+  return { ...linearParameters(`${name}.hidden`, width, hidden), ...linearParameters(`${name}.output`, hidden, width) };
+}
+
+/** `name.gate`, `name.value` (width to hidden) and `name.output` (back), without biases. */
+export function swigluAdapterParameters(name: string, width: number, hidden: number): ParameterSpecs {
+  return {
+    ...linearParameters(`${name}.gate`, width, hidden, { bias: false }),
+    ...linearParameters(`${name}.value`, width, hidden, { bias: false }),
+    ...linearParameters(`${name}.output`, hidden, width, { bias: false }),
   };
 }

@@ -1,5 +1,23 @@
-import { Generator, variableSelection, film } from '../../src/nn/index.ts';
-import type { Activation, Ops, Parameters, Tensor } from '../../src/nn/index.ts';
+import {
+  attentionLayer,
+  attentionParameters,
+  film,
+  geluAdapter,
+  geluAdapterParameters,
+  Generator,
+  initialStateLayer,
+  initialStateParameters,
+  layerNormParameters,
+  lstmLayer,
+  lstmParameters,
+  residualNorm,
+  swigluAdapter,
+  swigluAdapterParameters,
+  variableSelection,
+  variableSelectionLayer,
+  variableSelectionParameters,
+} from '../../src/nn/index.ts';
+import type { Activation, Ops, Parameters, ParameterSpecs, Tensor } from '../../src/nn/index.ts';
 
 /**
  * One entry an operation and way of using it: every test of operations (finite differences, WebAssembly against
@@ -50,6 +68,10 @@ const lstmInputs = (S: number, T: number, F: number, H: number) => ({
 });
 const lstmOf = (t: Parameters) => ({ inputWeight: t.wi, recurrentWeight: t.wh, inputBias: t.bi, recurrentBias: t.bh });
 
+/** The arrays of layers, as inputs. */
+const arraysOf = (...specs: ParameterSpecs[]): Record<string, Input> =>
+  Object.fromEntries(specs.flatMap((spec) => Object.entries(spec).map(([name, { shape }]) => [name, { shape }])));
+
 /** Sums tensors of any shapes into one by flattening and joining. */
 function together(ops: Ops, ...tensors: Tensor[]): Tensor {
   return ops.concat(tensors.map((t) => ops.reshape(t, [t.shape.reduce((a, b) => a * b, 1)])));
@@ -99,6 +121,30 @@ export const cases: Case[] = [
     name: 'dense with dropout alone',
     inputs: { x: normal(20, 6), w: normal(5, 6), b: normal(5) },
     run: (ops, t) => ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'tanh', dropout: 0.5 }),
+  },
+  {
+    name: 'dense with dropout alone, relu',
+    inputs: { x: normal(20, 6), w: normal(5, 6), b: normal(5) },
+    run: (ops, t) => ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'relu', dropout: 0.3 }),
+  },
+  ...(['relu', 'tanh'] as const).flatMap((activation) =>
+    [0, 0.3].map((dropout): Case => ({
+      name: `dense by date, ${activation}, dropout ${dropout}`,
+      inputs: { x: normal(20, 6), w: normal(9, 6), b: normal(9), d: normal(5, 9) },
+      run: (ops, t) =>
+        ops.dense(t.x, { weight: t.w, bias: t.b, activation, dropout, byDate: { values: t.d, offsets } }),
+    })),
+  ),
+  {
+    name: 'dense by date without bias, with batch norm',
+    inputs: { x: normal(20, 6), w: normal(10, 6), d: normal(5, 10), gain: positive(10), ...running(10) },
+    run: (ops, t) =>
+      ops.dense(t.x, {
+        weight: t.w,
+        norm: { weight: t.gain, runningMean: t.mean, runningVariance: t.variance },
+        activation: 'silu',
+        byDate: { values: t.d, offsets },
+      }),
   },
   {
     name: 'dense chain',
@@ -179,6 +225,59 @@ export const cases: Case[] = [
     name: 'film',
     inputs: { x: normal(2, 3, 4, 5), gain: normal(4, 5), offset: normal(4, 5) },
     run: (ops, t) => film(ops, t.x, t.gain, t.offset),
+  },
+  {
+    name: 'variable selection with gates from a context',
+    inputs: {
+      x: normal(3, 4, 5),
+      context: normal(3, 4, 2),
+      ...arraysOf(variableSelectionParameters('select', { features: 5, context: 2, hidden: 6, width: 7 })),
+    },
+    run: (ops, t) => variableSelectionLayer(ops, t, 'select', t.x, t.context, { dropout: 0.2 }),
+  },
+  {
+    name: 'variable selection without a context',
+    inputs: {
+      x: normal(9, 3),
+      ...arraysOf(variableSelectionParameters('select', { features: 3, context: 0, hidden: 4, width: 5 })),
+    },
+    run: (ops, t) => variableSelectionLayer(ops, t, 'select', t.x, undefined, { activation: 'relu' }),
+  },
+  {
+    name: 'lstm with its initial state from a context',
+    inputs: {
+      x: normal(6, 3, 4),
+      context: normal(6, 3),
+      ...arraysOf(initialStateParameters('start', 3, 5), lstmParameters('lstm', 4, 5)),
+    },
+    run: (ops, t) => ops.lstm(t.x, lstmLayer(t, 'lstm'), initialStateLayer(ops, t, 'start', t.context)).output,
+  },
+  {
+    name: 'causal attention with projections, residual and norm',
+    inputs: {
+      x: normal(3, 5, 8),
+      keys: mask(3, 5),
+      ...arraysOf(attentionParameters('attention', 8), layerNormParameters('norm', 8)),
+    },
+    run(ops, t) {
+      const options = { heads: 2, causal: true, keyMask: t.keys };
+      return residualNorm(ops, t, 'norm', t.x, attentionLayer(ops, t, 'attention', t.x, t.x, options));
+    },
+  },
+  {
+    name: 'attention with projections to other keys, lagged',
+    inputs: { x: normal(6, 3, 4), memory: normal(6, 5, 4), ...arraysOf(attentionParameters('attention', 4)) },
+    run: (ops, t) => attentionLayer(ops, t, 'attention', t.x, t.memory, { lag: { steps: 1, period: 3 } }),
+  },
+  {
+    name: 'gelu adapter',
+    inputs: { x: normal(4, 3, 5), ...arraysOf(geluAdapterParameters('adapter', 5, 9)) },
+    run: (ops, t) => geluAdapter(ops, t, 'adapter', t.x, 0.2),
+  },
+  {
+    name: 'swiglu adapter',
+    inputs: { x: normal(4, 3, 5), ...arraysOf(swigluAdapterParameters('adapter', 5, 9)) },
+    run: (ops, t) => swigluAdapter(ops, t, 'adapter', t.x, 0.2),
   },
   {
     name: 'rows (embedding)',
@@ -263,6 +362,12 @@ export const cases: Case[] = [
   { name: 'slice, last axis', inputs: { x: normal(3, 7) }, run: (ops, t) => ops.slice(t.x, 2, 5) },
   { name: 'slice, middle axis', inputs: { x: normal(3, 7, 2) }, run: (ops, t) => ops.slice(t.x, 1, 7, 1) },
   { name: 'transpose', inputs: { x: normal(2, 3, 4, 5) }, run: (ops, t) => ops.transpose(t.x, [2, 0, 3, 1]) },
+  {
+    name: 'transpose in blocks',
+    inputs: { x: normal(3, 4, 2, 5) },
+    run: (ops, t) => ops.transpose(ops.transpose(t.x, [0, 2, 1, 3]), [1, 0, 2, 3]),
+  },
+  { name: 'transpose to the same order', inputs: { x: normal(3, 4) }, run: (ops, t) => ops.transpose(t.x, [0, 1]) },
   {
     name: 'reshape and detach',
     inputs: { x: normal(4, 6) },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  attentionParameters,
   batchNormParameters,
   Generator,
   initialValues,
@@ -26,6 +27,21 @@ describe('initial values', () => {
     expect(Math.max(...bias.values.map(Math.abs))).toBeLessThan(0.1);
     for (const array of initialValues(lstmParameters('lstm', 7, 16), 3))
       expect(Math.max(...array.values.map(Math.abs))).toBeLessThan(0.25);
+  });
+
+  it('of attention follow PyTorch: Glorot over the three projections as one array, biases zero', () => {
+    const arrays = initialValues(attentionParameters('attention', 24), 3);
+    const bound = Math.sqrt(6 / (24 + 3 * 24));
+    for (const { name, shape, values: v } of arrays) {
+      const top = Math.max(...v.map(Math.abs));
+      if (name.endsWith('bias')) expect(top).toBe(0);
+      else {
+        const expected = name === 'attention.output.weight' ? 1 / Math.sqrt(24) : bound;
+        expect(shape).toEqual([24, 24]);
+        expect(top).toBeLessThan(expected);
+        expect(top).toBeGreaterThan(0.98 * expected);
+      }
+    }
   });
 
   it('batch norm starts as the identity, with its running moments as state', () => {

@@ -86,21 +86,39 @@ export function arrangeKernels(heap: HeapViews) {
     },
 
     /**
-     * Transposition: `plan` holds, as integers, the result's shape and then the source's step along each of its axes.
+     * Transposition in blocks: `plan` holds, as integers, the result's shape and then the source's step along each of its axes;
+     * what keeps its place at the end is one block of `width` numbers. A row is everything along the last of those axes.
      * Forward y[i] = x[place(i)]; backward (add) y[place(i)] += x[i].
      */
-    permute(_c: number, from: number, to: number, x: number, y: number, plan: number, rank: number, add: number): void {
+    permute(
+      _c: number,
+      from: number,
+      to: number,
+      x: number,
+      y: number,
+      plan: number,
+      rank: number,
+      width: number,
+      add: number,
+    ): void {
       const { f, i } = heap;
-      for (let e = from; e < to; e++) {
-        let rest = e;
+      const count = i[plan + rank - 1];
+      const step = i[plan + 2 * rank - 1];
+      for (let r = from; r < to; r++) {
+        let rest = r;
         let place = 0;
-        for (let axis = rank - 1; axis >= 0; axis--) {
+        for (let axis = rank - 2; axis >= 0; axis--) {
           const size = i[plan + axis];
           place += (rest % size) * i[plan + rank + axis];
           rest = Math.floor(rest / size);
         }
-        if (add) f[y + place] += f[x + e];
-        else f[y + e] = f[x + place];
+        for (let n = 0; n < count; n++)
+          for (let k = 0; k < width; k++) {
+            const ordered = (r * count + n) * width + k;
+            const source = place + n * step + k;
+            if (add) f[y + source] += f[x + ordered];
+            else f[y + ordered] = f[x + source];
+          }
       }
     },
   };

@@ -65,10 +65,17 @@ export function transpose(tape: Tape, x: HeapTensor, permutation: readonly numbe
   const steps = x.shape.map((_, axis) => sizeOf(x.shape.slice(axis + 1)));
   const shape = permutation.map((axis) => x.shape[axis]);
   const y = tape.result(shape, x);
-  const plan = tape.integers([...shape, ...permutation.map((axis) => steps[axis])]);
-  tape.rows('permute', x.size, 3 * rank, x.at, y.at, plan, rank, 0);
+  // Axes at the end that stay where they are move as one block.
+  let moved = rank;
+  while (moved > 1 && permutation[moved - 1] === moved - 1) moved--;
+  const width = sizeOf(shape.slice(moved));
+  const count = shape[moved - 1];
+  const plan = tape.integers([...shape.slice(0, moved), ...permutation.slice(0, moved).map((axis) => steps[axis])]);
+  const rows = x.size / (count * width);
+  const work = count * (width + 4);
+  tape.rows('permute', rows, work, x.at, y.at, plan, moved, width, 0);
   tape.record([y], [plan], () => {
-    tape.rows('permute', x.size, 3 * rank, tape.arrived(y), tape.gradient(x), plan, rank, 1);
+    tape.rows('permute', rows, work, tape.arrived(y), tape.gradient(x), plan, moved, width, 1);
   });
   return y;
 }

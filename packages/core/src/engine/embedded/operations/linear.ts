@@ -21,13 +21,13 @@ export function product(x: HeapTensor, weight: HeapTensor, bias: HeapTensor | un
   return { x, weight, bias, rows: x.size / inputs, inputs, outputs };
 }
 
-/** y = activation(x W' + b) into the place y. */
-export function productForward(tape: Tape, p: Product, y: number, activation: number): void {
+/** y = activation(x W' + b) into the place y; `started`: y holds what the product is added to, biases included. */
+export function productForward(tape: Tape, p: Product, y: number, activation: number, started = false): void {
   const { inputs: K, outputs: N } = p;
   const packed = tape.scratch(K * padded(N));
   tape.whole('pack', 1, p.weight.at, K, N, 1, K, packed);
   const chunk = chunkRows(p.rows, 2 * K * N, tileRows);
-  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, p.bias?.at ?? -1, y, N, activation);
+  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, started ? y : (p.bias?.at ?? -1), y, N, activation);
   tape.release(packed);
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, MissingPackageError } from '@ml4t/core';
-import { familyOf, familyPackages, type FamilyPackage } from '../src/families.ts';
-import { exitCodes } from '../src/exit-codes.ts';
-import { filesUnder, inFolder, ml4t, writeExperiment } from './cli-fixtures.ts';
+import type { FamilyPackage } from '../../src/families/family.ts';
+import { familyOf, familyPackages } from '../../src/families/packages.ts';
+import { exitCodes } from '../../src/exit-codes.ts';
+import { filesUnder, inFolder, ml4t, writeExperiment } from '../cli-fixtures.ts';
 
 const absent: FamilyPackage = {
   packageName: '@ml4t/latent-factors',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inFolder, ml4t } from './cli-fixtures.ts';
+import { inFolder, ml4t } from '../cli-fixtures.ts';
 
 const experiment = (model: string): string => `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }

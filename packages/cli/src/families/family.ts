@@ -1,0 +1,82 @@
+import {
+  ConfigError,
+  type CrossSectionBatch,
+  type FactorForecastResult,
+  type ModelRegistration,
+  type PersistentPanelBatch,
+  type RowColumns,
+  type WalkForwardEstimator,
+} from '@ml4t/core';
+
+export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
+
+/** Factor returns (T x K) realised after consecutive dates, and the premia that were expected on them. */
+export interface FactorSeries {
+  readonly realised: Float64Array;
+  readonly forecast: FactorForecastResult;
+}
+
+/** What an experiment keeps of any family's prediction: columns `forecast` and, in factor models, `fitted`. */
+export interface ExperimentPrediction {
+  readonly columns: RowColumns;
+  readonly factors?: FactorSeries | undefined;
+  /** Factor returns of the training dates (T x K), in the coordinates of `factors`. */
+  readonly trainingFactors?: Float64Array | undefined;
+}
+
+export type ExperimentEstimator = WalkForwardEstimator<ExperimentBatch, ExperimentPrediction>;
+
+/** How a part of an experiment names what to build. */
+export interface PartSpecification {
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A family package as the command sees it. */
+export interface Family {
+  readonly models: readonly ModelRegistration[];
+  readonly forecasterTypes: readonly string[];
+  /** Throws ConfigError when a configuration is wrong. */
+  createEstimator(model: PartSpecification, forecaster: PartSpecification | undefined): ExperimentEstimator;
+}
+
+/** A family package that may be installed or not. One file of this folder describes each. */
+export interface FamilyPackage {
+  readonly packageName: string;
+  /** Known without importing the package, so that the error can name what to install. */
+  readonly modelTypes: readonly string[];
+  load(): Promise<Family>;
+}
+
+/** Throws ConfigError when an experiment gives a forecaster to a model without factors. */
+export function refuseForecaster(model: PartSpecification, forecaster: PartSpecification | undefined): void {
+  if (forecaster)
+    throw new ConfigError({
+      field: 'forecaster',
+      expected: `none: ${model.type} has no latent factors`,
+      found: forecaster.type,
+      remedy: 'Leave the forecaster out for this model.',
+    });
+}
+
+/** The registration says that these models take cross-sections, so the experiment passes one. */
+export function crossSection(batch: ExperimentBatch): CrossSectionBatch {
+  if (batch.kind === 'cross-section') return batch;
+  throw new ConfigError({
+    field: 'model',
+    expected: 'a cross-section batch',
+    found: batch.kind,
+    remedy: 'Register the model with batchKind cross-section.',
+  });
+}
+
+export function registrationOf(family: Family, type: string): ModelRegistration {
+  const registration = family.models.find(({ modelType }) => modelType === type);
+  if (registration) return registration;
+  throw new ConfigError({
+    field: 'type',
+    expected: `one of ${family.models.map(({ modelType }) => modelType).join(', ')}`,
+    found: JSON.stringify(type),
+    remedy: 'Install the version of the family package that matches this ml4t.',
+  });
+}

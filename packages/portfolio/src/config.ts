@@ -1,0 +1,106 @@
+import { baseConfigSchema } from '@ml4t/core';
+import * as z from 'zod';
+
+const share = z.number().min(0).lt(1);
+const width = z.int().min(1).max(65536);
+
+/**
+ * What every model of this package has: the objective an allocator is paid for, and how it is trained on it.
+ * Names are those of the reference in camelCase; where a default differs, the comment says why.
+ */
+export const portfolioConfigSchema = baseConfigSchema.extend({
+  /** Multiplies the costs of the batch in the objective. */
+  gammaCost: z.number().min(0).default(0.5).describe('Multiplies the costs of the batch in the objective'),
+  /** Cost per unit of turnover that every asset pays on top of gammaCost x its own cost. */
+  turnoverPenalty: z.number().min(0).default(0).describe('Cost per unit of turnover on top of the costs of the batch'),
+  /** Periods in a year, for the Sharpe ratios of the objective and of the metrics. */
+  annualizationFactor: z.number().positive().default(252).describe('Periods in a year'),
+  /** Added to the variance under the root of a Sharpe ratio. The reference's 1e-8 halves the ratio of a small daily portfolio. */
+  sharpeEps: z.number().positive().default(1e-12).describe('Added to the variance in a Sharpe ratio'),
+  /** Temperature of the soft minimum over the Sharpe ratios of the windows. */
+  softminTau: z.number().positive().default(0.2).describe('Temperature of the soft minimum over windows'),
+  /** Weight of that soft minimum beside the pooled Sharpe ratio. */
+  softminLambda: z.number().min(0).default(0.1).describe('Weight of the soft minimum beside the pooled Sharpe ratio'),
+  /** How scores become weights: budgets in (-1, 1), or holdings, all long or long and short. */
+  head: z.enum(['bounded', 'long-only', 'long-short']).default('bounded').describe('How scores become weights'),
+  /** Sum of absolute weights of the long-short head. */
+  grossExposure: z.number().positive().default(1).describe('Sum of absolute weights (long-short)'),
+  /** Sum of weights of the long-short head, between -grossExposure and grossExposure. */
+  netExposure: z.number().default(0).describe('Sum of weights (long-short)'),
+  /** Where the batch's volatility scale applies: to what positions earn and trade, or (the reference) to the trades alone. */
+  volatilityScaling: z
+    .enum(['gross-and-costs', 'costs', 'none'])
+    .default('gross-and-costs')
+    .describe("Where the batch's volatility scale applies"),
+  /** Whether leaving the universe, and a change of the number of assets, cost what they trade (the reference: free). */
+  universeChanges: z.enum(['charged', 'free']).default('charged').describe('Whether changes of the universe cost'),
+  /** Whether each window starts from prevWeights or nothing, or from the last holdings of the window that it follows. */
+  holdings: z.enum(['window', 'chained']).default('window').describe('What a window starts from'),
+  /** First steps of each window that earn nothing in the objective. */
+  burnIn: z.int().min(0).default(0).describe('First steps of each window left out of the objective'),
+
+  /** Windows of a mini-batch: each is a step of the optimizer (in the reference it only splits a full batch). */
+  batchSize: z.int().min(1).default(16).describe('Windows of a mini-batch'),
+  /** Steps of the optimizer at most. The reference takes 200 full-batch steps, which leave its networks near their start. */
+  maxIters: z.int().min(1).default(1000).describe('Steps of the optimizer at most'),
+  /** Learning rate of AdamW. The reference's 1e-4 does not train in the steps that it takes. */
+  learningRate: z.number().positive().default(1e-3).describe('Learning rate of AdamW'),
+  /** Decoupled (AdamW). */
+  weightDecay: z.number().min(0).default(1e-4).describe('Decoupled weight decay'),
+  maxGradNorm: z.number().positive().nullable().default(1).describe('Bound on the gradient norm; null for none'),
+
+  /** Members with seeds seed, seed + 1, …, whose weights are averaged. */
+  ensembleSize: z.int().min(1).max(1000).default(1).describe('Networks whose weights are averaged'),
+  /** Share of the windows, the last ones, held out for validation when `fit` is given none. */
+  validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of windows held out when none are given'),
+
+  /** Steps between evaluations. */
+  evalEvery: z.int().min(1).default(10).describe('Steps between evaluations'),
+  /** Weight of the newest evaluation in the smoothed criterion of early stopping. */
+  metricEmaAlpha: z.number().gt(0).max(1).default(0.45).describe('Weight of the newest evaluation in the criterion'),
+  /** A smoothed Sharpe ratio is better when it exceeds the best smoothed one by this. */
+  metricMinDelta: z.number().min(0).default(1e-3).describe('Least gain in the smoothed Sharpe ratio that counts'),
+  /** Evaluations without improvement before training stops; null: never. */
+  earlyStoppingPatience: z.int().min(1).nullable().default(20).describe('Evaluations without improvement, then stop'),
+  /** Steps before early stopping begins to count. */
+  earlyStoppingBurnInIters: z.int().min(0).default(20).describe('Steps before early stopping begins to count'),
+
+  /** Keep every n-th step as a checkpoint `step-n`; null for none. */
+  checkpointEvery: z.int().min(1).nullable().default(null).describe('Keep every n-th step'),
+  /** Keep just these steps; overrides checkpointEvery. */
+  checkpointSteps: z.array(z.int().min(1)).default([]).describe('Keep these steps'),
+  /** 'best', 'last' or a kept step; null: 'best' where there is a validation, else 'last'. */
+  defaultCheckpoint: z
+    .union([z.enum(['best', 'last']), z.int().min(1)])
+    .nullable()
+    .default(null)
+    .describe("Checkpoint used when none is asked for: 'best', 'last' or a step"),
+
+  engine: z
+    .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
+    .default('auto')
+    .describe('What does the arithmetic'),
+  /** Threads of the embedded engine; null: the processors at hand. Results do not depend on it. */
+  threads: z.int().min(1).max(64).nullable().default(null).describe('Threads of the embedded engine'),
+});
+
+export type PortfolioConfig = Readonly<z.output<typeof portfolioConfigSchema>>;
+export type PortfolioConfigInput = z.input<typeof portfolioConfigSchema>;
+
+/** What both networks have besides. */
+export const networkConfigSchema = portfolioConfigSchema.extend({
+  /** 'standardize' features by training mean and deviation, or 'none'. */
+  inputScaling: z.enum(['standardize', 'none']).default('standardize').describe('How features are scaled'),
+  dropout: share.default(0.1).describe('Dropout inside the network'),
+  /** Width of the embedding of each asset in its static context; 0 for none, then weights can be had for assets never seen. */
+  assetEmbeddingDim: z.int().min(0).max(65536).default(8).describe('Width of the asset embedding'),
+  /** Width of the embedding of each group, used with useGroupEmbedding. */
+  groupEmbeddingDim: width.default(4).describe('Width of the group embedding'),
+  useGroupEmbedding: z.boolean().default(false).describe("Whether an asset's group is part of its context"),
+  useCostInContext: z.boolean().default(false).describe("Whether an asset's cost is part of its context"),
+  /** Width of the hidden layer that weighs the features (variable selection). */
+  vvsnHiddenDim: width.default(64).describe('Hidden width of the variable selection'),
+});
+
+export type NetworkConfig = Readonly<z.output<typeof networkConfigSchema>>;
+export type NetworkConfigInput = z.input<typeof networkConfigSchema>;

@@ -1,0 +1,44 @@
+export {
+  networkConfigSchema,
+  portfolioConfigSchema,
+  type NetworkConfig,
+  type NetworkConfigInput,
+  type PortfolioConfig,
+  type PortfolioConfigInput,
+} from './config.ts';
+export { deepPortfolioConfigSchema, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './deep/config.ts';
+export { DeepPortfolioModel } from './deep/model.ts';
+export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
+export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
+export { LSTMPortfolioModel } from './lstm/model.ts';
+export {
+  consecutiveWindows,
+  defaultConventions,
+  evaluatePortfolio,
+  holdingsOf,
+  objectiveOfReturns,
+  portfolioObjective,
+  portfolioReturns,
+  referenceConventions,
+  sharpeRatioOf,
+  sharpeRatioOfReturns,
+  softMinimum,
+  softMinimumOf,
+  windowSharpeRatios,
+  type Objective,
+  type ObjectiveOptions,
+  type PortfolioConventions,
+  type PortfolioReturnArrays,
+  type PortfolioReturnTensors,
+  type SharpeOptions,
+  type WeightedWindows,
+  type WeightTensors,
+} from './objective/index.ts';
+export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
+export { PortfolioAllocationPipeline } from './pipeline.ts';
+export {
+  WeightConstraintPostprocessor,
+  weightConstraintConfigSchema,
+  type WeightConstraintConfig,
+  type WeightConstraintConfigInput,
+} from './postprocessor.ts';
