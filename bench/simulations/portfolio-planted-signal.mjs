@@ -1,16 +1,16 @@
 // The hidden signal with costs (simulateHiddenSignalPanel; docs/models/portfolio-networks.md): annual Sharpe ratio after costs on the
-// last 1008 of 2520 days, of models trained on the 1260 days before the 252 that choose their checkpoint. 10 assets, 6 features,
+// last 1008 of 4032 days, of models trained on 2520 days; the 504 days in between choose their checkpoint. 10 assets, 6 features,
 // windows of 63 days, 2 basis points per unit of turnover, charged in full whatever a model was trained on.
-// Usage: node bench/simulations/portfolio-planted-signal.mjs MODEL [seeds = 1,2,3,4,5] [JSON of config changes]
+// Usage: node bench/simulations/portfolio-planted-signal.mjs MODEL [seeds = 1,2,3,4,5] [JSON of config changes] [JSON of the panel's]
 //   MODEL: filter (the Kalman filter, clipped), linear, lstm, deep, reference-lstm, reference-deep
 // Prints one JSON line a seed.
 import { annualizedSharpeRatio, PersistentPanelBatch, portfolioWindows } from '@ml4t/core';
 import { simulateHiddenSignalPanel } from '@ml4t/core/simulate';
 import * as portfolio from '@ml4t/portfolio';
 
-const [name, list = '1,2,3,4,5', json = '{}'] = process.argv.slice(2);
+const [name, list = '1,2,3,4,5', json = '{}', panelJson = '{}'] = process.argv.slice(2);
 const changes = JSON.parse(json);
-const [trainEnd, validationEnd, length] = [1260, 1512, 63];
+const [trainEnd, validationEnd, nDates, length] = [2520, 3024, 4032, 63];
 
 /** Training settings of the Python reference: 200 full-batch steps at 1e-4, its last step, its conventions, its blocks. */
 const reference = {
@@ -61,7 +61,7 @@ function windows(panel, from, to, stride) {
 }
 
 for (const seed of list.split(',').map(Number)) {
-  const { batch: panel, filtered } = simulateHiddenSignalPanel({ seed });
+  const { batch: panel, filtered } = simulateHiddenSignalPanel({ nDates, seed, ...JSON.parse(panelJson) });
   const train = windows(panel, 0, trainEnd, 21);
   const validation = windows(panel, trainEnd, validationEnd, length);
   const test = windows(panel, validationEnd, panel.nDates, length);

@@ -10,13 +10,13 @@ export const hiddenSignalPanelSchema = z.strictObject({
   /** N */
   nAssets: z.int().min(1).default(10),
   /** T */
-  nDates: z.int().min(2).default(2520),
+  nDates: z.int().min(2).default(4032),
   /** Features that know nothing, as persistent as the signal. */
   nDecoys: z.int().min(0).default(4),
   /** rho: what is left of the signal a day later. */
   persistence: z.number().min(0).lt(1).default(0.95),
   /** kappa: correlation of the signal with the next return over its volatility. */
-  correlation: z.number().min(0).lt(1).default(0.1),
+  correlation: z.number().min(0).lt(1).default(0.15),
   /** Deviation of the noise in the view of the signal. */
   viewNoise: z.number().min(0).default(2),
 });
