@@ -1,6 +1,6 @@
 // The hidden signal with costs (simulateHiddenSignalPanel; docs/models/portfolio-networks.md): annual Sharpe ratio after costs on the
 // last 1008 of 4032 days, of models trained on 2520 days; the 504 days in between choose their checkpoint. 10 assets, 6 features,
-// windows of 63 days, 2 basis points per unit of turnover, charged in full whatever a model was trained on.
+// windows of 63 days, 5 basis points per unit of turnover, charged in full whatever a model was trained on.
 // Usage: node bench/simulations/portfolio-planted-signal.mjs MODEL [seeds = 1,2,3,4,5] [JSON of config changes] [JSON of the panel's]
 //   MODEL: filter (the Kalman filter, clipped), linear, lstm, deep, reference-lstm, reference-deep
 // Prints one JSON line a seed.
@@ -45,7 +45,7 @@ function slice(panel, from, to) {
 /** Windows of some days. Volatility is known from the 63 days before them on. */
 function windows(panel, from, to, stride) {
   const volatility = { span: 63, target: 0.1, periodsPerYear: 252, minReturns: 21 };
-  const costs = Array.from({ length: panel.nAssets }, () => 2e-4);
+  const costs = Array.from({ length: panel.nAssets }, () => 5e-4);
   const lead = Math.min(from, 63);
   const all = portfolioWindows(slice(panel, from - lead, to), {
     windowLength: length,
@@ -100,8 +100,10 @@ for (const seed of list.split(',').map(Number)) {
       validation: summary.validationMetrics?.sharpe,
       steps: summary.iterations,
       checkpoint: summary.defaultCheckpoint,
-      best: summary.history.reduce((a, b) => (b.validationSharpe > (a?.validationSharpe ?? -Infinity) ? b : a), undefined)
-        ?.step,
+      best: summary.history.reduce(
+        (a, b) => (b.validationSharpe > (a?.validationSharpe ?? -Infinity) ? b : a),
+        undefined,
+      )?.step,
     });
   }
   line.seconds = (performance.now() - started) / 1000;
