@@ -3,9 +3,16 @@
 //   seconds, bytes    of our side alone: median time per unit, peak of the process
 //   exponents         axis -> most that the exponent of time may be; memoryExponents likewise (scaling rows)
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
+/** Both sides start from weights of their own, so losses agree up to that. */
+const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
+
 export default {
   'pca-fit': { time: 1.5, memory: 1.5, quality: { totalR2: { within: 1e-6 } } },
   'rp-pca-fit': { time: 1.5, memory: 1.5, quality: { totalR2: { within: 1e-6 } } },
   // The Gram matrix is of the smaller side: linear in the longer one.
   'pca-scaling': { exponents: { dates: 1.3, assets: 1.3, factors: 0.5 } },
+  'sdf-unconditional': sdf,
+  'sdf-moment': sdf,
+  'sdf-conditional': sdf,
+  'sdf-schedule': { ...sdf, time: 0.35 },
 };

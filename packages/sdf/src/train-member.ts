@@ -26,17 +26,15 @@ export interface MemberTask {
   readonly member: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
-  /** Filled as phases go on, so that whatever is finished outlives an abort. */
+  /** Both are filled as training goes on, so that whatever is finished outlives an abort. */
   readonly checkpoints: Map<string, Snapshot>;
+  readonly history: HistoryEntry[];
   /** Initial weights made elsewhere; drawn from the member's seed where absent. */
   readonly initial?: { readonly sdf: readonly NamedValues[]; readonly moment: readonly NamedValues[] };
 }
 
 export interface MemberRecord {
-  readonly history: readonly HistoryEntry[];
   readonly stopReason: FitSummary['stopReason'];
-  /** Epochs made in all phases. */
-  readonly epochs: number;
   readonly notes: readonly string[];
   /** The moment network as the conditional phase used it. */
   readonly moment: Snapshot;
@@ -76,22 +74,21 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
   const adam = { learningRate: config.lr, weightDecay: config.weightDecay };
   const optimizer = engine.optimizer(sdf, adam);
   const held: Tensor[] = [];
-  const history: HistoryEntry[] = [];
   const notes: string[] = [];
   const records: TrainingRecord[] = [];
   try {
     const unconditional: Instruments = { training: training.momentReturns, validation: validation?.momentReturns };
     if (config.nEpochsUnc > 0)
-      records.push(await sdfPhase(task, sdf, optimizer, 'unconditional', unconditional, history, notes, seed));
+      records.push(await sdfPhase(task, sdf, optimizer, 'unconditional', unconditional, notes, seed));
     if (config.nEpochsCond > 0) {
-      if (config.nEpochsMoment > 0) records.push(await momentPhase(task, sdf, moment, history, seed));
+      if (config.nEpochsMoment > 0) records.push(await momentPhase(task, sdf, moment, seed));
       const instruments: Instruments = {
         training: await instrumentReturns(engine, moment, training, held),
         validation: validation && (await instrumentReturns(engine, moment, validation, held)),
       };
       const second = config.carryOptimizer ? optimizer : engine.optimizer(sdf, adam);
       try {
-        records.push(await sdfPhase(task, sdf, second, 'conditional', instruments, history, notes, seed));
+        records.push(await sdfPhase(task, sdf, second, 'conditional', instruments, notes, seed));
       } finally {
         if (second !== optimizer) second.release();
       }
@@ -100,9 +97,7 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
     if (failed) notes.push(failed.remedy);
     const early = records.some(({ stopReason }) => stopReason === 'early-stopping');
     return {
-      history,
       stopReason: failed ? failed.stopReason : early ? 'early-stopping' : 'max-epochs',
-      epochs: records.reduce((sum, record) => sum + record.history.length, 0),
       notes,
       moment: await moment.read(),
     };
@@ -121,7 +116,6 @@ async function sdfPhase(
   optimizer: Optimizer,
   phase: SdfPhase,
   instruments: Instruments,
-  history: HistoryEntry[],
   notes: string[],
   seed: number,
 ): Promise<TrainingRecord> {
@@ -181,7 +175,7 @@ async function sdfPhase(
           metrics.validationSharpe = validationSharpe[epoch - 1];
         }
         const known = Object.fromEntries(Object.entries(metrics).filter(([, number]) => Number.isFinite(number)));
-        history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...known });
+        task.history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...known });
         task.onProgress?.({ phase: phaseName(task, phase), step: epoch, total: epochs, metrics });
       },
     });
@@ -200,7 +194,6 @@ async function momentPhase(
   task: MemberTask,
   sdf: ParameterSet,
   moment: ParameterSet,
-  history: HistoryEntry[],
   seed: number,
 ): Promise<TrainingRecord> {
   const { engine, config } = task;
@@ -236,7 +229,7 @@ async function momentPhase(
       operation: 'StochasticDiscountFactorModel.fit',
       ...(task.signal ? { signal: task.signal } : {}),
       onProgress: ({ epoch, loss: value }) => {
-        history.push({ member: task.member, phase: 2, epoch, loss: -value });
+        task.history.push({ member: task.member, phase: 2, epoch, loss: -value });
         task.onProgress?.({
           phase: phaseName(task, 'moment'),
           step: epoch,
