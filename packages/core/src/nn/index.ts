@@ -25,6 +25,7 @@ export {
   layerNormParameters,
   linearParameters,
   lstmParameters,
+  namedValues,
   swigluAdapterParameters,
   variableSelectionParameters,
 } from './parameters.ts';

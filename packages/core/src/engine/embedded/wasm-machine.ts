@@ -38,6 +38,7 @@ export function wasmMachine(threads = defaultThreads()): Machine {
     storage,
     runner: {
       run(name, rows, chunk, operands) {
+        requireInUse(storage);
         const number = names.indexOf(name);
         if (number >= 0) team.run(number, rows, chunk, operands);
         else {
@@ -48,8 +49,25 @@ export function wasmMachine(threads = defaultThreads()): Machine {
       },
     } satisfies Runner,
     workers: () => team.ready,
-    dispose: () => team.dispose(),
+    async dispose() {
+      if (storage.length === 0) return;
+      storage.views.f = new Float32Array(0);
+      storage.views.i = new Int32Array(0);
+      await team.dispose();
+      idle = new WeakRef(memory);
+    },
   };
+}
+
+/** Throws EngineError when the memory was given away, which leaves no elements. */
+function requireInUse({ length }: Storage): void {
+  if (length > 0) return;
+  throw new EngineError({
+    field: 'engine',
+    expected: 'an engine in use',
+    found: 'one that was disposed of',
+    remedy: 'Resolve another engine.',
+  });
 }
 
 interface Instance {
@@ -60,10 +78,17 @@ interface Instance {
 
 let compiled: WasmModule | undefined;
 
+/**
+ * The memory of an engine that was disposed of, for the next one to take as long as it is not collected. The collector does
+ * not see how large such a memory is: a model that predicts again and again would hold many of them.
+ */
+let idle: WeakRef<WasmMemory> | undefined;
+
 function instantiate(): Instance {
   try {
     compiled ??= new wasm.Module(readFileSync(new URL('../../../wasm/nn.wasm', import.meta.url)));
-    const memory = allocate();
+    const memory = idle?.deref() ?? allocate();
+    idle = undefined;
     const { exports } = new wasm.Instance(compiled, { env: { memory } });
     return { memory, module: compiled, exports: exports as Record<string, Kernel> };
   } catch (cause) {
@@ -97,6 +122,7 @@ function sharedStorage(memory: WasmMemory): Storage {
       return views.f.length;
     },
     grow(elements) {
+      requireInUse(this);
       const wanted = Math.ceil((elements * 4) / page);
       const now = memory.buffer.byteLength / page;
       try {
