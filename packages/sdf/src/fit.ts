@@ -17,11 +17,12 @@ import type { StochasticDiscountFactorConfig } from './config.ts';
 import { contextHistory, contextInput } from './context.ts';
 import { engineOf } from './engine.ts';
 import { networkSize, packNetworks, unpack } from './fitted-networks.ts';
+import type { MemberRecord } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel } from './panel-tensors.ts';
 import { pricingRows } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
-import { trainMember, type MemberRecord } from './train-member.ts';
+import { trainMember } from './train-member.ts';
 import { packageVersion } from './version.ts';
 import { discountFactors, meanOutputs, normalizeByAbsoluteSum } from './weights.ts';
 

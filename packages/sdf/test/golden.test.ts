@@ -5,7 +5,8 @@ import { parseSdfConfig } from '../src/config.ts';
 import { contextHistory, contextInput } from '../src/context.ts';
 import { holdPanel } from '../src/panel-tensors.ts';
 import { pricingRows } from '../src/pricing-rows.ts';
-import { trainMember, type MemberRecord } from '../src/train-member.ts';
+import { trainMember } from '../src/train-member.ts';
+import type { MemberRecord } from '../src/member-task.ts';
 import { discountFactors, meanOutputs } from '../src/weights.ts';
 import { flat, goldenBatch, goldenSdf, largestDifference, namedArrays } from './golden/load.ts';
 

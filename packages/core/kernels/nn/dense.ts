@@ -5,6 +5,8 @@ import { keep4, threshold } from './random';
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
 const tile: i32 = 192;
+/** The way back holds three arrays at a time, whose rows fall into few cache sets when they are powers of two apart. */
+const gradientTile: i32 = 96;
 
 export function pack(chunk: i32, from: i32, to: i32, w: i32, K: i32, N: i32, stepK: i32, stepN: i32, p: i32): void {
   packPanels(at(w), K, N, stepK, stepN, at(p));
@@ -75,8 +77,8 @@ export function linearGradient(
   const scratch = 8 * tile * 4;
   const g = at(partials) + <usize>chunk * (size + scratch);
   if (partials >= 0) memory.fill(g, 0, size);
-  for (let r = from; r < to; r += tile) {
-    const rows = min(tile, to - r);
+  for (let r = from; r < to; r += gradientTile) {
+    const rows = min(gradientTile, to - r);
     const d = at(dy) + yStep * r;
     if (mode == 1) {
       if (code != 0) throughActivation(code, rate, at(y) + yStep * r, d, rows * N);
