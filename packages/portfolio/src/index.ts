@@ -12,6 +12,12 @@ export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
 export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
 export { LSTMPortfolioModel } from './lstm/model.ts';
 export {
+  linearPortfolioConfigSchema,
+  type LinearPortfolioConfig,
+  type LinearPortfolioConfigInput,
+} from './linear/config.ts';
+export { LinearFeaturePortfolioModel, type LinearFitSummary } from './linear/model.ts';
+export {
   consecutiveWindows,
   defaultConventions,
   evaluatePortfolio,
@@ -34,7 +40,6 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
-export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
 export { PortfolioAllocationPipeline } from './pipeline.ts';
 export {
   WeightConstraintPostprocessor,
@@ -42,3 +47,5 @@ export {
   type WeightConstraintConfig,
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
+export { modelRegistry } from './registry.ts';
+export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
