@@ -15,7 +15,11 @@ export const windowsSchema = z
     /** Of training windows. */
     stride: z.int().min(1).optional().describe('dates from one training window to the next; length where absent'),
     /** Windows that predict begin with dates before those predicted. */
-    warmUp: z.int().min(0).optional().describe('first dates of a window that predicts nothing; a third of length where absent'),
+    warmUp: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('first dates of a window that predicts nothing; a third of length where absent'),
     volatility: z
       .strictObject({
         target: z.number().positive().describe('volatility of a position at scale 1'),

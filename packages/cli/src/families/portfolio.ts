@@ -125,7 +125,10 @@ class WindowEstimator implements ExperimentEstimator {
       timestamps: timestamps.slice(first),
       assetIds,
     });
-    return { ...grid, weights: this.constraints.transform(dates, new PortfolioWeightsResult(dates, grid.weights)).weights };
+    return {
+      ...grid,
+      weights: this.constraints.transform(dates, new PortfolioWeightsResult(dates, grid.weights)).weights,
+    };
   }
 }
 

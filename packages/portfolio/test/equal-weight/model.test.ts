@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import { EqualWeightPortfolioModel, defaultConventions, evaluatePortfolio, sharpeRatioOfReturns } from '../../src/index.ts';
+import {
+  EqualWeightPortfolioModel,
+  defaultConventions,
+  evaluatePortfolio,
+  sharpeRatioOfReturns,
+} from '../../src/index.ts';
 import { rebuilt, smallBatch } from '../training/small-batch.ts';
 
 const batch = smallBatch(1);
@@ -11,7 +16,10 @@ const n = batch.nAssets;
 
 describe('EqualWeightPortfolioModel', () => {
   it('holds 1 / N_t of each asset that can be held, scaled where the batch has scales', async () => {
-    const [scaled, plain] = [new EqualWeightPortfolioModel(), new EqualWeightPortfolioModel({ volatilityScaling: 'none' })];
+    const [scaled, plain] = [
+      new EqualWeightPortfolioModel(),
+      new EqualWeightPortfolioModel({ volatilityScaling: 'none' }),
+    ];
     await expect(plain.predict(batch)).rejects.toMatchObject({ code: 'not-fitted' });
     await Promise.all([scaled.fit(batch), plain.fit(batch)]);
     const [v, w] = [(await scaled.predict(batch)).weights, (await plain.predict(batch)).weights];
@@ -19,7 +27,7 @@ describe('EqualWeightPortfolioModel', () => {
       const row = Math.floor(cell / n) * n;
       const available = batch.mask.subarray(row, row + n).reduce((a, b) => a + b, 0);
       expect(weight).toBe(batch.mask[cell] ? 1 / available : 0);
-      expect(v[cell]).toBe(batch.mask[cell] ? (batch.volScale?.[cell] ?? 1) / available : 0);
+      expect(v[cell]).toBeCloseTo(batch.mask[cell] ? (batch.volScale?.[cell] ?? 1) / available : 0, 14);
     });
   });
 
@@ -29,7 +37,11 @@ describe('EqualWeightPortfolioModel', () => {
       volatilityScaling: 'none',
     }).fit(batch, { validation: smallBatch(2) });
     const weights = new Float64Array(batch.mask.length).fill(1);
-    const { net } = evaluatePortfolio(batch, weights, { ...defaultConventions, gammaCost: 1, volatilityScaling: 'none' });
+    const { net } = evaluatePortfolio(batch, weights, {
+      ...defaultConventions,
+      gammaCost: 1,
+      volatilityScaling: 'none',
+    });
     expect(trainMetrics.sharpe).toBeCloseTo(
       sharpeRatioOfReturns(net, { annualizationFactor: 252, sharpeEps: 1e-12 }),
       10,
