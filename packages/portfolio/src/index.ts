@@ -8,9 +8,21 @@ export {
 } from './config.ts';
 export { deepPortfolioConfigSchema, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './deep/config.ts';
 export { DeepPortfolioModel } from './deep/model.ts';
+export {
+  EqualWeightPortfolioModel,
+  equalWeightConfigSchema,
+  type EqualWeightConfig,
+  type EqualWeightConfigInput,
+} from './equal-weight/model.ts';
 export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
 export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
 export { LSTMPortfolioModel } from './lstm/model.ts';
+export {
+  linearPortfolioConfigSchema,
+  type LinearPortfolioConfig,
+  type LinearPortfolioConfigInput,
+} from './linear/config.ts';
+export { LinearFeaturePortfolioModel, type LinearFitSummary } from './linear/model.ts';
 export {
   consecutiveWindows,
   defaultConventions,
@@ -34,7 +46,6 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
-export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
 export { PortfolioAllocationPipeline } from './pipeline.ts';
 export {
   WeightConstraintPostprocessor,
@@ -42,3 +53,5 @@ export {
   type WeightConstraintConfig,
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
+export { modelRegistry } from './registry.ts';
+export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';

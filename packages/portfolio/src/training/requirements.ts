@@ -2,7 +2,11 @@ import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { PortfolioConfig } from '../config.ts';
 
 /** Throws DataError when there are no returns, or no two steps of a window that count. */
-export function requireUsable(batch: PortfolioSequenceBatch, { burnIn }: PortfolioConfig, field: string): void {
+export function requireUsable(
+  batch: PortfolioSequenceBatch,
+  { burnIn }: Pick<PortfolioConfig, 'burnIn'>,
+  field: string,
+): void {
   if (!batch.forwardReturns)
     throw new DataError({
       field: `${field}.forwardReturns`,

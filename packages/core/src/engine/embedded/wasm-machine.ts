@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { Worker, isMainThread } from 'node:worker_threads';
 import { EngineError } from '../../errors.ts';
 import type { Machine } from './engine.ts';
 import type { Storage } from './heap.ts';
@@ -16,9 +16,12 @@ const page = 65536;
 /** Pages of shared memory to ask for at most: 4 GB, or less where the host reserves less address space. */
 const limits = [65536, 32768, 16384, 4096];
 
-/** Main thread and workers together, unless said otherwise. More than eight gain nothing at these sizes. */
+/**
+ * Main thread and workers together, unless said otherwise. More than eight gain nothing at these sizes. In a worker thread one:
+ * whoever started the workers has shared out the processors already.
+ */
 export function defaultThreads(): number {
-  return Math.min(8, availableParallelism());
+  return isMainThread ? Math.min(8, availableParallelism()) : 1;
 }
 
 /**
