@@ -8,4 +8,8 @@ export default {
   'rp-pca-fit': { time: 1.5, memory: 1.5, quality: { totalR2: { within: 1e-6 } } },
   // The Gram matrix is of the smaller side: linear in the longer one.
   'pca-scaling': { exponents: { dates: 1.3, assets: 1.3, factors: 0.5 } },
+  'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
+  'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },
+  lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
+  'engine-start': { seconds: 0.15 },
 };
