@@ -3,11 +3,36 @@
 //   seconds, bytes    of our side alone: median time per unit, peak of the process
 //   exponents         axis -> most that the exponent of time may be; memoryExponents likewise (scaling rows)
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
+const sameResult = { absoluteSum: { within: 1e-9 } };
+const sameFit = { totalR2: { within: 1e-6 } };
+
 export default {
-  'pca-fit': { time: 1.5, memory: 1.5, quality: { totalR2: { within: 1e-6 } } },
-  'rp-pca-fit': { time: 1.5, memory: 1.5, quality: { totalR2: { within: 1e-6 } } },
+  // Plain SIMD WebAssembly against OpenBLAS, one thread each: two doubles a register against four or eight.
+  'linalg-product': { time: 4, quality: sameResult },
+  'linalg-gram': { time: 4.5, quality: sameResult },
+  'linalg-eigen': { time: 3, quality: sameResult },
+  'linalg-leading-eigenvectors': { time: 1, quality: sameResult },
+  'linalg-cholesky': { time: 4.5, quality: sameResult },
+  'linalg-svd': { time: 2.5, quality: sameResult },
+  'linalg-least-squares': { time: 2, quality: sameResult },
+
+  'pca-fit': { time: 1.5, memory: 3, quality: sameFit },
+  'rp-pca-fit': { time: 1.5, memory: 3, quality: sameFit },
   // The Gram matrix is of the smaller side: linear in the longer one.
   'pca-scaling': { exponents: { dates: 1.3, assets: 1.3, factors: 0.5 } },
+
+  'ipca-fit': { time: 1, memory: 1.2, quality: sameFit },
+  'ipca-fit-large': { time: 1, memory: 1.2, quality: { ...sameFit, peakOverPanel: { atMost: 1.5 } } },
+  'ipca-iteration': { time: 1, quality: sameFit },
+  'ipca-acceleration-correlated': { quality: { iterationRatio: { atLeast: 3 } } },
+  'ipca-acceleration-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
+  'ipca-acceleration-correlated-and-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
+  // A thousand draws in a minute, on two threads.
+  'ipca-bootstrap': { seconds: 0.06, time: 0.5, quality: { statistic: { within: 1e-4 } } },
+  'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
+  // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
+  'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
+
   'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
   'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },
   lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },

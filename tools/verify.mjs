@@ -13,7 +13,7 @@ let failed = 0;
 
 await format();
 // In one run, so that Nx builds each package once and keeps all cores busy.
-await check(['build', 'lint', 'typecheck', 'check:pack']);
+await check(['build', 'lint', 'typecheck', 'check:pack', 'check:api', 'check:site']);
 // After the build: the tests need the compiled kernels.
 await test();
 
@@ -71,7 +71,9 @@ async function test() {
 function projectFolders() {
   const inside = (parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => join(root, parent, name)) : [];
-  return [...inside('packages'), ...inside('examples'), join(root, 'bench'), join(root, 'docs')].filter((folder) =>
-    existsSync(join(folder, 'package.json')),
-  );
+  return [
+    ...inside('packages'),
+    ...inside('examples'),
+    ...['bench', 'docs', 'e2e'].map((name) => join(root, name)),
+  ].filter((folder) => existsSync(join(folder, 'package.json')));
 }

@@ -1,44 +1,28 @@
-// 1,000 wild-bootstrap draws of the test of Gamma_alpha = 0 on T = 600 dates, L = 36 instruments, K = 5 factors.
-// Usage: node bench/latent-factors/bootstrap.mjs [threads] [draws]
-import { CrossSectionBatch, Random } from '@ml4t/core';
-import { testIntercept } from '@ml4t/latent-factors';
-import { availableParallelism } from 'node:os';
+// Wild-bootstrap draws of the test of Gamma_alpha = 0 on T = 600 dates, L = 36 instruments, K = 5 factors, on BENCH_THREADS threads:
+// seconds of a whole test, the unrestricted fit included, per draw.
+// Usage: node bench/latent-factors/bootstrap.mjs [--draws=100] [--repeats=1] [--threads=2]
+import { sufficientStatistics, testIntercept } from '@ml4t/latent-factors';
+import { parseArgs } from 'node:util';
+import { report, threads as given, timed } from '../report.mjs';
+import { instrumentedPanel } from './instrumented-panel.mjs';
 
-const [threads = availableParallelism(), draws = 1000] = process.argv.slice(2).map(Number);
-const [nDates, nAssets, p, k] = [600, 300, 35, 5];
-const random = new Random(1);
-const gamma = Float64Array.from({ length: (p + 1) * k }, () => random.normal() / 6);
-const characteristics = Float64Array.from({ length: nDates * nAssets * p }, () => 2 * random.uniform() - 1);
-const returns = new Float64Array(nDates * nAssets);
-for (let t = 0; t < nDates; t++) {
-  const f = Array.from({ length: k }, (_, j) => 0.01 + (0.1 / (1 + j)) * random.normal());
-  for (let row = t * nAssets; row < (t + 1) * nAssets; row++) {
-    returns[row] = 0.15 * random.normal();
-    for (let l = 0; l <= p; l++) {
-      const z = l === 0 ? 1 : characteristics[row * p + l - 1];
-      for (let j = 0; j < k; j++) returns[row] += z * gamma[l * k + j] * f[j];
-    }
-  }
-}
-const batch = CrossSectionBatch.fromDense({
-  timestamps: Float64Array.from({ length: nDates }, (_, t) => t * 86400000),
-  characteristics,
-  shape: [nDates, nAssets, p],
-  returns,
-  returnLag: 0,
+const { values } = parseArgs({
+  options: {
+    draws: { type: 'string', default: '100' },
+    repeats: { type: 'string', default: '1' },
+    threads: { type: 'string', default: String(given) },
+  },
 });
-const started = performance.now();
-const { statistic, pValue } = await testIntercept(batch, { config: { nFactors: k }, draws, threads });
-console.log(
-  JSON.stringify({
-    nDates,
-    instruments: p + 1,
-    factors: k,
-    draws,
-    threads,
-    seconds: Number(((performance.now() - started) / 1000).toFixed(2)),
-    statistic,
-    pValue,
-    peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-  }),
+const [draws, repeats, threads] = [values.draws, values.repeats, values.threads].map(Number);
+const batch = instrumentedPanel({ dates: 600, assets: 300, characteristics: 36, factors: 5 });
+const statistics = await sufficientStatistics(batch, false);
+let test;
+const seconds = await timed(
+  async () => (test = await testIntercept(statistics, { config: { nFactors: 5, constant: false }, draws, threads })),
+  { repeats, warmup: 0 },
 );
+report({
+  seconds: seconds.map((s) => s / draws),
+  threads,
+  quality: { statistic: test.statistic, pValue: test.pValue },
+});

@@ -1,64 +1,42 @@
-// Fits IPCA once on T = 600 dates of up to N = 3000 assets, L = 94 characteristics, K = 6, 10 % of the rows missing, in a
-// process of its own, and prints one JSON line: seconds, peak memory against the panel's bytes, quality.
-// Usage: node bench/latent-factors/ipca-fit.mjs [dates] [assets] [characteristics] [factors]
-import { CrossSectionBatch } from '@ml4t/core';
-import { IPCAModel } from '@ml4t/latent-factors';
+// A whole fit of IPCAModel on T dates of up to N assets, a tenth of the rows missing; with --unit=iteration the seconds of one
+// plain iteration of alternating least squares, the panel's moments at hand.
+// Usage: node bench/latent-factors/ipca-fit.mjs [--dates=240] [--assets=1000] [--characteristics=36] [--factors=5] …
+import { IPCAModel, sufficientStatistics } from '@ml4t/latent-factors';
+import { parseArgs } from 'node:util';
+import { report, timed } from '../report.mjs';
+import { instrumentedPanel } from './instrumented-panel.mjs';
 
-const [nDates = 600, nAssets = 3000, p = 94, k = 6] = process.argv.slice(2).map(Number);
-
-// A linear congruential generator: fast, and good enough to fill a panel with planted structure.
-let state = 12345;
-const uniform = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 4294967296;
-const noise = () => uniform() + uniform() + uniform() + uniform() - 2;
-
-const rowOffsets = new Int32Array(nDates + 1);
-const assets = [];
-for (let t = 0; t < nDates; t++) {
-  for (let i = 0; i < nAssets; i++) if (uniform() >= 0.1) assets.push(i);
-  rowOffsets[t + 1] = assets.length;
-}
-const nRows = assets.length;
-const gamma = Float64Array.from({ length: p * k }, noise);
-const characteristics = new Float64Array(nRows * p);
-const returns = new Float64Array(nRows);
-for (let t = 0; t < nDates; t++) {
-  const f = Float64Array.from({ length: k }, (_, j) => (0.1 * noise()) / (1 + j));
-  const slope = Float64Array.from({ length: p }, (_, l) => f.reduce((sum, x, j) => sum + x * gamma[l * k + j], 0));
-  for (let row = rowOffsets[t]; row < rowOffsets[t + 1]; row++) {
-    let value = 0.3 * noise();
-    for (let l = 0; l < p; l++) {
-      const z = 2 * uniform() - 1;
-      characteristics[row * p + l] = z;
-      value += z * slope[l];
-    }
-    returns[row] = value;
-  }
-}
-const batch = CrossSectionBatch.fromArrays({
-  timestamps: Float64Array.from({ length: nDates }, (_, t) => t * 86400000),
-  assetIds: Array.from({ length: nAssets }, (_, i) => `a${i}`),
-  rowOffsets,
-  assetIndex: Int32Array.from(assets),
-  characteristicNames: Array.from({ length: p }, (_, l) => `c${l}`),
-  characteristics,
-  returns,
+const { values } = parseArgs({
+  options: {
+    dates: { type: 'string', default: '240' },
+    assets: { type: 'string', default: '1000' },
+    characteristics: { type: 'string', default: '36' },
+    factors: { type: 'string', default: '5' },
+    repeats: { type: 'string', default: '3' },
+    warmup: { type: 'string', default: '1' },
+    unit: { type: 'string', default: 'fit' },
+    threads: { type: 'string' },
+  },
 });
-assets.length = 0;
-const panelBytes = characteristics.byteLength + returns.byteLength + 4 * nRows;
-const model = new IPCAModel({ nFactors: k });
-const started = performance.now();
-const summary = await model.fit(batch);
-const seconds = (performance.now() - started) / 1000;
-console.log(
-  JSON.stringify({
-    nDates,
-    nAssets,
-    characteristics: p,
-    factors: k,
-    seconds: Number(seconds.toFixed(3)),
-    iterations: summary.iterations,
-    engine: summary.runRecord.engine,
-    peakOverPanel: Number(((process.resourceUsage().maxRSS * 1024) / panelBytes).toFixed(2)),
-    totalR2: Number(summary.trainMetrics.totalR2.toFixed(4)),
-  }),
+const [dates, assets, characteristics, nFactors] = ['dates', 'assets', 'characteristics', 'factors'].map((name) =>
+  Number(values[name]),
 );
+const [repeats, warmup] = [Number(values.repeats), Number(values.warmup)];
+const batch = instrumentedPanel({ dates, assets, characteristics, factors: nFactors });
+const panelBytes = 8 * (batch.characteristics.length + batch.returns.length) + 4 * batch.nRows;
+let summary;
+
+if (values.unit === 'iteration') {
+  const iterations = 20;
+  const statistics = await sufficientStatistics(batch, false);
+  const model = new IPCAModel({ nFactors, constant: false, acceleration: 'none', tol: 1e-300, maxIter: iterations });
+  const seconds = await timed(async () => (summary = await model.fitStatistics(statistics)), { repeats, warmup });
+  const { totalR2 } = summary.trainMetrics;
+  report({ seconds: seconds.map((s) => s / iterations), threads: 1, quality: { totalR2 } });
+} else {
+  const model = new IPCAModel({ nFactors, constant: false });
+  const seconds = await timed(async () => (summary = await model.fit(batch)), { repeats, warmup });
+  const { iterations, trainMetrics } = summary;
+  const peakOverPanel = (process.resourceUsage().maxRSS * 1024) / panelBytes;
+  report({ seconds, threads: 1, quality: { totalR2: trainMetrics.totalR2, iterations, peakOverPanel } });
+}

@@ -1,90 +1,122 @@
-// Seconds of a training epoch and of a prediction of the supervised autoencoder at its default widths: T dates, N = 1000, P = 94,
-// batches of at most 4096, beside the rate of the dense kernel alone in the same process. Compare with bench/torch/sae.py bench.
-// Usage: node bench/neural/sae-epoch.mjs [dates = 120] [epochs = 3] [threads = 2] [engine = embedded]
-import { CrossSectionBatch, PanelIndex, Random } from '@ml4t/core';
+// An epoch of the supervised autoencoder at its default widths, or with --measure=predict the prediction of every row: T dates,
+// N = 1000, P = 94, batches of at most 4096, no validation. The peer is bench/peers/sae.py, on the same panel.
+// With the epoch goes the share of the dense kernel's own rate, measured alone in the same process at the network's favourite shape.
+// Usage: node bench/neural/sae-epoch.mjs [--measure=epoch] [--dates=120] [--epochs=2] [--repeats=3] [--engine=embedded]
+import { CrossSectionBatch, PanelIndex } from '@ml4t/core';
 import { resolveEngine } from '@ml4t/core/engine';
 import { initialValues, linearParameters } from '@ml4t/core/nn';
 import { SAEModel } from '@ml4t/sae';
+import { parseArgs } from 'node:util';
+import { report, threads, timed } from '../report.mjs';
+import { uniform } from '../uniform.mjs';
 
-const [dates, epochs, threads] = [120, 3, 2].map((value, i) => Number(process.argv[2 + i] ?? value));
-const engineName = process.argv[5] ?? 'embedded';
-const [assets, inputs, batchSize] = [1000, 94, 4096];
+const { values } = parseArgs({
+  options: {
+    measure: { type: 'string', default: 'epoch' },
+    dates: { type: 'string', default: '120' },
+    assets: { type: 'string', default: '1000' },
+    characteristics: { type: 'string', default: '94' },
+    batch: { type: 'string', default: '4096' },
+    epochs: { type: 'string', default: '2' },
+    repeats: { type: 'string', default: '3' },
+    engine: { type: 'string', default: 'embedded' },
+    threads: { type: 'string' },
+  },
+});
+const [dates, assets, inputs, batchSize, epochs, repeats] = [
+  values.dates,
+  values.assets,
+  values.characteristics,
+  values.batch,
+  values.epochs,
+  values.repeats,
+].map(Number);
+const engineChoice = { engine: values.engine, ...(values.engine === 'embedded' ? { threads } : {}) };
 const rows = dates * assets;
-const megabytes = (bytes) => Math.round(bytes / 2 ** 20);
-
-const random = new Random(1);
-const batch = new CrossSectionBatch({
-  index: PanelIndex.full(
-    Float64Array.from({ length: dates }, (_, t) => t * 864e5),
-    Array.from({ length: assets }, (_, i) => `a${i}`),
-  ),
-  characteristicNames: Array.from({ length: inputs }, (_, j) => `c${j}`),
-  characteristics: Float64Array.from({ length: rows * inputs }, () => random.normal()),
-  returns: Float64Array.from({ length: rows }, () => 0.1 * random.normal()),
-});
-const panelBytes = process.memoryUsage().rss;
-
-const model = new SAEModel({
-  nEpochs: epochs,
-  batchSize,
-  validationShare: 0,
-  engine: engineName,
-  ...(engineName === 'embedded' ? { threads } : {}),
-});
-// Wall clock and processor seconds: the latter can be compared on a machine that others use too.
+/** Processor seconds beside the wall clock: they can be compared on a machine that others use too. */
 const processor = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
-const marks = [];
-const summary = await model.fit(batch, { onProgress: () => marks.push([performance.now() / 1000, processor()]) });
-const peak = process.resourceUsage().maxRSS * 1024;
-const [perEpoch, processorPerEpoch] = [0, 1].map((k) => marks.slice(1).map((mark, i) => mark[k] - marks[i][k]));
-const [started, begun] = [performance.now(), processor()];
-await model.predict(batch);
-const [predict, predictProcessor] = [(performance.now() - started) / 1000, processor() - begun];
 
-// Products of a row: P E, E P, P A, A, (P + E) M1, M1 M2, …; three times as many with the way back, which the encoder's input has not.
-const { bottleneckDim: e, auxHiddenDim: a, mainHiddenUnits } = model.config;
-const widths = [inputs + e, ...mainHiddenUnits, 1];
-const forward =
-  2 * inputs * e + inputs * a + a + mainHiddenUnits.concat(1).reduce((sum, to, i) => sum + widths[i] * to, 0);
-const flops = 2 * (3 * forward - inputs * e) * rows;
+function panel() {
+  const characteristics = uniform(rows * inputs, 1);
+  const returns = uniform(rows, 2);
+  for (let row = 0; row < rows; row++) {
+    const at = row * inputs;
+    returns[row] =
+      0.02 * (characteristics[at] + 2 * characteristics[at + 1] * characteristics[at + 2]) + 0.1 * returns[row];
+  }
+  return new CrossSectionBatch({
+    index: PanelIndex.full(
+      Float64Array.from({ length: dates }, (_, t) => t * 864e5),
+      Array.from({ length: assets }, (_, i) => `a${i}`),
+    ),
+    characteristicNames: Array.from({ length: inputs }, (_, j) => `c${j}`),
+    characteristics,
+    returns,
+  });
+}
 
-/** The dense kernel alone, both ways, at the network's favourite shape. */
+/** Multiplications of a row, there and back: three times those of the way there, but the encoder's input has no gradient. */
+function multiplications({ bottleneckDim: code, auxHiddenDim: aux, mainHiddenUnits }) {
+  const widths = [inputs + code, ...mainHiddenUnits, 1];
+  const main = widths.slice(1).reduce((sum, to, i) => sum + widths[i] * to, 0);
+  return 3 * (2 * inputs * code + inputs * aux + aux + main) - inputs * code;
+}
+
+/** Multiplications a second of the dense kernel alone, there and back, by the wall clock and by processor time. */
 async function kernelRate() {
-  const { engine } = await resolveEngine({ engine: engineName, ...(engineName === 'embedded' ? { threads } : {}) });
-  const width = 448;
+  const { engine } = await resolveEngine(engineChoice);
+  const [width, height] = [448, 4096];
   const specs = { ...linearParameters('first', width, width), ...linearParameters('second', width, width) };
   const optimizer = engine.optimizer(engine.parameters(initialValues(specs, 1)));
-  const x = engine.tensor(new Float32Array(4096 * width).fill(0.5), [4096, width]);
+  const x = engine.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
   const { tensors: p } = optimizer.parameters;
-  const seconds = [];
-  for (let run = 0; run < 8; run++) {
-    const from = [performance.now() / 1000, processor()];
-    // The second product goes all three ways, the first one two: its input has no gradient.
-    await optimizer.accumulate((ops) => ops.sum(ops.linear(ops.linear(x, p['first.weight']), p['second.weight'])));
-    seconds.push([performance.now() / 1000 - from[0], processor() - from[1]]);
-  }
+  const used = [];
+  const step = () =>
+    optimizer.accumulate((ops) => ops.sum(ops.linear(ops.linear(x, p['first.weight']), p['second.weight'])));
+  const seconds = await timed(
+    async () => {
+      const begun = processor();
+      await step();
+      used.push(processor() - begun);
+    },
+    { repeats: 8, warmup: 2 },
+  );
   await engine.dispose();
-  return [0, 1].map((k) => (2 * 5 * 4096 * width * width) / Math.min(...seconds.map((s) => s[k])) / 1e9);
+  // The second product goes all three ways, the first one two: its input has no gradient.
+  const products = 5 * height * width * width;
+  return { wall: products / Math.min(...seconds), processor: products / Math.min(...used.slice(2)) };
 }
-const rates = [perEpoch, processorPerEpoch].map((seconds) => flops / Math.min(...seconds) / 1e9);
-const kernels = await kernelRate();
-console.log(
-  JSON.stringify({
-    engine: summary.runRecord.engine,
-    threads,
-    rows,
-    epochSeconds: Math.min(...perEpoch),
-    epochSecondsPer120Dates: (Math.min(...perEpoch) * 120) / dates,
-    allEpochs: perEpoch,
-    predictSeconds: predict,
-    epochProcessorSeconds: Math.min(...processorPerEpoch),
-    predictProcessorSeconds: predictProcessor,
-    gigaflops: rates[0],
-    kernelGigaflops: kernels[0],
-    shareOfKernel: rates[0] / kernels[0],
-    shareOfKernelByProcessorTime: rates[1] / kernels[1],
-    panelMegabytes: megabytes(panelBytes),
-    peakMegabytes: megabytes(peak),
-    engineMegabytes: megabytes(summary.runRecord.dimensions.engineBytes),
-  }),
-);
+
+const batch = panel();
+const model = new SAEModel({
+  nEpochs: values.measure === 'epoch' ? 1 + epochs : 1,
+  batchSize,
+  validationShare: 0,
+  ...engineChoice,
+});
+const marks = [];
+const mark = () => marks.push([performance.now() / 1000, processor()]);
+
+if (values.measure === 'epoch') {
+  const summary = await model.fit(batch, { onProgress: mark });
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const [seconds, used] = [0, 1].map((k) => marks.slice(1).map((each, i) => each[k] - marks[i][k]));
+  const kernel = await kernelRate();
+  const products = multiplications(model.config) * rows;
+  report({
+    seconds,
+    backend: summary.runRecord.engine,
+    peakBytes,
+    quality: {
+      loss: summary.history.at(-1).loss,
+      processorSeconds: Math.min(...used),
+      shareOfKernel: products / Math.min(...seconds) / kernel.wall,
+      shareOfKernelByProcessorTime: products / Math.min(...used) / kernel.processor,
+      engineBytes: summary.runRecord.dimensions.engineBytes,
+    },
+  });
+} else {
+  await model.fit(batch.slice(0, Math.min(8, dates)));
+  const seconds = await timed(() => model.predict(batch), { repeats });
+  report({ seconds, backend: model.fitSummary.runRecord.engine, quality: { rows } });
+}

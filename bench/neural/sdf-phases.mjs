@@ -1,48 +1,57 @@
-// Seconds per gradient step of the three phases, T = 120, N = 1000, P = 46, Q = 20, default networks, and the peak of the engine's memory.
-// The three phases are timed from one fit: progress events carry the epochs.
-// Usage: node bench/neural/sdf-phases.mjs [threads] [epochs]
-import { CrossSectionBatch, Random } from '@ml4t/core';
+// Training of the SDF model on T = 120 dates, N = 1000 assets, P = 46 characteristics, Q = 20 context series, default networks, one
+// gradient step an epoch as in the reference, without a validation batch.
+// --phase=unconditional|moment|conditional: seconds per epoch of that phase. --phase=schedule: seconds of a whole fit with
+// 256 / 64 / 1024 epochs over --share.
+// Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=32] [--threads=2]
+import { CrossSectionBatch } from '@ml4t/core';
 import { StochasticDiscountFactorModel } from '@ml4t/sdf';
+import { parseArgs } from 'node:util';
+import { report, threads } from '../report.mjs';
+import { uniform } from '../uniform.mjs';
 
-const threads = Number(process.argv[2] ?? 1);
-const epochs = Number(process.argv[3] ?? 5);
+const { values } = parseArgs({
+  options: {
+    phase: { type: 'string', default: 'unconditional' },
+    epochs: { type: 'string', default: '9' },
+    share: { type: 'string', default: '32' },
+    threads: { type: 'string' },
+  },
+});
 const [T, N, P, Q] = [120, 1000, 46, 20];
-const random = new Random(1);
-const normal = (length, scale = 1) => Float64Array.from({ length }, () => scale * random.normal());
 const batch = CrossSectionBatch.fromArrays({
   timestamps: Float64Array.from({ length: T }, (_, t) => Date.UTC(2000, t + 1, 0)),
   rowOffsets: Int32Array.from({ length: T + 1 }, (_, t) => t * N),
   assetIndex: Int32Array.from({ length: T * N }, (_, row) => row % N),
   assetIds: Array.from({ length: N }, (_, i) => `asset${i}`),
   characteristicNames: Array.from({ length: P }, (_, j) => `c${j}`),
-  characteristics: normal(T * N * P),
-  returns: normal(T * N, 0.1),
+  characteristics: uniform(T * N * P, 1),
+  returns: uniform(T * N, 2).map((r) => 0.1 * r),
   contextNames: Array.from({ length: Q }, (_, j) => `x${j}`),
-  contextFeatures: normal(T * Q),
+  contextFeatures: uniform(T * Q, 3),
 });
+const epochs = Number(values.epochs);
+const share = Number(values.share);
+const schedules = {
+  unconditional: { nEpochsUnc: epochs, nEpochsMoment: 0, nEpochsCond: 0 },
+  moment: { nEpochsUnc: 1, nEpochsMoment: epochs, nEpochsCond: 1 },
+  conditional: { nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: epochs },
+  schedule: { nEpochsUnc: 256 / share, nEpochsMoment: 64 / share, nEpochsCond: 1024 / share },
+};
 const model = new StochasticDiscountFactorModel({
-  nEpochsUnc: epochs,
-  nEpochsMoment: epochs,
-  nEpochsCond: epochs,
+  ...schedules[values.phase],
   subEpochs: 1,
-  threads,
+  // The scale of the reference's outputs, so that both sides minimise the same loss.
+  normalizeByAssetCount: false,
+  threads: Number(values.threads ?? threads),
 });
 const marks = [];
-const cpu = process.cpuUsage();
-const summary = await model.fit(batch, {
-  onProgress: ({ phase, step }) =>
-    marks.push({ phase, step, at: performance.now(), cpu: process.cpuUsage(cpu).user / 1e3 }),
+const started = performance.now();
+const { history } = await model.fit(batch, { onProgress: ({ phase }) => marks.push({ phase, at: performance.now() }) });
+const whole = (marks[marks.length - 1].at - started) / 1000;
+const own = marks.filter(({ phase }) => phase === values.phase).map(({ at }) => at);
+report({
+  seconds: values.phase === 'schedule' ? [whole] : own.slice(1).map((at, i) => (at - own[i]) / 1000),
+  threads: model.config.threads,
+  backend: model.fitSummary.runRecord.engine,
+  quality: { loss: history[history.length - 1].loss },
 });
-const median = (x) => x.toSorted((a, b) => a - b)[Math.floor(x.length / 2)];
-for (const phase of ['unconditional', 'moment', 'conditional']) {
-  const own = marks.filter((mark) => mark.phase === phase);
-  const gaps = (key) => own.slice(1).map((mark, i) => mark[key] - own[i][key]);
-  console.log(
-    `${phase.padEnd(13)} step: median ${median(gaps('at')).toFixed(0)} ms, least ${Math.min(...gaps('at')).toFixed(0)} ms, ` +
-      `CPU median ${median(gaps('cpu')).toFixed(0)} ms`,
-  );
-}
-const { reservedBytes } = summary.runRecord.dimensions;
-console.log(
-  `engine ${(reservedBytes / 2 ** 20).toFixed(0)} MiB, process ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
-);

@@ -1,6 +1,7 @@
 // The Monte Carlo of Gu, Kelly and Xiu (2021, section 4) for PCA and IPCA: out-of-sample total and predictive R2 in percent,
-// first 120 of 180 dates for estimation, the last 60 for testing, K = 1, 2, 3, 4, 6, beside the oracle.
-// Usage: node bench/simulations/gu-kelly-xiu.mjs [repetitions] [zero|stationary] [constant]
+// first 120 of 180 dates for estimation, the last 60 for testing, K = 1, 2, 3, 4, 6, beside the oracle: means over seeds with
+// their standard errors, and what an independent run of the same design gave over 40 repetitions (about as uncertain).
+// Usage: node bench/simulations/gu-kelly-xiu.mjs [repetitions = 40] [zero|stationary] [constant]
 import { PersistentPanelBatch, predictiveR2, totalR2 } from '@ml4t/core';
 import { oraclePredictiveR2, oracleTotalR2, simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { IPCAModel, LatentFactorForecastPipeline, PCAModel } from '@ml4t/latent-factors';
@@ -11,6 +12,31 @@ const start = process.argv[3] ?? 'zero';
 const constant = process.argv[4] === 'constant';
 const mean = (x) => x.reduce((a, b) => a + b, 0) / x.length;
 const sd = (x) => Math.sqrt(x.reduce((a, b) => a + (b - mean(x)) ** 2, 0) / (x.length - 1));
+
+const standardError = (x) => sd(x) / Math.sqrt(x.length);
+const cell = (x, known) =>
+  `${mean(x).toFixed(2)} (${standardError(x).toFixed(2)})${known === undefined ? '' : `, ${known}`}`.padEnd(20);
+// [total, predictive].
+const reference = {
+  linear: {
+    oracle: [40.3, 2.99],
+    'PCA K=3': [4.0],
+    'IPCA K=1': [18.8],
+    'IPCA K=2': [32.5],
+    'IPCA K=3': [40.9, 2.96],
+    'IPCA K=4': [41.2],
+    'IPCA K=6': [41.8],
+  },
+  nonlinear: {
+    oracle: [39.9, 3.0],
+    'PCA K=3': [5.3],
+    'IPCA K=1': [10.7],
+    'IPCA K=2': [11.1],
+    'IPCA K=3': [11.6, 0.72],
+    'IPCA K=4': [12.0],
+    'IPCA K=6': [12.8],
+  },
+};
 
 for (const design of ['linear', 'nonlinear']) {
   const rows = new Map();
@@ -34,10 +60,11 @@ for (const design of ['linear', 'nonlinear']) {
     for (const nFactors of [1, 2, 3, 4, 6])
       await evaluate(`IPCA K=${nFactors}`, new IPCAModel({ nFactors, constant }), batch);
   }
-  console.log(`design ${design}, ${repetitions} repetitions: mean (standard deviation over repetitions)`);
-  for (const [name, { total, predictive }] of rows)
+  console.log(`\ndesign ${design}, ${repetitions} repetitions: mean (standard error), reference`);
+  for (const [name, { total, predictive }] of rows) {
+    const [knownTotal, knownPredictive] = reference[design][name] ?? [];
     console.log(
-      `  ${name.padEnd(9)} total ${mean(total).toFixed(2)} (${sd(total).toFixed(2)})  ` +
-        `predictive ${mean(predictive).toFixed(2)} (${sd(predictive).toFixed(2)})`,
+      `  ${name.padEnd(9)} total ${cell(total, knownTotal)}  predictive ${cell(predictive, knownPredictive)}`,
     );
+  }
 }

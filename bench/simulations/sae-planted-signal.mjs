@@ -1,12 +1,12 @@
 // The planted nonlinear signal (simulateNonlinearSignalPanel; docs/models/sae.md): rank IC out of sample of the default
 // supervised autoencoder beside ridge regression and the oracle. Training 150 dates, validation 30, test 60; N = 200, P = 10.
-// Usage: node bench/simulations/sae-planted-signal.mjs [seeds] [JSON of config changes]
+// Usage: node bench/simulations/sae-planted-signal.mjs [seeds = 1,2,3,4,5] [JSON of config changes]
 import { rankInformationCoefficient } from '@ml4t/core';
 import { gram, matrix, multiply, solvePositiveDefinite } from '@ml4t/core/linalg';
 import { simulateNonlinearSignalPanel } from '@ml4t/core/simulate';
 import { SAEModel } from '@ml4t/sae';
 
-const seeds = Number(process.argv[2] ?? 5);
+const seeds = (process.argv[2] ?? '1,2,3,4,5').split(',').map(Number);
 const changes = JSON.parse(process.argv[3] ?? '{}');
 const [trainEnd, validationEnd] = [150, 180];
 
@@ -37,7 +37,7 @@ function ridgeSignal(train, validation, test) {
 
 const rows = [];
 console.log('seed  oracle  ridge   sae     sae/oracle  best epoch  seconds');
-for (let seed = 1; seed <= seeds; seed++) {
+for (const seed of seeds) {
   const { batch, signal } = simulateNonlinearSignalPanel({ seed, nAssets: 200, nDates: 240, nCharacteristics: 10 });
   const [train, validation, test] = [
     batch.slice(0, trainEnd),

@@ -1,7 +1,7 @@
 import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
-import { runCommand } from './commands/run.ts';
+import { runCommand, type RunCommandOptions } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { exitCodeFor, exitCodes } from './exit-codes.ts';
@@ -52,8 +52,10 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
     .option('-o, --output <directory>', "where to write, instead of the experiment's outputs.directory")
     .option('--json', 'print the summary as JSON instead of a table')
     .option('-q, --quiet', 'no progress')
+    .option('-w, --workers <n>', 'folds fitted at a time; the processors at hand where absent', wholeNumber(1))
+    .option('--fresh', 'fit every fold again, whatever a stopped run left')
     .option('--debug', 'show the stack of an unexpected error')
-    .action((experiment: string, options: { output?: string; json?: boolean; quiet?: boolean }) =>
+    .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>
       runCommand(experiment, { ...options, terminal, packages }),
     );
 

@@ -105,6 +105,7 @@ export {
 export { imputeCharacteristics, type ImputeOptions } from './preprocessing/impute.ts';
 export { rankNormalize, type RankNormalizeOptions } from './preprocessing/rank-normalize.ts';
 export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './preprocessing/standardize.ts';
+export { trendFeatures, type TrendFeatureOptions, type TrendFeatures } from './preprocessing/trend-features.ts';
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
 export {

@@ -6,11 +6,22 @@ export {
   type PortfolioConfig,
   type PortfolioConfigInput,
 } from './config.ts';
+export { deepPortfolioConfigSchema, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './deep/config.ts';
+export { DeepPortfolioModel } from './deep/model.ts';
 export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
+export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
+export { LSTMPortfolioModel } from './lstm/model.ts';
+export {
+  linearPortfolioConfigSchema,
+  type LinearPortfolioConfig,
+  type LinearPortfolioConfigInput,
+} from './linear/config.ts';
+export { LinearFeaturePortfolioModel, type LinearFitSummary } from './linear/model.ts';
 export {
   consecutiveWindows,
   defaultConventions,
   evaluatePortfolio,
+  holdingsOf,
   objectiveOfReturns,
   portfolioObjective,
   portfolioReturns,
@@ -29,3 +40,12 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
+export { PortfolioAllocationPipeline } from './pipeline.ts';
+export {
+  WeightConstraintPostprocessor,
+  weightConstraintConfigSchema,
+  type WeightConstraintConfig,
+  type WeightConstraintConfigInput,
+} from './postprocessor.ts';
+export { modelRegistry } from './registry.ts';
+export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';

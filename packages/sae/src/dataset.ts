@@ -128,7 +128,7 @@ export function gatherInputs(
   batch: CrossSectionBatch,
   rows: Int32Array,
   { mean, scale }: InputScale,
-  out = new Float32Array(rows.length * mean.length),
+  out: Float32Array = new Float32Array(rows.length * mean.length),
 ): Float32Array {
   const { characteristics } = batch;
   const p = mean.length;

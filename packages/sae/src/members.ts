@@ -1,16 +1,16 @@
 import { DataError, throwIfAborted, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
-import { initialValues, type Generator, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
+import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
 import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
 import type { CrossSectionBatch, StopReason } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
 import { onlyFinite } from './metrics.ts';
 import { saePredict } from './network.ts';
-import { mainLoss, saeLoss, stepArrays, stepOfDates, type Step } from './objective.ts';
+import { mainLoss, saeLoss, stepGatherer, stepOfDates, type Step } from './objective.ts';
 
-/** Rows that an evaluation holds in the engine at once. */
-const evaluationRows = 4096;
+/** Rows that an evaluation holds in the engine at once: enough for its threads, and a quarter of the memory of a usual step. */
+const evaluationRows = 1024;
 
 /** Weights and running moments of one trained network at its checkpoints. */
 export interface Member {
@@ -49,6 +49,7 @@ export async function trainMember(
   const parameters = engine.parameters(initialValues(specs, seed));
   try {
     let steps = 0;
+    const gather = stepGatherer(data, scale);
     const record = await train<Step>({
       engine,
       parameters,
@@ -58,7 +59,7 @@ export async function trainMember(
         for (const step of epochSteps(data, config, generator)) yield { ...step, number: ++steps };
       },
       size: ({ rows }) => rows.length,
-      loss: (ops, params, step) => saeLoss(ops, params, step, stepArrays(data, scale, step), config),
+      loss: (ops, params, step) => saeLoss(ops, params, step, gather(step), config),
       optimizer: {
         kind: config.weightDecay > 0 ? 'adamw' : 'adam',
         learningRate: config.learningRate,
@@ -168,14 +169,4 @@ export async function evaluateRows(
     outputs.set(main, from * width);
   }
   return outputs;
-}
-
-/** A snapshot as arrays that an engine can take. */
-export function namedValues(specs: ParameterSpecs, snapshot: Snapshot): NamedValues[] {
-  return Object.entries(specs).map(([name, { shape, state }]) => ({
-    name,
-    shape,
-    values: Float64Array.from(snapshot[name]),
-    state: state ?? false,
-  }));
 }

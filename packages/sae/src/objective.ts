@@ -31,21 +31,31 @@ export interface StepArrays {
   readonly weights: Float32Array | undefined;
 }
 
-export function stepArrays(data: Dataset, scale: InputScale, { rows }: Step): StepArrays {
-  const take = (values: Float32Array): Float32Array => {
-    const c = values.length / data.rows.length;
-    const out = new Float32Array(rows.length * c);
-    for (let i = 0; i < rows.length; i++) for (let j = 0; j < c; j++) out[i * c + j] = values[rows[i] * c + j];
-    return out;
+/** Gathers the numbers of steps into arrays that every step uses again: an engine copies them in before the next one. */
+export function stepGatherer(data: Dataset, scale: InputScale): (step: Step) => StepArrays {
+  const [inputs, targets, weights] = [reusable(), reusable(), reusable()];
+  return ({ rows }) => {
+    const take = (values: Float32Array, into: (length: number) => Float32Array): Float32Array => {
+      const c = values.length / data.rows.length;
+      const out = into(rows.length * c);
+      for (let i = 0; i < rows.length; i++) for (let j = 0; j < c; j++) out[i * c + j] = values[rows[i] * c + j];
+      return out;
+    };
+    const batchRows = rows.map((row) => data.rows[row]);
+    return {
+      inputs: gatherInputs(data.batch, batchRows, scale, inputs(rows.length * scale.mean.length)),
+      targets: take(data.targets, targets),
+      weights: data.weights && take(data.weights, weights),
+    };
   };
-  return {
-    inputs: gatherInputs(
-      data.batch,
-      Int32Array.from(rows, (row) => data.rows[row]),
-      scale,
-    ),
-    targets: take(data.targets),
-    weights: data.weights && take(data.weights),
+}
+
+/** The first `length` numbers of an array that grows when it must. */
+function reusable(): (length: number) => Float32Array {
+  let array = new Float32Array(0);
+  return (length) => {
+    if (array.length < length) array = new Float32Array(length);
+    return array.subarray(0, length);
   };
 }
 

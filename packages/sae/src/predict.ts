@@ -1,7 +1,7 @@
 import { AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
-import type { ParameterSpecs } from '@ml4t/core/nn';
+import { namedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { completeRows } from './dataset.ts';
-import { evaluateRows, namedValues, type Evaluation, type Member } from './members.ts';
+import { evaluateRows, type Evaluation, type Member } from './members.ts';
 import { standardScores, type TargetScale } from './targets.ts';
 
 /** A trained ensemble and what its outputs mean. */

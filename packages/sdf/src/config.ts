@@ -19,9 +19,11 @@ export const contextFields = {
     .describe('Context series less their training mean, over their training standard deviation'),
   /** Not 'levels' for series with a trend: outside the training dates a level is a number the network never saw. */
   contextTransform: z
-    .enum(['levels', 'differences', 'deviations'])
+    .enum(['levels', 'differences', 'deviations', 'detrended'])
     .default('levels')
-    .describe('What the recurrent layers see of every context series'),
+    .describe(
+      'What the recurrent layers see of every context series: it, its differences, deviations from its trailing mean, or from its linear trend',
+    ),
   contextWindow: z.int().min(1).default(36).describe("Dates of the trailing mean of 'deviations'"),
   forgetBias: z.number().default(1).describe('Added to the initial forget-gate bias of recurrent layers'),
 };

@@ -3,7 +3,7 @@ import { DataError, type CrossSectionBatch } from '@ml4t/core';
 /** Context series as the recurrent layers see them. */
 export interface ContextOptions {
   readonly standardizeContext: boolean;
-  readonly contextTransform: 'levels' | 'differences' | 'deviations';
+  readonly contextTransform: 'levels' | 'differences' | 'deviations' | 'detrended';
   /** Dates W of the trailing mean of 'deviations'. */
   readonly contextWindow: number;
 }
@@ -21,8 +21,8 @@ export interface ContextHistory {
   /** Of what the layers see (Q), over the training dates; 0 and 1 without standardisation. */
   readonly means: Float64Array;
   readonly deviations: Float64Array;
-  /** Mean difference of the levels (Q), over the training dates. */
-  readonly drifts: Float64Array;
+  /** How many of the timestamps are training dates. */
+  readonly trainingDates: number;
 }
 
 /** Inputs of the recurrent layers for a batch and the dates that go before it. */
@@ -43,23 +43,6 @@ export function contextHistory(
 ): ContextHistory | undefined {
   if (!batch.contextFeatures) return undefined;
   const q = batch.nContext;
-  const levels = batch.contextFeatures;
-  const drifts = new Float64Array(q);
-  if (batch.nDates > 1)
-    for (let j = 0; j < q; j++) drifts[j] = (levels[levels.length - q + j] - levels[j]) / (batch.nDates - 1);
-  const seen = transformed(levels, drifts, options);
-  const means = new Float64Array(q);
-  const deviations = new Float64Array(q).fill(1);
-  if (options.standardizeContext)
-    for (let j = 0; j < q; j++) {
-      const column = seen.filter((_, at) => at % q === j);
-      // The first difference is not known; it is a zero that is no observation.
-      const known = options.contextTransform === 'levels' ? column : column.subarray(1);
-      const mean = known.reduce((a, b) => a + b, 0) / Math.max(1, known.length);
-      const sd = Math.sqrt(known.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, known.length));
-      means[j] = mean;
-      deviations[j] = sd > 1e-12 * Math.abs(mean) ? sd : 1;
-    }
   const timestamps = [...batch.timestamps];
   const values = [...batch.contextFeatures];
   const last = timestamps[timestamps.length - 1];
@@ -69,14 +52,30 @@ export function contextHistory(
         timestamps.push(validation.timestamps[t]);
         values.push(...validation.contextFeatures.subarray(t * q, (t + 1) * q));
       }
-  return {
+  const history = {
     names: [...batch.contextNames],
     timestamps: Float64Array.from(timestamps),
     values: Float64Array.from(values),
-    means,
-    deviations,
-    drifts,
+    trainingDates: batch.nDates,
+    means: new Float64Array(q),
+    deviations: new Float64Array(q).fill(1),
   };
+  if (options.standardizeContext) {
+    const seen = transformed(batch.contextFeatures, 0, history, options);
+    // What stands at the first date in place of a difference is no observation.
+    const first = hasNoFirst(options) ? 1 : 0;
+    const n = Math.max(1, batch.nDates - first);
+    for (let j = 0; j < q; j++) {
+      let mean = 0;
+      for (let t = first; t < batch.nDates; t++) mean += seen[t * q + j] / n;
+      let variance = 0;
+      for (let t = first; t < batch.nDates; t++) variance += (seen[t * q + j] - mean) ** 2 / n;
+      const deviation = Math.sqrt(variance);
+      history.means[j] = mean;
+      history.deviations[j] = deviation > 1e-12 * Math.abs(mean) ? deviation : 1;
+    }
+  }
+  return history;
 }
 
 /**
@@ -103,28 +102,115 @@ export function contextInput(
   const raw = new Float64Array((before + batch.nDates) * q);
   raw.set(history.values.subarray(0, before * q));
   raw.set(batch.contextFeatures, before * q);
-  const values = transformed(raw, history.drifts, options).map((value, at) =>
-    // What stands at the first date is no observation, but the value that means nothing.
-    at < q && options.contextTransform !== 'levels' ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
+  // Dates of the batch before the first training date stand before the origin of time.
+  const origin = before > 0 ? 0 : batch.timestamps.filter((time) => time < history.timestamps[0]).length;
+  const values = transformed(raw, origin, history, options).map((value, at) =>
+    at < q && hasNoFirst(options) ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
   );
   return { values, nDates: before + batch.nDates, nFeatures: q, before };
 }
 
+function hasNoFirst({ contextTransform }: ContextOptions): boolean {
+  return contextTransform === 'differences' || contextTransform === 'deviations';
+}
+
 /**
- * Levels; differences from the date before; or deviations from the mean of the W levels before, less the drift between:
- * `z_t - mean(z_{t-1} … z_{t-n}) - d (n + 1) / 2`, n = min(W, dates before). The latter two are 0 at the first date.
+ * What the layers see of a path of levels, before standardisation.
+ *
+ * @param levels (dates x Q)
+ * @param origin dates of the path before the first training date
  */
-function transformed(levels: Float64Array, drifts: Float64Array, options: ContextOptions): Float64Array {
-  if (options.contextTransform === 'levels') return levels;
-  const window = options.contextTransform === 'differences' ? 1 : options.contextWindow;
-  const q = drifts.length;
+function transformed(
+  levels: Float64Array,
+  origin: number,
+  history: Pick<ContextHistory, 'names' | 'values' | 'trainingDates'>,
+  options: ContextOptions,
+): Float64Array {
+  const q = history.names.length;
+  switch (options.contextTransform) {
+    case 'levels':
+      return levels;
+    case 'differences':
+      return deviations(levels, new Float64Array(q), 1);
+    case 'deviations': {
+      const slopes = Float64Array.from({ length: q }, (_, j) => trainingLine(history, j).slope);
+      return deviations(levels, slopes, options.contextWindow);
+    }
+    case 'detrended':
+      return detrended(levels, origin, history);
+  }
+}
+
+/**
+ * Deviations from the mean of the dates before, less the trend between,
+ * `z_t - mean(z_{t-1} … z_{t-n}) - b (n + 1) / 2`, n = min(window, dates before). 0 at the first date.
+ *
+ * @param slopes b per date (Q)
+ */
+function deviations(levels: Float64Array, slopes: Float64Array, window: number): Float64Array {
+  const q = slopes.length;
   const out = new Float64Array(levels.length);
   for (let at = q; at < levels.length; at++) {
     const n = Math.min(window, Math.floor(at / q));
     let sum = 0;
     for (let k = 1; k <= n; k++) sum += levels[at - k * q];
-    // Differences keep their drift: standardisation, where it is on, takes it out.
-    out[at] = levels[at] - sum / n - (window > 1 ? (drifts[at % q] * (n + 1)) / 2 : 0);
+    out[at] = levels[at] - sum / n - (slopes[at % q] * (n + 1)) / 2;
   }
   return out;
+}
+
+/**
+ * Residuals `z_t - a - b t` from a least-squares line in time: at training dates the line through all of them, at a later
+ * date the line through all dates up to and including it. After the training dates no later date plays a part.
+ */
+function detrended(
+  levels: Float64Array,
+  origin: number,
+  history: Pick<ContextHistory, 'names' | 'values' | 'trainingDates'>,
+): Float64Array {
+  const q = history.names.length;
+  const out = new Float64Array(levels.length);
+  for (let j = 0; j < q; j++) {
+    const line = trainingLine(history, j);
+    for (let at = j, t = -origin; at < levels.length; at += q, t++) {
+      if (t >= history.trainingDates) line.add(levels[at]);
+      out[at] = levels[at] - line.at(t);
+    }
+  }
+  return out;
+}
+
+function trainingLine(
+  { names, values, trainingDates }: Pick<ContextHistory, 'names' | 'values' | 'trainingDates'>,
+  series: number,
+): TrendLine {
+  const line = new TrendLine();
+  for (let t = 0; t < trainingDates; t++) line.add(values[t * names.length + series]);
+  return line;
+}
+
+/** The least-squares line through values at the times 0, 1, 2, …, one more at a time. */
+class TrendLine {
+  #count = 0;
+  #mean = 0;
+  #cross = 0;
+  #squares = 0;
+
+  /** Per date; 0 with fewer than two. */
+  get slope(): number {
+    return this.#squares > 0 ? this.#cross / this.#squares : 0;
+  }
+
+  add(value: number): void {
+    // The new time is n, the mean time was (n - 1) / 2 and is n / 2 now.
+    const n = this.#count++;
+    const from = value - this.#mean;
+    this.#mean += from / (n + 1);
+    this.#cross += (from * n) / 2;
+    this.#squares += (n * (n + 1)) / 4;
+  }
+
+  at(time: number): number {
+    return this.#mean + this.slope * (time - (this.#count - 1) / 2);
+  }
 }

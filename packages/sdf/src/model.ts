@@ -39,6 +39,7 @@ const savedState = z.strictObject({
   contextNames: z.array(z.string()),
   labels: z.array(z.record(z.string(), z.int().min(0))).min(1),
   dates: z.int().min(0),
+  trainingDates: z.int().min(0),
   states: z.int().min(1),
 });
 const savedArrays = [
@@ -47,7 +48,6 @@ const savedArrays = [
   'contextValues',
   'contextMeans',
   'contextDeviations',
-  'contextDrifts',
 ] as const;
 
 /** What a fit leaves behind. */
@@ -273,6 +273,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
         contextNames: context?.names ?? [],
         labels: networks.labels,
         dates: context?.timestamps.length ?? 0,
+        trainingDates: context?.trainingDates ?? 0,
         states,
       },
       record: summary,
@@ -282,7 +283,6 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
         contextValues: flat(context?.values),
         contextMeans: flat(context?.means),
         contextDeviations: flat(context?.deviations),
-        contextDrifts: flat(context?.drifts),
       },
     });
   }
@@ -302,7 +302,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
       values: read('contextValues', saved.dates * q),
       means: read('contextMeans', q),
       deviations: read('contextDeviations', q),
-      drifts: read('contextDrifts', q),
+      trainingDates: saved.trainingDates,
     };
     const networks: PackedNetworks = {
       states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),

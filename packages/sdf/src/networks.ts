@@ -77,33 +77,45 @@ function states(ops: Ops, params: Parameters, input: NetworkInput, dropout: numb
   return before > 0 ? ops.slice(flat, before, dates, 0) : flat;
 }
 
-/** One number per row (R x 1): the SDF weight before its normalisation, or the exposure of the beta head. */
-export function exposureNetwork(ops: Ops, params: Parameters, input: NetworkInput, dropout: number): Tensor {
-  const state = states(ops, params, input, dropout);
-  const layer = (x: Tensor, name: string): Tensor =>
-    ops.dense(x, {
-      weight: params[`${name}.weight`],
-      bias: params[`${name}.bias`],
-      activation: 'relu',
-      dropout,
-    });
-  const x = state
-    ? ops.concat([input.characteristics, ops.segmentRepeat(state, input.offsets)])
-    : input.characteristics;
-  return linearLayer(ops, params, 'output', layer(layer(x, 'hidden.0'), 'hidden.1'));
-}
-
 /**
- * Instruments g (R x K) in (-1, 1). The layer is linear before its tanh, so the part of the states is computed once per
- * date and not once per row.
+ * A layer over [characteristics, state]. It is linear before its activation, so the part of the states is computed once per date
+ * and not once per row, and no gradient is computed for characteristics, which are data.
  */
-export function momentNetwork(ops: Ops, params: Parameters, input: NetworkInput, dropout: number): Tensor {
-  const state = states(ops, params, input, dropout);
-  if (!state) return ops.tanh(linearLayer(ops, params, 'output', input.characteristics));
-  const weight = params['output.weight'];
+function firstLayer(
+  ops: Ops,
+  params: Parameters,
+  name: string,
+  input: NetworkInput,
+  dropout: { readonly context: number; readonly output: number },
+  activation: 'relu' | 'tanh',
+): Tensor {
+  const weight = params[`${name}.weight`];
+  const bias = params[`${name}.bias`];
+  const state = states(ops, params, input, dropout.context);
+  if (!state) return ops.dense(input.characteristics, { weight, bias, activation, dropout: dropout.output });
   const [, width] = weight.shape;
   const p = input.characteristics.shape[1];
-  const ofRows = ops.linear(input.characteristics, ops.slice(weight, 0, p), params['output.bias']);
-  const ofDates = ops.linear(state, ops.slice(weight, p, width));
-  return ops.tanh(ops.add(ofRows, ops.segmentRepeat(ofDates, input.offsets)));
+  return ops.dense(input.characteristics, {
+    weight: ops.slice(weight, 0, p),
+    activation,
+    dropout: dropout.output,
+    byDate: { values: ops.linear(state, ops.slice(weight, p, width), bias), offsets: input.offsets },
+  });
+}
+
+/** One number per row (R x 1): the SDF weight before its normalisation, or the exposure of the beta head. */
+export function exposureNetwork(ops: Ops, params: Parameters, input: NetworkInput, dropout: number): Tensor {
+  const first = firstLayer(ops, params, 'hidden.0', input, { context: dropout, output: dropout }, 'relu');
+  const second = ops.dense(first, {
+    weight: params['hidden.1.weight'],
+    bias: params['hidden.1.bias'],
+    activation: 'relu',
+    dropout,
+  });
+  return linearLayer(ops, params, 'output', second);
+}
+
+/** Instruments g (R x K) in (-1, 1). */
+export function momentNetwork(ops: Ops, params: Parameters, input: NetworkInput, dropout: number): Tensor {
+  return firstLayer(ops, params, 'output', input, { context: dropout, output: 0 }, 'tanh');
 }

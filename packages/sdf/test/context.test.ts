@@ -38,11 +38,43 @@ describe('context of the recurrent layers', () => {
     expect(seen({ contextTransform: 'differences' }, 6, 8)).toEqual([0, 2, -1, 4, 1, -2, 5, -2]);
   });
 
-  it('can be deviations from the mean of the dates before, less the drift of the training dates', () => {
-    // Drift (8 - 3) / 3 over the training dates; one date before the second date, two before all later ones.
-    const d = 5 / 3;
+  it('can be deviations from the mean of the dates before, less the trend of the training dates', () => {
+    // The least-squares slope of 3, 5, 4, 8; one date before the second date, two before all later ones.
+    const d = (-1.5 * 3 - 0.5 * 5 + 0.5 * 4 + 1.5 * 8) / 5;
     const expected = [0, 2 - d, 4 - 4 - 1.5 * d, 8 - 4.5 - 1.5 * d, 9 - 6 - 1.5 * d, 7 - 8.5 - 1.5 * d];
     seen({ contextTransform: 'deviations' }, 4, 6).forEach((value, t) => expect(value).toBeCloseTo(expected[t], 12));
+  });
+
+  describe('detrended', () => {
+    /** z_t less the least-squares line through the first n levels, at its time t. */
+    const residual = (n: number, t: number): number => {
+      const known = levels.slice(0, n);
+      const [middle, mean] = [(n - 1) / 2, known.reduce((a, b) => a + b, 0) / n];
+      const cross = known.reduce((sum, z, k) => sum + (k - middle) * (z - mean), 0);
+      const squares = known.reduce((sum, _, k) => sum + (k - middle) ** 2, 0);
+      return levels[t] - mean - (cross / squares) * (t - middle);
+    };
+    const expected = levels.map((_, t) => residual(Math.max(4, t + 1), t));
+
+    it('is the residual of the line through the training dates and, after them, the dates up to its own', () => {
+      const found = seen({ contextTransform: 'detrended' }, 6, 8);
+      expect(found).toHaveLength(8);
+      found.forEach((value, t) => expect(value).toBeCloseTo(expected[t], 12));
+    });
+
+    it('does not depend on where a batch is cut, nor on dates to come', () => {
+      const whole = seen({ contextTransform: 'detrended' }, 2, 8);
+      expect(seen({ contextTransform: 'detrended' }, 5, 7)).toEqual(whole.slice(0, 7));
+      expect(seen({ contextTransform: 'detrended' }, 4, 6)).toEqual(whole.slice(0, 6));
+    });
+
+    it('goes back along the line of the training dates before them', () => {
+      const all = { ...raw, contextTransform: 'detrended' as const };
+      // Dates 2 .. 5 train; the path begins at date 0.
+      const input = contextInput(part(0, 4), contextHistory(part(2, 6), undefined, all), all);
+      const slope = (-1.5 * 4 - 0.5 * 8 + 0.5 * 9 + 1.5 * 7) / 5;
+      levels.slice(0, 4).forEach((z, t) => expect(input?.values[t]).toBeCloseTo(z - 7 - slope * (t - 3.5), 12));
+    });
   });
 
   it('is standardised by the training dates alone, zeros that stand for no difference left out', () => {

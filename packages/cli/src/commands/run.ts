@@ -5,15 +5,20 @@ import { ExperimentRecord } from '../experiment/record.ts';
 import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
 import { summarize, summarizePartial } from '../experiment/summary.ts';
+import { WorkArea } from '../experiment/work-area.ts';
 import type { FamilyPackage } from '../families/family.ts';
 import { requireWritable } from '../outputs/generation.ts';
 import { writeResults } from '../outputs/results.ts';
-import { ProgressLine, Warnings, type Terminal } from '../terminal/terminal.ts';
+import { ProgressDisplay } from '../terminal/progress.ts';
+import { Warnings, type Terminal } from '../terminal/terminal.ts';
 
 export interface RunCommandOptions {
   readonly output?: string | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
+  readonly workers?: number | undefined;
+  /** Do every fold again, whatever an earlier run left. */
+  readonly fresh?: boolean | undefined;
   readonly terminal: Terminal;
   readonly packages?: readonly FamilyPackage[] | undefined;
 }
@@ -27,21 +32,26 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   const prepared = await prepareExperiment(experiment, options.packages);
   await requireWritable(directory);
 
-  const progress = new ProgressLine(terminal.stderr, { enabled: !options.quiet });
+  const progress = new ProgressDisplay(terminal.stderr, { enabled: !options.quiet, now: terminal.now });
   const printed = (message: string): void => {
     progress.clear();
     terminal.stderr.write(`ml4t: ${message}\n`);
   };
   const warnings = new Warnings((message) => printed(`warning: ${message}`));
   const record = new ExperimentRecord();
+  const work = new WorkArea(directory);
+  if (options.fresh) await work.remove();
   try {
     const result = await runExperiment(prepared, record, {
       signal: terminal.signal,
       packages: options.packages,
-      progress: (text) => progress.show(text),
+      workers: options.workers,
+      work,
+      progress,
       warn: (message) => warnings.add(message),
+      tell: printed,
     });
-    progress.show('writing results');
+    progress.note('writing results');
     const { summary, paths } = await writeResults(
       experiment.outputs,
       result.panel,
@@ -49,6 +59,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
       (files) => summarize(experiment, result, warnings.messages, files),
       { partial: false },
     );
+    await work.remove();
     progress.clear();
     terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
   } catch (error) {
@@ -77,6 +88,7 @@ async function keepFinishedFolds(
       { partial: true },
     );
     printed(`kept ${record.nFolds} finished fold(s): ${paths.join(', ')}`);
+    printed('the same command goes on from there');
   } catch {
     // The first error says what went wrong; that its remains could not be written either adds nothing.
   }

@@ -3,15 +3,17 @@ import {
   assembleFolds,
   type CrossSectionBatch,
   type DateRange,
-  type PanelIndex,
+  PanelIndex,
   type RowColumns,
   type WalkForwardFold,
   type WalkForwardSplit,
 } from '@ml4t/core';
 import type { ExperimentPrediction } from '../families/family.ts';
+import type { FoldOutcome } from './fold-task.ts';
 import type { ModelRun } from './model-runs.ts';
 
-export type ExperimentFold = WalkForwardFold<ExperimentPrediction>;
+/** A finished fold beside the rows that it predicts. */
+export type ExperimentFold = WalkForwardFold<ExperimentPrediction> & FoldOutcome;
 
 /** The finished folds of one model. */
 export interface ModelRecord {
@@ -39,10 +41,19 @@ export class ExperimentRecord {
   panel: CrossSectionBatch | undefined;
   readonly models: ModelRecord[] = [];
 
-  start(run: ModelRun, modelIndex: PanelIndex): ModelRecord {
-    const record: ModelRecord = { run, modelIndex, folds: [] };
-    this.models.push(record);
-    return record;
+  start(panel: CrossSectionBatch, models: readonly Pick<ModelRecord, 'run' | 'modelIndex'>[]): void {
+    this.panel = panel;
+    for (const { run, modelIndex } of models) this.models.push({ run, modelIndex, folds: [] });
+  }
+
+  /** Keeps the folds of a model in their order, in whatever order they were finished. */
+  add(model: number, outcomes: readonly FoldOutcome[]): void {
+    const { folds, modelIndex } = this.models[model];
+    for (const outcome of outcomes) {
+      const { from, to } = outcome.split.test;
+      folds.push({ ...outcome, index: modelIndex.slice(from, to), columns: outcome.prediction.columns });
+    }
+    folds.sort((a, b) => a.fold - b.fold);
   }
 
   get nFolds(): number {
@@ -71,6 +82,43 @@ export function outOfSample(
   for (const { fold, split } of folds)
     foldOfRow.fill(fold, index.rowOffsets[split.test.from - from], index.rowOffsets[split.test.to - from]);
   return { index, span: { from, to }, columns, foldOfRow };
+}
+
+/** Out-of-sample columns without the dates between test windows. */
+export interface PredictedRows {
+  readonly index: PanelIndex;
+  readonly columns: OutOfSample['columns'];
+  readonly foldOfRow: Int32Array;
+  readonly returns: Float64Array;
+}
+
+/** The rows of the dates that some fold predicted, with the returns that followed. */
+export function predictedRows(
+  panel: CrossSectionBatch,
+  { index, span, columns, foldOfRow }: OutOfSample,
+): PredictedRows {
+  const first = panel.index.rowOffsets[span.from];
+  const returns = panel.requireReturns('predictions').subarray(first, first + index.nRows);
+  const dates = Array.from(index.timestamps.keys()).filter((t) => foldOfRow[index.rowOffsets[t]] >= 0);
+  if (dates.length === index.nDates) return { index, columns, foldOfRow, returns };
+  const rows: number[] = [];
+  const rowOffsets = [0];
+  for (const t of dates) {
+    for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++) rows.push(row);
+    rowOffsets.push(rows.length);
+  }
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]);
+  return {
+    index: new PanelIndex({
+      timestamps: Float64Array.from(dates, (t) => index.timestamps[t]),
+      rowOffsets: Int32Array.from(rowOffsets),
+      assetIndex: Int32Array.from(rows, (row) => index.assetIndex[row]),
+      assetIds: index.assetIds,
+    }),
+    columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, pick(values)])),
+    foldOfRow: Int32Array.from(rows, (row) => foldOfRow[row]),
+    returns: pick(returns),
+  };
 }
 
 /** Positions of the dates from the first to the last test date. */

@@ -80,6 +80,11 @@ export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
 const outputsSchema = z.strictObject({
   directory: z.string().min(1).default('results'),
   format: z.enum(outputFormats).default('parquet'),
+  importance: z
+    .boolean()
+    .default(true)
+    .describe('importance of each characteristic in the last fold: one more prediction for each of them'),
+  report: z.boolean().default(true).describe('write report.html beside the other files'),
 });
 
 /** An experiment: models compared on the same data and the same walk-forward splits. */

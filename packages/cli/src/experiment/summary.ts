@@ -3,6 +3,7 @@ import { packageVersion } from '../version.ts';
 import type { ExperimentFold, ExperimentRecord, ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
 import type { Experiment } from './schema.ts';
+import type { StrategyReport } from './strategy.ts';
 
 /** One model in the summary. Scores are fractions; those that do not apply are absent. */
 export interface ModelSummary {
@@ -12,8 +13,10 @@ export interface ModelSummary {
   readonly forecaster: { readonly type: string; readonly config: Readonly<Record<string, unknown>> } | undefined;
   readonly nFactors: number | undefined;
   readonly seconds: number;
-  /** Absent while not all folds are finished. */
-  readonly scores: FactorModelReport | undefined;
+  /** Absent while not all folds are finished, and for a model that gives weights alone. */
+  readonly scores?: FactorModelReport | undefined;
+  /** What its weights, or its forecasts' long-short deciles, earned; absent while not all folds are finished. */
+  readonly strategy?: StrategyReport | undefined;
   readonly folds: readonly FoldSummary[];
 }
 
@@ -56,8 +59,10 @@ export function summarize(
   return {
     status: 'finished',
     ...head(experiment, result.panel),
-    oracle: result.oracle,
-    models: result.models.map(({ record, scores }) => summarizeModel(record, result.panel, scores)),
+    oracle: result.oracle?.scores,
+    models: result.models.map(({ record, scores, strategy }) =>
+      summarizeModel(record, result.panel, { scores, strategy }),
+    ),
     warnings,
     files,
     experiment,
@@ -79,7 +84,7 @@ export function summarizePartial(
     error: known ? error.toJSON() : { code: 'bug', message: String(error) },
     ...head(experiment, panel),
     oracle: undefined,
-    models: record.models.map((model) => summarizeModel(model, panel, undefined)),
+    models: record.models.map((model) => summarizeModel(model, panel, {})),
     warnings,
     files,
     experiment,
@@ -97,7 +102,7 @@ function head(experiment: Experiment, panel: CrossSectionBatch): Pick<Experiment
 function summarizeModel(
   { run, folds }: ModelRecord,
   panel: CrossSectionBatch,
-  scores: FactorModelReport | undefined,
+  results: Pick<ModelSummary, 'scores' | 'strategy'>,
 ): ModelSummary {
   return {
     model: run.label,
@@ -106,7 +111,7 @@ function summarizeModel(
     forecaster: run.forecaster,
     nFactors: folds[0]?.prediction.factors?.forecast.nFactors,
     seconds: folds.reduce((sum, { seconds }) => sum + seconds, 0),
-    scores,
+    ...results,
     folds: folds.map((fold) => summarizeFold(fold, panel)),
   };
 }

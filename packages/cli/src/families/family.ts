@@ -7,6 +7,7 @@ import {
   type RowColumns,
   type WalkForwardEstimator,
 } from '@ml4t/core';
+import type { ExposureTable } from '../experiment/fold-task.ts';
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 
@@ -16,15 +17,26 @@ export interface FactorSeries {
   readonly forecast: FactorForecastResult;
 }
 
-/** What an experiment keeps of any family's prediction: columns `forecast` and, in factor models, `fitted`. */
+/** What an experiment keeps of any family's prediction. Typed arrays in it are Float64Arrays, so that it can be stored. */
 export interface ExperimentPrediction {
+  /**
+   * Per row of the batch: `forecast` of the return (any unit that ranks), `fitted` at realised factors in factor models, or
+   * `weight` of models that trade: held from the row's date to the next.
+   */
   readonly columns: RowColumns;
   readonly factors?: FactorSeries | undefined;
   /** Factor returns of the training dates (T x K), in the coordinates of `factors`. */
   readonly trainingFactors?: Float64Array | undefined;
 }
 
-export type ExperimentEstimator = WalkForwardEstimator<ExperimentBatch, ExperimentPrediction>;
+/**
+ * A model of any family as an experiment fits and asks it. `predict` sees the test dates alone: what a model needs of earlier
+ * dates it keeps from `fit`.
+ */
+export interface ExperimentEstimator extends WalkForwardEstimator<ExperimentBatch, ExperimentPrediction> {
+  /** Exposures of the fitted model for the report; its forecast or weights are shown where it has none. */
+  exposures?(batch: ExperimentBatch): Promise<ExposureTable>;
+}
 
 /** How a part of an experiment names what to build. */
 export interface PartSpecification {

@@ -11,6 +11,8 @@ import {
   type PersistentPanelBatch,
   type RowColumns,
 } from '@ml4t/core';
+import { assetLoadings, exposureCorrelations } from '../experiment/exposures.ts';
+import type { ExposureTable } from '../experiment/fold-task.ts';
 import {
   registrationOf,
   type ExperimentBatch,
@@ -98,6 +100,13 @@ class FactorModelEstimator implements ExperimentEstimator {
       factors: { realised: prediction.state.factorReturns, forecast: prediction.factorForecast },
       trainingFactors: this.trainingFactors,
     };
+  }
+
+  async exposures(batch: ExperimentBatch): Promise<ExposureTable> {
+    const state = await this.model.extract(this.select(batch));
+    if (batch.kind === 'cross-section' && state.betaLayout === 'row')
+      return exposureCorrelations(batch, state.betas, state.factorNames);
+    return assetLoadings(state);
   }
 
   private select(batch: ExperimentBatch): ExperimentBatch {

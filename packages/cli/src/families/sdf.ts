@@ -6,6 +6,8 @@ import {
   type StochasticDiscountFactorEstimator,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { exposureCorrelations } from '../experiment/exposures.ts';
+import type { ExposureTable } from '../experiment/fold-task.ts';
 import {
   crossSection,
   refuseForecaster,
@@ -84,6 +86,11 @@ class DiscountFactorEstimator implements ExperimentEstimator {
       },
       trainingFactors: this.trainingPortfolio,
     };
+  }
+
+  async exposures(batch: ExperimentBatch): Promise<ExposureTable> {
+    const { weights } = await this.model.extract(crossSection(batch));
+    return exposureCorrelations(crossSection(batch), weights, ['sdf weight']);
   }
 }
 

@@ -1,7 +1,19 @@
 import { writeFile } from 'node:fs/promises';
-import { AssetForecastResult, AssetSignalResult, PanelIndex, type CrossSectionBatch } from '@ml4t/core';
-import { factorTable, predictionsTable, signalsTable } from '@ml4t/integration';
-import { outOfSample, type ExperimentRecord, type ModelRecord, type OutOfSample } from '../experiment/record.ts';
+import {
+  AssetForecastResult,
+  AssetSignalResult,
+  AssetWeightsResult,
+  FactorForecastResult,
+  type CrossSectionBatch,
+} from '@ml4t/core';
+import { factorTable, predictionsTable, signalsTable, weightsTable } from '@ml4t/integration';
+import {
+  outOfSample,
+  predictedRows,
+  type ExperimentRecord,
+  type ModelRecord,
+  type PredictedRows,
+} from '../experiment/record.ts';
 import { outputFormats, type OutputFormat } from '../experiment/schema.ts';
 import { factorsOnly, frameFile, stackTables, type FrameTable } from './frames.ts';
 import { writeTogether, type OutputFile } from './generation.ts';
@@ -12,8 +24,11 @@ export interface OutputTarget {
   readonly format: OutputFormat;
 }
 
+const frameNames = ['predictions', 'weights', 'factors'] as const;
+type FrameName = (typeof frameNames)[number];
+
 /**
- * Writes predictions, factors and, last, the summary of what `record` holds: `predictions.parquet`, or
+ * Writes predictions, weights, factors and, last, the summary of what `record` holds: `predictions.parquet`, or
  * `predictions.partial.parquet` for a run that did not finish, which leaves an earlier whole result alone.
  *
  * @param summaryOf makes the content of the summary from the names of the other files
@@ -28,12 +43,20 @@ export async function writeResults<Summary>(
 ): Promise<{ readonly summary: Summary; readonly paths: readonly string[] }> {
   const infix = options.partial ? '.partial' : '';
   const models = record.models.filter(({ folds }) => folds.length > 0);
-  const predictions = models.map((model) =>
-    predictionRows(panel, model, outOfSample(panel, model.modelIndex, model.folds)),
-  );
-  const factors = models.flatMap(factorRows);
-  const frames: OutputFile[] = [frameFile(`predictions${infix}`, target.format, stackTables(predictions))];
-  if (factors.length > 0) frames.push(frameFile(`factors${infix}`, target.format, stackTables(factors)));
+  const rows = models.map((model) => ({
+    label: model.run.label,
+    rows: predictedRows(panel, outOfSample(panel, model.modelIndex, model.folds)),
+  }));
+  const forecasts = rows.filter((each) => each.rows.columns.forecast);
+  const withFits = forecasts.some((each) => each.rows.columns.fitted);
+  const tables: Record<FrameName, readonly FrameTable[]> = {
+    predictions: forecasts.map((each) => predictionRows(each.label, each.rows, withFits)),
+    weights: rows.filter((each) => each.rows.columns.weight).map((each) => weightRows(each.label, each.rows)),
+    factors: factorRows(models),
+  };
+  const frames = frameNames
+    .filter((name) => tables[name].length > 0)
+    .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name])));
   const summary = summaryOf(frames.map(({ name }) => name));
   const summaryFile: OutputFile = {
     name: `summary${infix}.json`,
@@ -42,71 +65,46 @@ export async function writeResults<Summary>(
   const obsolete = options.partial
     ? []
     : outputFormats
-        .flatMap((format) => [`predictions.partial.${format}`, `factors.partial.${format}`])
+        .flatMap((format) => frameNames.map((name) => `${name}.partial.${format}`))
         .concat('summary.partial.json');
   return { summary, paths: await writeTogether(target.directory, [...frames, summaryFile], obsolete) };
 }
 
-/** `timestamp, asset, y_score, y_true, y_fit (factor models), model, fold`, for the rows of the test dates. */
-function predictionRows(panel: CrossSectionBatch, { run }: ModelRecord, result: OutOfSample): FrameTable {
-  const returns = panel.requireReturns('predictions');
-  const first = panel.index.rowOffsets[result.span.from];
-  const kept = keepPredicted(result, returns.subarray(first, first + result.index.nRows));
-  const { forecast, fitted } = kept.columns;
-  const labels = { modelName: run.label, fold: kept.foldOfRow };
-  const table = predictionsTable(new AssetForecastResult({ index: kept.index, expectedReturns: forecast }), {
-    returns: kept.returns,
-    ...labels,
+/** `timestamp, asset, y_score, y_true, y_fit (where a model has factors), model, fold`, for the rows of the test dates. */
+function predictionRows(label: string, rows: PredictedRows, withFits: boolean): FrameTable {
+  const { index, columns, returns, foldOfRow } = rows;
+  const table = predictionsTable(new AssetForecastResult({ index, expectedReturns: columns.forecast }), {
+    returns,
+    modelName: label,
+    fold: foldOfRow,
   });
-  if (!fitted) return table;
-  const fits = new AssetSignalResult({ index: kept.index, signals: fitted, signalNames: ['y_fit'], unit: 'return' });
+  if (!withFits) return table;
+  const signals = columns.fitted ?? new Float64Array(index.nRows).fill(Number.NaN);
+  const fits = new AssetSignalResult({ index, signals, signalNames: ['y_fit'], unit: 'return' });
   return table
     .assign(signalsTable(fits).select(['y_fit']))
     .select(['timestamp', 'asset', 'y_score', 'y_true', 'y_fit', 'model', 'fold']);
 }
 
-interface PredictedRows {
-  readonly index: PanelIndex;
-  readonly columns: OutOfSample['columns'];
-  readonly foldOfRow: Int32Array;
-  readonly returns: Float64Array;
+/** `timestamp, asset, weight, model, fold`, for the rows of the test dates. */
+function weightRows(label: string, { index, columns, foldOfRow }: PredictedRows): FrameTable {
+  return weightsTable(new AssetWeightsResult({ index, weights: columns.weight }), {
+    modelName: label,
+    fold: foldOfRow,
+  });
 }
 
-/** Without the dates between test windows, which no fold predicts. */
-function keepPredicted({ index, columns, foldOfRow }: OutOfSample, returns: Float64Array): PredictedRows {
-  const dates = Array.from(index.timestamps.keys()).filter((t) => foldOfRow[index.rowOffsets[t]] >= 0);
-  if (dates.length === index.nDates) return { index, columns, foldOfRow, returns };
-  const rows: number[] = [];
-  const rowOffsets = [0];
-  for (const t of dates) {
-    for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++) rows.push(row);
-    rowOffsets.push(rows.length);
-  }
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]);
-  return {
-    index: new PanelIndex({
-      timestamps: Float64Array.from(dates, (t) => index.timestamps[t]),
-      rowOffsets: Int32Array.from(rowOffsets),
-      assetIndex: Int32Array.from(rows, (row) => index.assetIndex[row]),
-      assetIds: index.assetIds,
-    }),
-    columns: Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, pick(values)])),
-    foldOfRow: Int32Array.from(rows, (row) => foldOfRow[row]),
-    returns: pick(returns),
-  };
-}
-
-/** `timestamp, factor, factor_return, premium, …, model, fold` for each fold; nothing for models without factors. */
-function factorRows({ run, folds }: ModelRecord): FrameTable[] {
-  return folds.flatMap(({ fold, prediction: { factors } }) =>
-    factors
-      ? [
-          factorTable(
-            factorsOnly(factors.forecast.timestamps, factors.forecast.factorNames, factors.realised),
-            factors.forecast,
-            { modelName: run.label, fold },
-          ),
-        ]
-      : [],
+/** `timestamp, factor, factor_return, premium, …, model, fold` of each fold; nothing for models without factors. */
+function factorRows(models: readonly ModelRecord[]): FrameTable[] {
+  const folds = models.flatMap(({ run, folds: all }) =>
+    all.flatMap(({ fold, prediction: { factors } }) => (factors ? [{ label: run.label, fold, factors }] : [])),
   );
+  const withErrors = folds.some(({ factors }) => factors.forecast.standardErrors);
+  return folds.map(({ label, fold, factors: { forecast, realised } }) => {
+    const state = factorsOnly(forecast.timestamps, forecast.factorNames, realised);
+    // One table has one set of columns, whatever each forecaster gives.
+    const standardErrors =
+      forecast.standardErrors ?? (withErrors ? new Float64Array(forecast.premia.length).fill(Number.NaN) : undefined);
+    return factorTable(state, new FactorForecastResult({ ...forecast, standardErrors }), { modelName: label, fold });
+  });
 }

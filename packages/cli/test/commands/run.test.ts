@@ -176,7 +176,9 @@ split: { initialTrain: 30, testSize: 5 }
         packages: [fakeFamily({ onFit: (fit) => void (fit === 1 && controller.abort()) })],
       });
       expect(aborted.code).toBe(exitCodes.aborted);
-      expect(aborted.stderr).toMatch(/^ml4t: kept 1 finished fold\(s\): .*\nml4t: [^\n]*abort[^\n]*\n$/);
+      expect(aborted.stderr).toMatch(
+        /^ml4t: kept 1 finished fold\(s\): .*\nml4t: the same command goes on from there\nml4t: [^\n]*abort[^\n]*\n$/,
+      );
       expect(await readFile(join(results, 'predictions.csv'), 'utf8')).toBe(before);
       expect((await readCsv(join(results, 'predictions.partial.csv'))).map(({ fold }) => fold)).toEqual(
         Array.from({ length: 12 }, () => '0'),
@@ -197,8 +199,12 @@ split: { initialTrain: 30, testSize: 5 }
       };
       const outcome = await ml4t(['run', path], { packages: [fakeFamily({ onFit })] });
       expect(outcome.code).toBe(exitCodes.model);
-      expect(outcome.stderr).toMatch(/kept 2 finished fold\(s\)[^\n]*\nml4t: x: expected y, found z\. Try again\.\n$/);
+      expect(outcome.stderr).toMatch(
+        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*goes on from there\nml4t: x: expected y, found z\. Try again\.\n$/,
+      );
       expect(await filesUnder(join(folder, 'results'))).toEqual([
+        expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),
+        expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),
         'factors.partial.csv',
         'predictions.partial.csv',
         'summary.partial.json',

@@ -28,7 +28,8 @@ export function linear(
   for (let r = from; r < to; r += tile) {
     const rows = min(tile, to - r);
     const out = at(y) + yStep * r;
-    product(rows, K, at(x) + xStep * r, xStep, at(p), N, start, 0, out, yStep);
+    if (b == y) product(rows, K, at(x) + xStep * r, xStep, at(p), N, out, yStep, out, yStep);
+    else product(rows, K, at(x) + xStep * r, xStep, at(p), N, start, 0, out, yStep);
     if (code != 0) activateFlat(code, out, rows * N);
   }
 }

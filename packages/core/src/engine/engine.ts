@@ -70,7 +70,7 @@ export interface Optimizer {
 export interface EngineMemory {
   /** Bytes in use now: data, parameters, moments, and the step under way. */
   readonly bytes: number;
-  /** Bytes the engine holds from the system, which is its peak. */
+  /** Bytes that the engine needed from the system so far: its peak. */
   readonly reservedBytes: number;
   /** Tensors that live until released. */
   readonly tensors: number;

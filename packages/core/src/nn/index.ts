@@ -3,6 +3,7 @@ export type {
   Attention,
   Axis,
   BatchNorm,
+  ByDate,
   Dense,
   HostValues,
   Lstm,
@@ -24,6 +25,7 @@ export {
   layerNormParameters,
   linearParameters,
   lstmParameters,
+  namedValues,
   swigluAdapterParameters,
   variableSelectionParameters,
 } from './parameters.ts';

@@ -37,6 +37,14 @@ export interface Dense {
   readonly activation?: Activation;
   /** Share of outputs set to zero in training; the others are divided by 1 - dropout. Default 0. */
   readonly dropout?: number;
+  /** What all rows of a date have in common, added to their products: it costs a product a date instead of one a row. */
+  readonly byDate?: ByDate;
+}
+
+/** A row of numbers for every date (dates, outputs), and the first row of every date with the number of rows at the end. */
+export interface ByDate {
+  readonly values: Tensor;
+  readonly offsets: Int32Array;
 }
 
 /** One LSTM layer, PyTorch layout: gate blocks in the order input, forget, cell, output. */
@@ -102,7 +110,7 @@ export interface Ops {
 
   /** x W' + b on the last axis. weight (outputs, inputs), bias (outputs). */
   linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor;
-  /** Linear, batch norm, activation and dropout in one: dropout(activation(norm(x W' + b))). */
+  /** Linear, batch norm, activation and dropout in one: dropout(activation(norm(x W' + b + d))), d from the row's date. */
   dense(x: Tensor, layer: Dense): Tensor;
   /** (x - mean) / sqrt(variance + epsilon) * weight + bias, statistics over the rows (training) or running (evaluation). */
   batchNorm(x: Tensor, norm: BatchNorm): Tensor;

@@ -17,7 +17,7 @@ export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 export interface NamedValues {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly values: Float64Array;
+  readonly values: Float32Array | Float64Array;
   readonly state: boolean;
 }
 
@@ -32,6 +32,19 @@ export function initialValues(specs: ParameterSpecs, seed: number): NamedValues[
     shape: spec.shape,
     values: spec.initial(spec.shape, root.fork(name)),
     state: spec.state ?? false,
+  }));
+}
+
+/** The arrays of a network with numbers read back from an engine or a file: shared, not copied. */
+export function namedValues(
+  specs: ParameterSpecs,
+  numbers: Readonly<Record<string, Float32Array | Float64Array>>,
+): NamedValues[] {
+  return Object.entries(specs).map(([name, { shape, state }]) => ({
+    name,
+    shape,
+    values: numbers[name],
+    state: state ?? false,
   }));
 }
 

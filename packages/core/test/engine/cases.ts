@@ -123,6 +123,30 @@ export const cases: Case[] = [
     run: (ops, t) => ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'tanh', dropout: 0.5 }),
   },
   {
+    name: 'dense with dropout alone, relu',
+    inputs: { x: normal(20, 6), w: normal(5, 6), b: normal(5) },
+    run: (ops, t) => ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'relu', dropout: 0.3 }),
+  },
+  ...(['relu', 'tanh'] as const).flatMap((activation) =>
+    [0, 0.3].map((dropout): Case => ({
+      name: `dense by date, ${activation}, dropout ${dropout}`,
+      inputs: { x: normal(20, 6), w: normal(9, 6), b: normal(9), d: normal(5, 9) },
+      run: (ops, t) =>
+        ops.dense(t.x, { weight: t.w, bias: t.b, activation, dropout, byDate: { values: t.d, offsets } }),
+    })),
+  ),
+  {
+    name: 'dense by date without bias, with batch norm',
+    inputs: { x: normal(20, 6), w: normal(10, 6), d: normal(5, 10), gain: positive(10), ...running(10) },
+    run: (ops, t) =>
+      ops.dense(t.x, {
+        weight: t.w,
+        norm: { weight: t.gain, runningMean: t.mean, runningVariance: t.variance },
+        activation: 'silu',
+        byDate: { values: t.d, offsets },
+      }),
+  },
+  {
     name: 'dense chain',
     inputs: { x: normal(21, 9), w1: normal(8, 9), b1: normal(8), w2: normal(3, 8), b2: normal(3) },
     run: (ops, t) =>

@@ -148,6 +148,20 @@ describe('memory', () => {
     expect(engine.memory().bytes).toBe(0);
     await engine.dispose();
   });
+
+  it('of an engine that was disposed of goes to the next: it computes the same bits there, the first one nothing', async () => {
+    const [test] = large;
+    const expected = await runCase(wasm, test);
+    const first = new EmbeddedEngine(wasmMachine(1));
+    for (const other of large) await runCase(first, other);
+    await first.dispose();
+    await first.dispose();
+    const [second, third] = [new EmbeddedEngine(wasmMachine(1)), new EmbeddedEngine(wasmMachine(1))];
+    for (const engine of [second, third]) expect((await runCase(engine, test)).gradients).toEqual(expected.gradients);
+    await expect(runCase(first, test)).rejects.toThrow('disposed of');
+    expect((await runCase(second, test)).gradients).toEqual(expected.gradients);
+    await Promise.all([second.dispose(), third.dispose()]);
+  });
 });
 
 describe('random numbers in kernels', () => {

@@ -8,8 +8,18 @@ import {
   portfolioWindows,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
+import { columnRoles } from './column-roles.ts';
 import type { PanelSource, PortfolioColumns, PortfolioReadOptions, PortfolioReadReport } from './options.ts';
 import { readPanel, spread } from './panel.ts';
+
+const portfolioRoles = new Set([
+  'timestamp',
+  'timestampFormat',
+  'asset',
+  'returns',
+  'prices',
+  'characteristics',
+] as const);
 
 /**
  * Reads a long frame of features and of prices or returns into windows for portfolio learning (B, T, N, F), with a mask
@@ -28,15 +38,23 @@ export async function readPortfolioSequenceBatch(
   columns: PortfolioColumns,
   options: PortfolioReadOptions,
 ): Promise<{ readonly batch: PortfolioSequenceBatch; readonly report: PortfolioReadReport }> {
-  const { features, prices, ...roles } = columns;
-  if ((prices === undefined) === (roles.returns === undefined))
+  const { features, ...others } = columns;
+  const roles = columnRoles({ ...others, characteristics: features }, portfolioRoles);
+  if ((roles.prices === undefined) === (roles.returns === undefined))
     throw new ConfigError({
       field: 'columns',
       expected: 'one of prices and returns',
-      found: prices === undefined ? 'neither' : 'both',
+      found: roles.prices === undefined ? 'neither' : 'both',
       remedy: "Pass prices: '…', or returns: { column, lag }.",
     });
-  const panel = await readPanel(source, { ...roles, prices, characteristics: features }, options);
+  if (roles.characteristics === undefined)
+    throw new ConfigError({
+      field: 'columns.features',
+      expected: 'a list of column names, or { exclude: [names] }',
+      found: 'nothing',
+      remedy: 'Say which columns the model looks at.',
+    });
+  const panel = await readPanel(source, roles, options);
   const { index, report } = panel;
   const { nAssets, timestamps, assetIds } = index;
   const featureNames = report.columns.characteristics;

@@ -59,7 +59,9 @@ export async function estimateIPCA(
       await turns(step.value);
       step = iteration.next();
     }
-    return step.value;
+    const { gamma, ...course } = step.value;
+    problem.factorStep(gamma);
+    return { ...identifyLatent(gamma, problem.factors(), config.nFactors), ...course };
   } finally {
     region.release();
   }
@@ -71,13 +73,16 @@ interface Iterate {
   readonly movement: number;
 }
 
-/** The iteration itself, one step a call, so that a worker can run it without pauses and a fit with them. */
+/**
+ * The iteration itself, one step a call, so that a worker can run it without pauses and a fit with them. Returns Gamma with
+ * Gamma_beta orthonormal and Gamma_delta orthogonal to it, but not turned to the identified coordinates.
+ */
 export function* iterate(
   problem: LeastSquaresProblem,
   config: IterationConfig,
   start: Matrix,
   rows: number,
-): Generator<Iterate, IPCAEstimate> {
+): Generator<Iterate, Omit<IPCAEstimate, 'factors'>> {
   const k = problem.nLatent;
   // Penalties depend on the coordinates, so a penalised iteration stays in the identified ones and is not extrapolated.
   const penalty = config.elasticNet;
@@ -124,9 +129,7 @@ export function* iterate(
     explained = problem.factorStep(gamma);
     yield entry;
   }
-  problem.factorStep(gamma);
-  const identified = identifyLatent(gamma, problem.factors(), k);
-  return { ...identified, iterations: history.length, converged: movement <= config.tol, movement, history };
+  return { gamma, iterations: history.length, converged: movement <= config.tol, movement, history };
 }
 
 /** Gamma_beta orthonormal and turned towards the iterate before, Gamma_delta orthogonal to it. The fit is unchanged. */

@@ -3,6 +3,7 @@ export {
   afterBurnIn,
   consecutiveWindows,
   evaluatePortfolio,
+  holdingsOf,
   objectiveOfReturns,
   sharpeRatioOfReturns,
   softMinimumOf,

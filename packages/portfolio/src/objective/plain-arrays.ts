@@ -76,6 +76,16 @@ export function evaluatePortfolio(
   return { gross, cost, turnover, holdings, net: gross.map((value, row) => value - cost[row]) };
 }
 
+/** h = m v w / N_t (B, T, N) alone, which needs no returns. */
+export function holdingsOf(
+  batch: Omit<WeightedWindows, 'forwardReturns'>,
+  weights: Float64Array,
+  conventions: PortfolioConventions = defaultConventions,
+): Float64Array {
+  const none = { ...batch, forwardReturns: new Float64Array(weights.length) };
+  return evaluatePortfolio(none, weights, conventions).holdings;
+}
+
 /** Which windows (B) start after the window before has ended, so that they can start from its last holdings. */
 export function consecutiveWindows({
   nWindows,

@@ -12,6 +12,7 @@ const savedState = z.strictObject({
   contextNames: z.array(z.string()),
   labels: z.record(z.string(), z.int().min(0)),
   dates: z.int().min(0),
+  trainingDates: z.int().min(0),
   states: z.int().min(1),
 });
 const savedArrays = [
@@ -21,7 +22,6 @@ const savedArrays = [
   'contextValues',
   'contextMeans',
   'contextDeviations',
-  'contextDrifts',
 ] as const;
 
 export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: BetaHeadFit): Promise<void> {
@@ -41,6 +41,7 @@ export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: Be
       contextNames: context?.names ?? [],
       labels: networks.labels[0],
       dates: context?.timestamps.length ?? 0,
+      trainingDates: context?.trainingDates ?? 0,
       states,
     },
     record: fit.summary,
@@ -51,7 +52,6 @@ export async function saveBetaHead(path: string, config: BetaHeadConfig, fit: Be
       contextValues: flat(context?.values),
       contextMeans: flat(context?.means),
       contextDeviations: flat(context?.deviations),
-      contextDrifts: flat(context?.drifts),
     },
   });
 }
@@ -76,7 +76,7 @@ export async function loadBetaHead(path: string): Promise<{
         values: vector('contextValues', saved.dates * q),
         means: vector('contextMeans', q),
         deviations: vector('contextDeviations', q),
-        drifts: vector('contextDrifts', q),
+        trainingDates: saved.trainingDates,
       };
       return {
         characteristicNames: saved.characteristicNames,

@@ -61,6 +61,10 @@ export function tapeOps(tape: Tape): Ops {
         norm: layer.norm && readNorm(layer.norm),
         activation: layer.activation ?? 'identity',
         dropout: layer.dropout ?? 0,
+        byDate: layer.byDate && {
+          values: read(layer.byDate.values, 'dense.byDate.values'),
+          offsets: layer.byDate.offsets,
+        },
       }),
     batchNorm: (x, norm) => batchNorm(tape, read(x, 'batchNorm.x'), readNorm(norm)),
     layerNorm: (x, weight, bias, epsilon = 1e-5) =>

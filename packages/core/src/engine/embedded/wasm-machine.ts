@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { Worker, isMainThread } from 'node:worker_threads';
 import { EngineError } from '../../errors.ts';
 import type { Machine } from './engine.ts';
 import type { Storage } from './heap.ts';
@@ -16,9 +16,12 @@ const page = 65536;
 /** Pages of shared memory to ask for at most: 4 GB, or less where the host reserves less address space. */
 const limits = [65536, 32768, 16384, 4096];
 
-/** Main thread and workers together, unless said otherwise. More than eight gain nothing at these sizes. */
+/**
+ * Main thread and workers together, unless said otherwise. More than eight gain nothing at these sizes. In a worker thread one:
+ * whoever started the workers has shared out the processors already.
+ */
 export function defaultThreads(): number {
-  return Math.min(8, availableParallelism());
+  return isMainThread ? Math.min(8, availableParallelism()) : 1;
 }
 
 /**
@@ -38,6 +41,7 @@ export function wasmMachine(threads = defaultThreads()): Machine {
     storage,
     runner: {
       run(name, rows, chunk, operands) {
+        requireInUse(storage);
         const number = names.indexOf(name);
         if (number >= 0) team.run(number, rows, chunk, operands);
         else {
@@ -48,8 +52,25 @@ export function wasmMachine(threads = defaultThreads()): Machine {
       },
     } satisfies Runner,
     workers: () => team.ready,
-    dispose: () => team.dispose(),
+    async dispose() {
+      if (storage.length === 0) return;
+      storage.views.f = new Float32Array(0);
+      storage.views.i = new Int32Array(0);
+      await team.dispose();
+      idle = new WeakRef(memory);
+    },
   };
+}
+
+/** Throws EngineError when the memory was given away, which leaves no elements. */
+function requireInUse({ length }: Storage): void {
+  if (length > 0) return;
+  throw new EngineError({
+    field: 'engine',
+    expected: 'an engine in use',
+    found: 'one that was disposed of',
+    remedy: 'Resolve another engine.',
+  });
 }
 
 interface Instance {
@@ -60,10 +81,17 @@ interface Instance {
 
 let compiled: WasmModule | undefined;
 
+/**
+ * The memory of an engine that was disposed of, for the next one to take as long as it is not collected. The collector does
+ * not see how large such a memory is: a model that predicts again and again would hold many of them.
+ */
+let idle: WeakRef<WasmMemory> | undefined;
+
 function instantiate(): Instance {
   try {
     compiled ??= new wasm.Module(readFileSync(new URL('../../../wasm/nn.wasm', import.meta.url)));
-    const memory = allocate();
+    const memory = idle?.deref() ?? allocate();
+    idle = undefined;
     const { exports } = new wasm.Instance(compiled, { env: { memory } });
     return { memory, module: compiled, exports: exports as Record<string, Kernel> };
   } catch (cause) {
@@ -97,6 +125,7 @@ function sharedStorage(memory: WasmMemory): Storage {
       return views.f.length;
     },
     grow(elements) {
+      requireInUse(this);
       const wanted = Math.ceil((elements * 4) / page);
       const now = memory.buffer.byteLength / page;
       try {

@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { Activation, BatchNorm, Ops, Tensor } from '../../nn/index.ts';
+import type { Activation, BatchNorm, ByDate, Ops, Tensor } from '../../nn/index.ts';
 import { requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
 import { attention } from './attention.ts';
 import { binary, clip, scale, unary, where } from './elementwise.ts';
@@ -59,7 +59,8 @@ export function tfOps(step: Step): Ops {
         read(layer.weight, 'dense.weight'),
         maybe(layer.bias, 'dense.bias'),
       );
-      const normal = layer.norm ? batchNorm(step, product, readNorm(layer.norm)) : product;
+      const shifted = layer.byDate ? addByDate(step, product, layer.byDate) : product;
+      const normal = layer.norm ? batchNorm(step, shifted, readNorm(layer.norm)) : shifted;
       return dropout(step, activate(layer.activation ?? 'identity', normal), rate);
     },
     batchNorm: (x, norm) => batchNorm(step, read(x, 'batchNorm.x'), readNorm(norm)),
@@ -203,6 +204,12 @@ function linear(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor | unde
     const product = tf.matMul(tf.reshape(x.array, [sizeOf(x.shape) / K, K]), weight.array, false, true);
     return tf.reshape(bias ? tf.add(product, bias.array) : product, [...x.shape.slice(0, -1), N]);
   });
+}
+
+function addByDate(step: Step, product: TfTensor, { values, offsets }: ByDate): TfTensor {
+  const ofDates = step.read(values, 'dense.byDate.values');
+  requireShape('dense.byDate.values', ofDates.shape, [offsets.length - 1, product.shape[product.shape.length - 1]]);
+  return binary(step, 'add', product, segmentRepeat(step, ofDates, offsets));
 }
 
 export function requireCount(found: number, shape: readonly number[]): void {

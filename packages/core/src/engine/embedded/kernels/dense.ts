@@ -36,7 +36,10 @@ export function denseKernels(heap: HeapViews) {
         for (let n = 0; n < P; n++) f[p + k * P + n] = n < N ? f[w + n * strideN + k * strideK] : 0;
     },
 
-    /** y = activation(x W' + b) for activations that are undone from their output. */
+    /**
+     * y = activation(x W' + b) for activations that are undone from their output. Where b is the place y itself, products are
+     * added to what stands there.
+     */
     linear(
       _c: number,
       from: number,
@@ -53,7 +56,7 @@ export function denseKernels(heap: HeapViews) {
       const P = padded(N);
       for (let r = from; r < to; r++)
         for (let n = 0; n < N; n++) {
-          let sum = b < 0 ? 0 : f[b + n];
+          let sum = b < 0 ? 0 : f[b === y ? y + r * N + n : b + n];
           for (let k = 0; k < K; k++) sum += f[x + r * K + k] * f[p + k * P + n];
           f[y + r * N + n] = activate(code, sum);
         }

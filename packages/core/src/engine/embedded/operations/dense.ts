@@ -1,5 +1,6 @@
 import { activationCodes } from '../kernels/activation.ts';
-import { requireShare } from '../shapes.ts';
+import { binaryCodes } from '../kernels/elementwise.ts';
+import { requireOffsets, requireShape, requireShare } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 import type { Activation } from '../../../nn/index.ts';
 import { chunkRows } from '../chunks.ts';
@@ -13,11 +14,13 @@ export interface DenseTensors {
   readonly norm: Norm | undefined;
   readonly activation: Activation;
   readonly dropout: number;
+  readonly byDate: { readonly values: HeapTensor; readonly offsets: Int32Array } | undefined;
 }
 
 /**
- * dropout(activation(norm(x W' + b))). Without norm and dropout, activations that can be undone from their output run inside
- * the product and nothing else is kept; otherwise the product z is kept and the rest is one pass over it.
+ * dropout(activation(norm(x W' + b + d))), d the row of `byDate` of the row's date. Without norm and dropout, activations that can be
+ * undone from their output run inside the product and nothing else is kept. Otherwise the product z is kept and the rest is
+ * one pass over it; in place for ReLU without norm, whose output is positive exactly where z is and was not dropped.
  */
 export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTensor {
   requireShare('dense.dropout', layer.dropout);
@@ -25,23 +28,36 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
   const { rows, outputs: N } = p;
   const code = activationCodes[layer.activation];
   const rate = tape.training ? layer.dropout : 0;
-  const { norm } = layer;
-  const y = tape.result([...x.shape.slice(0, -1), N], x, layer.weight, layer.bias, norm?.weight, norm?.bias);
+  const { norm, byDate } = layer;
+  const y = tape.result(
+    [...x.shape.slice(0, -1), N],
+    x,
+    layer.weight,
+    layer.bias,
+    norm?.weight,
+    norm?.bias,
+    byDate?.values,
+  );
+  const dates = byDate && datesOf(tape, byDate, rows, N);
+  const undone = !norm && rate === 0 && code <= activationCodes.sigmoid;
+  const inPlace = undone || (!norm && code === activationCodes.relu);
+  const z = inPlace ? y.at : tape.scratch(rows * N);
+  if (dates) dates.fill(layer.bias, z);
+  productForward(tape, p, z, undone ? code : 0, dates !== undefined);
 
-  if (!norm && rate === 0 && code <= activationCodes.sigmoid) {
-    productForward(tape, p, y.at, code);
-    tape.record([y], [], () => {
+  if (undone) {
+    tape.record([y], dates ? [dates.places] : [], () => {
       productBackward(tape, p, { mode: 1, y: y.at, dy: tape.arrived(y), activation: code, coefficients: -1 });
+      dates?.backward(tape.arrived(y));
     });
     return y;
   }
 
   const key = rate > 0 ? tape.nextKey() : 0;
-  const z = tape.scratch(rows * N);
-  productForward(tape, p, z, 0);
   const columns = norm && normCoefficients(tape, norm, z, rows, N);
   applyNorm(tape, columns, z, rows, N, y.at, code, rate, key);
-  tape.record([y], columns ? [z, columns.block] : [z], () => {
+  const saved = [...(inPlace ? [] : [z]), ...(columns ? [columns.block] : []), ...(dates ? [dates.places] : [])];
+  tape.record([y], saved, () => {
     const dy = tape.arrived(y);
     const chunk = chunkRows(rows, 12 * N);
     const partials = norm ? tape.scratch(Math.ceil(rows / chunk) * 2 * N) : -1;
@@ -74,8 +90,30 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
       activation: 0,
       coefficients,
     });
+    dates?.backward(dy);
     if (coefficients >= 0) tape.release(coefficients);
     if (partials >= 0) tape.release(partials);
   });
   return y;
+}
+
+/** The part of a product that rows of a date share: where it starts from, and its gradient from that of the product. */
+function datesOf(tape: Tape, { values, offsets }: NonNullable<DenseTensors['byDate']>, rows: number, N: number) {
+  requireOffsets('dense.byDate.offsets', offsets, rows);
+  const dates = offsets.length - 1;
+  requireShape('dense.byDate.values', values.shape, [dates, N]);
+  const places = tape.integers(offsets);
+  const work = (rows * N) / dates;
+  return {
+    places,
+    fill(bias: HeapTensor | undefined, z: number): void {
+      const start = bias ? tape.scratch(dates * N) : values.at;
+      if (bias) tape.rows('binary', dates, N, binaryCodes.add, values.at, bias.at, start, N, 0, 1);
+      tape.rows('segmentRepeat', dates, work, start, N, places, z, 0);
+      if (bias) tape.release(start);
+    },
+    backward(dz: number): void {
+      if (values.needsGradient) tape.rows('segmentSum', dates, work, dz, N, places, tape.gradient(values), 1);
+    },
+  };
 }

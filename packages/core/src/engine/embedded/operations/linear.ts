@@ -21,13 +21,13 @@ export function product(x: HeapTensor, weight: HeapTensor, bias: HeapTensor | un
   return { x, weight, bias, rows: x.size / inputs, inputs, outputs };
 }
 
-/** y = activation(x W' + b) into the place y. */
-export function productForward(tape: Tape, p: Product, y: number, activation: number): void {
+/** y = activation(x W' + b) into the place y; `started`: y holds what the product is added to, biases included. */
+export function productForward(tape: Tape, p: Product, y: number, activation: number, started = false): void {
   const { inputs: K, outputs: N } = p;
   const packed = tape.scratch(K * padded(N));
   tape.whole('pack', 1, p.weight.at, K, N, 1, K, packed);
   const chunk = chunkRows(p.rows, 2 * K * N, tileRows);
-  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, p.bias?.at ?? -1, y, N, activation);
+  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, started ? y : (p.bias?.at ?? -1), y, N, activation);
   tape.release(packed);
 }
 
@@ -40,14 +40,24 @@ export interface ProductGradient {
   readonly coefficients: number;
 }
 
+/** Elements that the partial weight gradients of all chunks together may have, as long as there are at least eight chunks. */
+const partialElements = 2 ** 20;
+
+/** Rows in a chunk of the way back: every chunk has a partial gradient of its own, and a wide layer's is megabytes. */
+function gradientChunk(rows: number, work: number, partial: number): number {
+  const chunk = chunkRows(rows, work, tileRows);
+  const most = Math.max(8, Math.floor(partialElements / partial));
+  return Math.ceil(rows / chunk) <= most ? chunk : Math.ceil(rows / most / 4) * 4;
+}
+
 /** Gradients of weight, bias and x from dy, which is overwritten. */
 export function productBackward(tape: Tape, p: Product, g: ProductGradient): void {
   const { inputs: K, outputs: N, rows } = p;
   const P = padded(N);
   const learns = p.weight.needsGradient || p.bias?.needsGradient === true;
-  const chunk = chunkRows(rows, 6 * K * N, tileRows);
-  const chunks = Math.ceil(rows / chunk);
   const size = weightPartial(K, N);
+  const chunk = gradientChunk(rows, 6 * K * N, size);
+  const chunks = Math.ceil(rows / chunk);
   const partials = learns ? tape.scratch(chunks * size) : -1;
   let packed = -1;
   const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;

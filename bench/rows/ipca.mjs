@@ -1,0 +1,71 @@
+const family = 'latent-factors';
+const fitScript = 'latent-factors/ipca-fit.mjs';
+const numpy = (args) => ({ name: 'numpy', script: 'peers/ipca_numpy.py', args, needs: ['numpy'] });
+const packaged = (args) => ({ name: 'ipca', script: 'peers/ipca_package.py', args, needs: ['ipca'] });
+const large = ['--dates=600', '--assets=3000', '--characteristics=94', '--factors=6', '--repeats=1', '--warmup=0'];
+
+export default [
+  {
+    name: 'ipca-fit',
+    family,
+    title: 'IPCA of 240 dates x 1000 assets, L = 36, K = 5, from the panel to the optimum',
+    unit: 'fit',
+    ours: { script: fitScript },
+    peers: [numpy([]), packaged([])],
+  },
+  {
+    name: 'ipca-fit-large',
+    family,
+    title: 'IPCA of 600 dates x 3000 assets, L = 94, K = 6, from the panel to the optimum',
+    unit: 'fit',
+    ours: { script: fitScript, args: large },
+    peer: numpy(large),
+  },
+  {
+    name: 'ipca-iteration',
+    family,
+    title: 'One plain iteration of alternating least squares, 240 dates, L = 36, K = 5',
+    unit: 'iteration',
+    ours: { script: fitScript, args: ['--unit=iteration'] },
+    peer: numpy(['--unit=iteration']),
+  },
+  ...['correlated', 'overfitted', 'correlated and overfitted'].map((name) => ({
+    name: `ipca-acceleration-${name.replaceAll(' ', '-')}`,
+    family,
+    title: `Accelerated IPCA to tol 1e-8, ${name}`,
+    unit: 'fit',
+    ours: { script: 'latent-factors/acceleration.mjs', args: [name] },
+  })),
+  {
+    name: 'ipca-bootstrap',
+    family,
+    title: 'Wild bootstrap of Gamma_alpha = 0, T = 600, L = 36, K = 5',
+    unit: 'draw',
+    threads: 2,
+    ours: { script: 'latent-factors/bootstrap.mjs' },
+    peer: packaged(['--unit=draw', '--dates=600', '--assets=300', '--repeats=1']),
+  },
+  {
+    name: 'ipca-bootstrap-threads',
+    family,
+    title: 'The same over threads, 40 draws',
+    unit: 'draw',
+    scaling: { script: 'latent-factors/bootstrap.mjs', base: { draws: 40 }, axes: { threads: [1, 2] } },
+  },
+  {
+    name: 'ipca-scaling',
+    family,
+    title: 'IPCA, how the cost grows from 100 dates x 400 assets, L = 12, K = 3',
+    unit: 'fit',
+    scaling: {
+      script: fitScript,
+      base: { dates: 100, assets: 400, characteristics: 12, factors: 3 },
+      axes: {
+        dates: [100, 300, 900],
+        assets: [400, 1600, 6400],
+        characteristics: [12, 24, 48],
+        factors: [2, 4, 8],
+      },
+    },
+  },
+];

@@ -1,0 +1,18 @@
+const row = (measure, title, unit) => ({
+  name: `sae-${measure}`,
+  family: 'sae',
+  title,
+  unit,
+  threads: 2,
+  ours: { script: 'neural/sae-epoch.mjs', args: [`--measure=${measure}`] },
+  peer: { script: 'peers/sae.py', args: [`--measure=${measure}`], needs: ['torch', 'numpy'] },
+});
+
+export default [
+  row(
+    'epoch',
+    'Supervised autoencoder, default widths: 120 dates x 1000 assets x 94 characteristics, batches of 4096',
+    'epoch',
+  ),
+  row('predict', 'Supervised autoencoder: prediction of 120 dates x 1000 assets', 'prediction'),
+];

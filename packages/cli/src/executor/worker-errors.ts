@@ -1,0 +1,53 @@
+import {
+  AbortedError,
+  ArtifactError,
+  ConfigError,
+  DataError,
+  EngineError,
+  InfeasibleError,
+  Ml4tError,
+  NotIdentifiedError,
+  OutputError,
+  ShapeError,
+  SourceError,
+  type ErrorDetail,
+} from '@ml4t/core';
+
+/** An error as plain data: classes do not survive the way between threads. */
+export type PlainError =
+  | { readonly name: string; readonly detail: ErrorDetail; readonly code: Ml4tError['code']; readonly stack: string }
+  | { readonly name: string; readonly message: string; readonly stack: string };
+
+export type WorkerReply<T> = { readonly value: T } | { readonly error: PlainError };
+
+export function plainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
+  const { name, stack = '' } = error;
+  if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
+  const { code, field, expected, found, remedy } = error;
+  return { name, code, stack, detail: { field, expected, found, remedy } };
+}
+
+/** The error that the worker had: of the same class where it is one of the library's. */
+export function errorFrom(plain: PlainError): Error {
+  const error = 'detail' in plain ? libraryError(plain.code, plain.detail) : new Error(plain.message);
+  Object.defineProperty(error, 'stack', { value: plain.stack, configurable: true });
+  return error;
+}
+
+function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
+  const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
+    config: ConfigError,
+    shape: ShapeError,
+    data: DataError,
+    'not-identified': NotIdentifiedError,
+    infeasible: InfeasibleError,
+    artifact: ArtifactError,
+    source: SourceError,
+    output: OutputError,
+    engine: EngineError,
+  };
+  if (code === 'aborted') return new AbortedError(detail.field);
+  const Class = classes[code];
+  return Class ? new Class(detail) : new Ml4tError(code, detail);
+}

@@ -1,0 +1,40 @@
+import { artifactConfig } from '../training/artifact.ts';
+import { NetworkPortfolioModel } from '../training/network-model.ts';
+import type { PortfolioNetwork } from '../training/network.ts';
+import { parseDeepPortfolioConfig, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './config.ts';
+import { deepNetwork } from './network.ts';
+
+/**
+ * Attention over each asset's past and across assets, after the front of {@link LSTMPortfolioModel}, trained on the Sharpe ratio
+ * after costs.
+ *
+ * What an asset sees of the others lags `crossAttentionLag` dates behind, because markets close at different hours. With `useGraph`
+ * assets also attend along the batch's adjacency, weighted by the logarithm of each edge's strength. The equations are in
+ * docs/models/portfolio-networks.md and beside the code that computes them.
+ *
+ * Source: Wood, Roberts and Zohren (2026), "DeePM". With `block: 'reference'` the blocks of the Python reference.
+ *
+ * @example
+ * const model = new DeepPortfolioModel({ ensembleSize: 5, burnIn: 21, useGraph: true });
+ * const summary = await model.fit(train, { validation });
+ * const { weights } = await model.predict(test);
+ */
+export class DeepPortfolioModel extends NetworkPortfolioModel<DeepPortfolioConfig> {
+  readonly modelType = 'deep-portfolio';
+  readonly config: DeepPortfolioConfig;
+  protected readonly network: PortfolioNetwork;
+
+  /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
+  constructor(config: DeepPortfolioConfigInput = {}) {
+    super();
+    this.config = parseDeepPortfolioConfig(config);
+    this.network = deepNetwork(this.config);
+  }
+
+  /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
+  static async load(path: string): Promise<DeepPortfolioModel> {
+    const model = new DeepPortfolioModel(parseDeepPortfolioConfig(await artifactConfig(path, 'deep-portfolio')));
+    await model.restore(path);
+    return model;
+  }
+}

@@ -1,0 +1,76 @@
+import { ArtifactError } from '@ml4t/core';
+import { artifactArray, loadArtifact, saveArtifact, type ArtifactArray } from '@ml4t/core/persist';
+import * as z from 'zod';
+import { packageVersion } from '../version.ts';
+import { parseLinearPortfolioConfig, type LinearPortfolioConfig } from './config.ts';
+import type { LinearFit, LinearFitSummary } from './model.ts';
+
+const savedState = z.strictObject({
+  featureNames: z.array(z.string()).min(1),
+  volatilityScaled: z.boolean(),
+  costScale: z.number().positive(),
+  scoreScale: z.number().positive(),
+  /** Checkpoints, in the order of the rows of `coefficients`. */
+  checkpoints: z.array(z.string()).min(1),
+});
+
+export async function writeArtifact(path: string, config: LinearPortfolioConfig, fit: LinearFit): Promise<void> {
+  const { featureNames, volatilityScaled, scoreScale, scale, checkpoints, summary } = fit;
+  const names = Object.keys(checkpoints);
+  const vector = (data: Float64Array): ArtifactArray => ({ shape: [data.length], data });
+  await saveArtifact(path, {
+    modelType: 'linear-portfolio',
+    formatVersion: 1,
+    packageVersion: packageVersion(),
+    config,
+    state: { featureNames, volatilityScaled, costScale: scale.cost, scoreScale, checkpoints: names },
+    record: summary,
+    arrays: {
+      featureMean: vector(scale.mean),
+      featureDeviation: vector(scale.deviation),
+      coefficients: {
+        shape: [names.length, featureNames.length],
+        data: Float64Array.from(names.flatMap((name) => Array.from(checkpoints[name].coefficients))),
+      },
+      intercepts: vector(Float64Array.from(names, (name) => checkpoints[name].intercept)),
+    },
+  });
+}
+
+export async function readArtifact(
+  path: string,
+): Promise<{ readonly config: LinearPortfolioConfig; readonly fit: LinearFit }> {
+  const artifact = await loadArtifact(path, { modelType: 'linear-portfolio' });
+  const config = parseLinearPortfolioConfig(artifact.config);
+  const state = savedState.safeParse(artifact.state);
+  const wanted = ['featureMean', 'featureDeviation', 'coefficients', 'intercepts'];
+  const extra = Object.keys(artifact.arrays).find((name) => !wanted.includes(name));
+  if (!state.success || extra !== undefined)
+    throw new ArtifactError({
+      field: state.success ? `${path}: arrays.${extra}` : `${path}: state.${state.error.issues[0].path.join('.')}`,
+      expected: 'the state and the arrays that this model saves, and no others',
+      found: state.success ? 'an extra array' : state.error.issues[0].message,
+      remedy: 'Save the model again with this version of the package.',
+    });
+  const { featureNames, volatilityScaled, costScale, scoreScale, checkpoints: names } = state.data;
+  const f = featureNames.length;
+  const vector = (name: string, length: number): Float64Array => artifactArray(artifact, name, 'F64', [length]);
+  const coefficients = artifactArray(artifact, 'coefficients', 'F64', [names.length, f]);
+  const intercepts = vector('intercepts', names.length);
+  return {
+    config,
+    fit: {
+      featureNames,
+      volatilityScaled,
+      scoreScale,
+      scale: { mean: vector('featureMean', f), deviation: vector('featureDeviation', f), cost: costScale },
+      checkpoints: Object.fromEntries(
+        names.map((name, k) => [
+          name,
+          { coefficients: coefficients.slice(k * f, (k + 1) * f), intercept: intercepts[k] },
+        ]),
+      ),
+      summary: artifact.record as LinearFitSummary,
+    },
+  };
+}

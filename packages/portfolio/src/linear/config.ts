@@ -1,0 +1,45 @@
+import { parseConfig } from '@ml4t/core';
+import * as z from 'zod';
+import { portfolioConfigSchema } from '../config.ts';
+import { contradictions } from '../training/contradictions.ts';
+
+/** Configuration of {@link LinearFeaturePortfolioModel}. */
+export const linearPortfolioConfigSchema = portfolioConfigSchema
+  .omit({ ensembleSize: true })
+  .extend({
+    /** 'portfolio-objective': the ridge regression, then training on the objective. 'ridge': the regression alone (the reference). */
+    estimator: z
+      .enum(['portfolio-objective', 'ridge'])
+      .default('portfolio-objective')
+      .describe('Whether the ridge regression is the start of training, or the model'),
+    /** Added to the diagonal of X'X; the intercept is not penalised. */
+    ridgeAlpha: z.number().min(0).default(1e-4).describe("Added to the diagonal of X'X"),
+    fitIntercept: z.boolean().default(true).describe('Whether scores have an intercept'),
+    /** 'standardize' features by training mean and deviation, so that ridgeAlpha and the steps treat them alike; or 'none'. */
+    inputScaling: z.enum(['standardize', 'none']).default('standardize').describe('How features are scaled'),
+    /** The reference's map: the row less its mean, in proportion, to the gross and net exposure. */
+    head: portfolioConfigSchema.shape.head.unwrap().default('long-short').describe('How scores become weights'),
+    /** Bound on every weight of the long-short head when weights are given out; null for none. Training does not see it. */
+    maxAbsWeight: z.number().positive().nullable().default(null).describe('Bound on every absolute weight'),
+    /** Scores start with deviation 1, so that this is the relative size of a step; a few hundred steps move them well. */
+    learningRate: z.number().positive().default(1e-2).describe('Learning rate of AdamW'),
+    maxIters: z.int().min(1).default(500).describe('Steps of the optimizer at most'),
+  })
+  .check((context) => {
+    contradictions({ ...context, value: { ...context.value, ensembleSize: 1 } });
+    if (context.value.maxAbsWeight !== null && context.value.head !== 'long-short')
+      context.issues.push({
+        code: 'custom',
+        input: context.value.maxAbsWeight,
+        path: ['maxAbsWeight'],
+        message: "null, or head 'long-short', whose exposures the capped weights keep to",
+      });
+  });
+
+export type LinearPortfolioConfig = Readonly<z.output<typeof linearPortfolioConfigSchema>>;
+export type LinearPortfolioConfigInput = z.input<typeof linearPortfolioConfigSchema>;
+
+/** Throws ConfigError. */
+export function parseLinearPortfolioConfig(input: unknown): LinearPortfolioConfig {
+  return parseConfig(linearPortfolioConfigSchema, input, 'LinearPortfolioConfig');
+}

@@ -1,0 +1,252 @@
+import {
+  ConfigError,
+  NotFittedError,
+  PortfolioWeightsResult,
+  throwIfAborted,
+  type FitOptions,
+  type FitSummary,
+  type HistoryEntry,
+  type PortfolioModel,
+  type PortfolioSequenceBatch,
+  type StopReason,
+} from '@ml4t/core';
+import { resolveEngine } from '@ml4t/core/engine';
+import type { PortfolioConfig } from '../config.ts';
+import { holdingsOf } from '../objective/index.ts';
+import { holdOut } from '../training/holdout.ts';
+import { judgeWeights, type Judgement } from '../training/judge.ts';
+import { conventionsOf } from '../training/loss.ts';
+import type { PortfolioPredictOptions } from '../training/network-model.ts';
+import { requireFeatures, requireSameScaling, requireUsable } from '../training/requirements.ts';
+import { chooseCheckpoint } from '../training/summary.ts';
+import { inputScale, type InputScale } from '../training/windows.ts';
+import { packageVersion } from '../version.ts';
+import { readArtifact, writeArtifact } from './artifact.ts';
+import { parseLinearPortfolioConfig, type LinearPortfolioConfig, type LinearPortfolioConfigInput } from './config.ts';
+import { linearNetwork } from './network.ts';
+import { ridgeRegression, type LinearScores } from './ridge.ts';
+import { trainScores } from './train-scores.ts';
+import { linearScores, linearWeights } from './weights.ts';
+
+export interface LinearFitSummary extends FitSummary {
+  /** Checkpoints that `predict` can be asked for: 'ridge', and of training 'best', 'last', 'step-n'. */
+  readonly checkpoints: readonly string[];
+}
+
+/** What a fit leaves behind. */
+export interface LinearFit {
+  readonly featureNames: readonly string[];
+  readonly volatilityScaled: boolean;
+  readonly scale: InputScale;
+  /** Deviation of the regression's fitted values, by which they are divided to be scores. */
+  readonly scoreScale: number;
+  /** Scores of scaled features, by checkpoint. */
+  readonly checkpoints: Readonly<Record<string, LinearScores>>;
+  readonly summary: LinearFitSummary;
+}
+
+/**
+ * Weights from a linear score of each asset's features, `s_{t,i} = a + b'x_{t,i}`, that a head makes weights of.
+ *
+ * b starts as a pooled ridge regression of forward returns, scaled to scores of deviation 1, and is trained on the portfolio
+ * objective: Sharpe ratio after turnover and costs. `estimator: 'ridge'` leaves it at the regression. The checkpoint `ridge` is
+ * always there, and is the default where no step of training was better on the validation windows.
+ *
+ * Weights of a date depend on the features of that date alone. All arithmetic of `predict` is in float64.
+ *
+ * Source: for the objective Brandt, Santa-Clara and Valkanov (2009), Review of Financial Studies 22: weights linear in characteristics,
+ * estimated by what they earn.
+ *
+ * @example
+ * const model = new LinearFeaturePortfolioModel({ gammaCost: 1 });
+ * const summary = await model.fit(train, { validation });
+ * const { weights } = await model.predict(test);
+ */
+export class LinearFeaturePortfolioModel implements PortfolioModel {
+  readonly modelType = 'linear-portfolio';
+  readonly config: LinearPortfolioConfig;
+  #fit: LinearFit | undefined;
+
+  /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
+  constructor(config: LinearPortfolioConfigInput = {}) {
+    this.config = parseLinearPortfolioConfig(config);
+  }
+
+  get isFitted(): boolean {
+    return this.#fit !== undefined;
+  }
+  get fitSummary(): LinearFitSummary {
+    return this.#requireFit('fitSummary').summary;
+  }
+
+  /**
+   * Coefficients of the features as they are in a batch, and the intercept. Of 'ridge' in units of returns: what the regression
+   * forecasts. Of a trained checkpoint in units of its scores.
+   */
+  coefficients(checkpoint?: string): { readonly intercept: number; readonly coefficients: Float64Array } {
+    const fit = this.#requireFit('coefficients');
+    const name = checkpoint ?? fit.summary.defaultCheckpoint ?? 'ridge';
+    const { coefficients, intercept } = scoresOf(fit, name);
+    const unit = name === 'ridge' ? fit.scoreScale : 1;
+    const own = coefficients.map((b, j) => (unit * b) / fit.scale.deviation[j]);
+    return { coefficients: own, intercept: own.reduce((a, b, j) => a - b * fit.scale.mean[j], unit * intercept) };
+  }
+
+  /**
+   * Runs the regression, then trains unless `estimator` is 'ridge'. Without a validation batch training holds out the last
+   * `validationShare` of the windows. Throws DataError, ConfigError, NotIdentifiedError, AbortedError; an earlier fit stays then.
+   */
+  async fit(
+    batch: PortfolioSequenceBatch,
+    options: FitOptions<PortfolioSequenceBatch> = {},
+  ): Promise<LinearFitSummary> {
+    const started = performance.now();
+    throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
+    const { config } = this;
+    const portfolio = this.#portfolio;
+    requireUsable(batch, config, 'batch');
+    if (options.validation) {
+      requireUsable(options.validation, config, 'validation');
+      requireFeatures(options.validation, batch.featureNames, 'validation.featureNames');
+      requireSameScaling(options.validation, batch.volScale !== undefined, config);
+    }
+    const network = linearNetwork(config);
+    const trains = config.estimator === 'portfolio-objective';
+    const { train, validation, note } =
+      options.validation || !trains
+        ? { train: batch, validation: options.validation, note: [] }
+        : holdOut(batch, config.validationShare);
+    const scale = inputScale(train, config.inputScaling === 'standardize');
+    const ridge = ridgeRegression(train, scale, config);
+    const scoreScale = ridge.deviation > 0 ? ridge.deviation : 1;
+    const start: LinearScores = {
+      coefficients: ridge.coefficients.map((b) => b / scoreScale),
+      intercept: ridge.intercept / scoreScale,
+    };
+    const judge = async (on: PortfolioSequenceBatch, scores: LinearScores): Promise<Judgement> =>
+      judgeWeights(on, await linearWeights(on, linearScores(on, scale, scores), config), portfolio);
+
+    const { engine, resolution } = trains ? await this.#resolve(batch.nFeatures + 1) : closedForm;
+    try {
+      const training =
+        engine && (await trainScores({ engine, config: portfolio, network, scale, train, validation, start }, options));
+      const checkpoints: Readonly<Record<string, LinearScores>> = { ...training?.checkpoints, ridge: start };
+      const { checkpoint, notes } = training
+        ? await this.#default(checkpoints, async (scores) => validation && (await judge(validation, scores)).sharpe)
+        : { checkpoint: 'ridge', notes: [] };
+      const stopReason: StopReason = training?.stopReason ?? 'closed-form';
+      const summary: LinearFitSummary = {
+        converged: stopReason === 'early-stopping' || stopReason === 'closed-form',
+        stopReason,
+        iterations: training?.steps ?? 0,
+        trainMetrics: {
+          ...(await judge(train, checkpoints[checkpoint])),
+          ridgeRmse: ridge.rmse,
+          ridgeObservations: ridge.observations,
+        },
+        validationMetrics: validation && { ...(await judge(validation, checkpoints[checkpoint])) },
+        defaultCheckpoint: checkpoint,
+        checkpoints: Object.keys(checkpoints),
+        history: training?.history ?? ([] as readonly HistoryEntry[]),
+        notes: [...note, ...(training?.notes ?? []), ...notes],
+        runRecord: {
+          modelType: this.modelType,
+          packageVersion: packageVersion(),
+          config,
+          engine: resolution.backend,
+          dimensions: {
+            windows: train.nWindows,
+            validationWindows: validation?.nWindows ?? 0,
+            steps: batch.nSteps,
+            assets: batch.nAssets,
+            features: batch.nFeatures,
+          },
+          stopReason,
+          seconds: (performance.now() - started) / 1000,
+        },
+      };
+      this.#fit = {
+        featureNames: [...batch.featureNames],
+        volatilityScaled: batch.volScale !== undefined,
+        scale,
+        scoreScale,
+        checkpoints,
+        summary,
+      };
+      return summary;
+    } finally {
+      await engine?.dispose();
+    }
+  }
+
+  /**
+   * Holdings (B x T x N), 0 where the mask is false.
+   * Throws NotFittedError, DataError when the features are not those of the fit, ConfigError for an unknown checkpoint,
+   * InfeasibleError where the assets of a date cannot carry the net exposure under `maxAbsWeight`.
+   */
+  async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
+    const fit = this.#requireFit('predict');
+    throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
+    requireFeatures(batch, fit.featureNames, 'featureNames');
+    requireSameScaling(batch, fit.volatilityScaled, this.config);
+    const checkpoint = options.checkpoint ?? fit.summary.defaultCheckpoint ?? 'ridge';
+    const scores = linearScores(batch, fit.scale, scoresOf(fit, checkpoint));
+    const weights = await linearWeights(batch, scores, this.config);
+    return new PortfolioWeightsResult(batch, holdingsOf(batch, weights, conventionsOf(this.#portfolio)), checkpoint);
+  }
+
+  /** Writes configuration, scales, every checkpoint and the fit summary as one artifact, atomically. */
+  async save(path: string): Promise<void> {
+    await writeArtifact(path, this.config, this.#requireFit('save'));
+  }
+
+  /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
+  static async load(path: string): Promise<LinearFeaturePortfolioModel> {
+    const { config, fit } = await readArtifact(path);
+    const model = new LinearFeaturePortfolioModel(config);
+    model.#fit = fit;
+    return model;
+  }
+
+  #requireFit(operation: string): LinearFit {
+    if (!this.#fit) throw new NotFittedError('LinearFeaturePortfolioModel', operation);
+    return this.#fit;
+  }
+
+  /** The checkpoint configured; else the best step by validation, unless the regression was better still; else the last step. */
+  async #default(
+    checkpoints: Readonly<Record<string, LinearScores>>,
+    sharpe: (scores: LinearScores) => Promise<number | undefined>,
+  ): Promise<{ readonly checkpoint: string; readonly notes: readonly string[] }> {
+    const chosen = chooseCheckpoint(this.#portfolio, Object.keys(checkpoints));
+    if (this.config.defaultCheckpoint !== null) return chosen;
+    const [trained, ridge] = [await sharpe(checkpoints[chosen.checkpoint]), await sharpe(checkpoints.ridge)];
+    if (trained === undefined || ridge === undefined || trained >= ridge) return chosen;
+    return {
+      checkpoint: 'ridge',
+      notes: ['No step of training was better than the regression on the validation windows.'],
+    };
+  }
+
+  #resolve(modelSize: number): ReturnType<typeof resolveEngine> {
+    const { engine, threads } = this.config;
+    return resolveEngine({ engine, modelSize, ...(threads === null ? {} : { threads }) });
+  }
+
+  /** What the training and the conventions look at: a model of one member. */
+  get #portfolio(): PortfolioConfig {
+    return { ...this.config, ensembleSize: 1 };
+  }
+}
+
+const closedForm = { engine: undefined, resolution: { backend: 'float64' } };
+
+function scoresOf({ checkpoints }: LinearFit, name: string): LinearScores {
+  if (Object.hasOwn(checkpoints, name)) return checkpoints[name];
+  throw new ConfigError({
+    field: 'checkpoint',
+    expected: `one of ${Object.keys(checkpoints).join(', ')}`,
+    found: JSON.stringify(name),
+    remedy: 'Ask for a kept checkpoint, or fit with a checkpointEvery or checkpointSteps that keep it.',
+  });
+}

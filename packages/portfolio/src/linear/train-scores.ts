@@ -1,0 +1,66 @@
+import type { HistoryEntry, PortfolioSequenceBatch, RunOptions, StopReason } from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import type { PortfolioConfig } from '../config.ts';
+import { memberNotes } from '../training/summary.ts';
+import { trainMember } from '../training/member.ts';
+import { networkSizes, windowSource, type InputScale } from '../training/windows.ts';
+import { linearNetwork } from './network.ts';
+import type { LinearScores } from './ridge.ts';
+
+export interface ScoreTraining {
+  readonly engine: Engine;
+  readonly config: PortfolioConfig;
+  readonly network: ReturnType<typeof linearNetwork>;
+  readonly scale: InputScale;
+  readonly train: PortfolioSequenceBatch;
+  readonly validation: PortfolioSequenceBatch | undefined;
+  readonly start: LinearScores;
+}
+
+export interface TrainedScores {
+  /** By checkpoint. */
+  readonly checkpoints: Readonly<Record<string, LinearScores>>;
+  readonly stopReason: StopReason;
+  readonly steps: number;
+  readonly history: readonly HistoryEntry[];
+  readonly notes: readonly string[];
+}
+
+/** Trains linear scores on the portfolio objective, from where they start. */
+export async function trainScores(training: ScoreTraining, options: RunOptions): Promise<TrainedScores> {
+  const { engine, config, network, scale, train, validation, start } = training;
+  const specs = network.parameters(networkSizes(train));
+  const source = (batch: PortfolioSequenceBatch): ReturnType<typeof windowSource> =>
+    windowSource(batch, scale, new Int32Array(batch.nAssets), config.holdings);
+  const starting: Readonly<Record<string, Float64Array>> = {
+    weight: start.coefficients,
+    bias: Float64Array.of(start.intercept),
+  };
+  const member = await trainMember(
+    {
+      engine,
+      network,
+      config,
+      specs,
+      source: source(train),
+      validation: validation && source(validation),
+      operation: 'LinearFeaturePortfolioModel.fit',
+      start: () =>
+        Object.entries(specs).map(([name, { shape }]) => ({ name, shape, values: starting[name], state: false })),
+    },
+    config.seed,
+    0,
+    options,
+  );
+  const scoresAt = (step: number): LinearScores => ({
+    coefficients: Float64Array.from(member.snapshots[step].weight),
+    intercept: 'bias' in specs ? member.snapshots[step].bias[0] : start.intercept,
+  });
+  return {
+    checkpoints: Object.fromEntries(Object.entries(member.checkpoints).map(([name, step]) => [name, scoresAt(step)])),
+    stopReason: member.stopReason,
+    steps: member.steps,
+    history: member.history,
+    notes: memberNotes([member]),
+  };
+}

@@ -1,0 +1,21 @@
+import { parseConfig } from '@ml4t/core';
+import * as z from 'zod';
+import { networkConfigSchema } from '../config.ts';
+import { contradictions } from '../training/contradictions.ts';
+
+/** Configuration of {@link LSTMPortfolioModel}. */
+export const lstmPortfolioConfigSchema = networkConfigSchema
+  .extend({
+    /** Width of the LSTM and of the selected features. */
+    hiddenSize: z.int().min(1).max(65536).default(64).describe('Width of the LSTM'),
+    nLayers: z.int().min(1).max(16).default(1).describe('Layers of the LSTM'),
+  })
+  .check(contradictions);
+
+export type LSTMPortfolioConfig = Readonly<z.output<typeof lstmPortfolioConfigSchema>>;
+export type LSTMPortfolioConfigInput = z.input<typeof lstmPortfolioConfigSchema>;
+
+/** Throws ConfigError. */
+export function parseLSTMPortfolioConfig(input: unknown): LSTMPortfolioConfig {
+  return parseConfig(lstmPortfolioConfigSchema, input, 'LSTMPortfolioConfig');
+}

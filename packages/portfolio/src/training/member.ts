@@ -1,0 +1,149 @@
+import { DataError, type HistoryEntry, type RunOptions, type StopReason } from '@ml4t/core';
+import type { Engine, Snapshot } from '@ml4t/core/engine';
+import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
+import { train, type TrainingRecord } from '@ml4t/core/train';
+import type { PortfolioConfig } from '../config.ts';
+import { portfolioLoss } from './loss.ts';
+import type { PortfolioNetwork } from './network.ts';
+import { keepsStep, stretches, windowBatches } from './schedule.ts';
+import { judgeWeights } from './judge.ts';
+import { headWeightsOf } from './predict.ts';
+import type { WindowSource } from './windows.ts';
+
+/** Weights of one trained network at its checkpoints. */
+export interface Member {
+  /** Checkpoint name to the step it stands for. */
+  readonly checkpoints: Readonly<Record<string, number>>;
+  /** By step. */
+  readonly snapshots: Readonly<Record<number, Snapshot>>;
+}
+
+export interface TrainedMember extends Member {
+  readonly stopReason: StopReason;
+  readonly remedy: string;
+  readonly steps: number;
+  readonly skippedSteps: number;
+  readonly history: readonly HistoryEntry[];
+  /** Smoothed validation Sharpe ratio of its best step; undefined without a validation. */
+  readonly bestValidation: number | undefined;
+}
+
+/** What all members are trained with. */
+export interface Training {
+  readonly engine: Engine;
+  readonly network: PortfolioNetwork;
+  readonly config: PortfolioConfig;
+  readonly specs: ParameterSpecs;
+  readonly source: WindowSource;
+  readonly validation: WindowSource | undefined;
+  /** Initial values of a member from its seed. */
+  readonly start: (seed: number) => NamedValues[];
+  readonly operation: string;
+}
+
+/** Trains one network from its own seed: AdamW on mini-batches of windows, evaluated every few steps. */
+export async function trainMember(
+  training: Training,
+  seed: number,
+  number: number,
+  options: RunOptions,
+): Promise<TrainedMember> {
+  const { engine, network, config, source, validation } = training;
+  const parameters = engine.parameters(training.start(seed));
+  const ends = stretches(config);
+  const stepOf = (stretch: number): number => (stretch > 0 ? ends[stretch - 1] : 0);
+  const stream = windowBatches(source.batch.nWindows, { ...config, seed });
+  try {
+    const record = await train<Int32Array>({
+      engine,
+      parameters,
+      epochs: ends.length,
+      seed,
+      // A stretch between two evaluations is an epoch to the loop; the stream of windows runs on across them.
+      batches: function* (stretch) {
+        for (let step = stepOf(stretch - 1); step < stepOf(stretch); step++) yield stream.next().value as Int32Array;
+      },
+      loss: (ops, params, windows) => portfolioLoss(ops, params, network, config, source, windows),
+      optimizer: { kind: 'adamw', learningRate: config.learningRate, weightDecay: config.weightDecay },
+      ...(config.maxGradNorm === null ? {} : { clip: config.maxGradNorm }),
+      checkpoints: { epochs: ends.flatMap((step, i) => (keepsStep(config, step) ? [i + 1] : [])) },
+      ...(validation
+        ? {
+            validation: {
+              goal: 'maximize',
+              criterion: async () => {
+                const weights = await headWeightsOf(training, parameters.tensors, validation, options);
+                return judgeWeights(validation.batch, weights, config).sharpe;
+              },
+              smoothing: 1 - config.metricEmaAlpha,
+              minimumImprovement: config.metricMinDelta,
+              ignoreFirst: ends.filter((step) => step <= config.earlyStoppingBurnInIters).length,
+              ...(config.earlyStoppingPatience === null ? {} : { patience: config.earlyStoppingPatience }),
+            },
+          }
+        : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ epoch, loss, validation: seen }) =>
+        options.onProgress?.({
+          phase: config.ensembleSize > 1 ? `training member ${number + 1} of ${config.ensembleSize}` : 'training',
+          step: stepOf(epoch),
+          total: config.maxIters,
+          metrics: onlyFinite({ objective: -loss, validationSharpe: seen ?? Number.NaN }),
+        }),
+      operation: training.operation,
+    });
+    return keep(record, config, number, stepOf);
+  } finally {
+    parameters.release();
+  }
+}
+
+function keep(
+  record: TrainingRecord,
+  config: PortfolioConfig,
+  number: number,
+  stepOf: (stretch: number) => number,
+): TrainedMember {
+  const { checkpoints, history, bestEpoch, steps, skippedSteps } = record;
+  const last = checkpoints.lastEpoch;
+  if (last === undefined)
+    throw new DataError({
+      field: 'fit',
+      expected: 'finite losses and gradients in the first steps',
+      found: record.stopReason,
+      remedy: record.remedy,
+    });
+  const named: Record<string, number> = {};
+  for (const epoch of checkpoints.epochs)
+    if (keepsStep(config, stepOf(epoch))) named[`step-${stepOf(epoch)}`] = stepOf(epoch);
+  named.last = stepOf(last);
+  if (bestEpoch !== undefined) named.best = stepOf(bestEpoch);
+  const kept = new Set(Object.values(named));
+  return {
+    checkpoints: named,
+    snapshots: Object.fromEntries(
+      checkpoints.epochs
+        .filter((epoch) => kept.has(stepOf(epoch)))
+        .map((epoch) => [stepOf(epoch), checkpoints.get(epoch)]),
+    ),
+    stopReason: record.stopReason === 'max-epochs' ? 'max-iterations' : record.stopReason,
+    remedy: record.remedy,
+    steps: steps + skippedSteps,
+    skippedSteps,
+    bestValidation: history.find(({ epoch }) => epoch === bestEpoch)?.validation,
+    history: history.map(({ epoch, loss, validation, gradientNorm }) =>
+      onlyFinite({
+        member: number,
+        step: stepOf(epoch),
+        trainObjective: -loss,
+        validationSharpe: validation ?? Number.NaN,
+        gradientNorm,
+      }),
+    ),
+  };
+}
+
+/** Without what is not a number, which JSON cannot hold. */
+export function onlyFinite(entry: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => Number.isFinite(value)));
+}

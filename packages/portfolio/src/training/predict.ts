@@ -1,0 +1,87 @@
+import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import type { NamedValues, Parameters, ParameterSpecs } from '@ml4t/core/nn';
+import type { Snapshot } from '@ml4t/core/engine';
+import type { PortfolioConfig } from '../config.ts';
+import { headWeights } from '../heads/heads.ts';
+import { holdingsOf } from '../objective/index.ts';
+import { conventionsOf } from './loss.ts';
+import type { Member } from './member.ts';
+import type { PortfolioNetwork } from './network.ts';
+import { windowTensors, type WindowSource } from './windows.ts';
+
+/** Cells (window, step, asset) that an evaluation holds in the engine at once. */
+const evaluationCells = 20_000;
+
+/** What runs a network. */
+export interface Evaluation {
+  readonly engine: Engine;
+  readonly network: PortfolioNetwork;
+  readonly config: PortfolioConfig;
+}
+
+/** Weights of the head (B x T x N), before volatility scale and budget. */
+export async function headWeightsOf(
+  { engine, network, config }: Evaluation,
+  params: Parameters,
+  source: WindowSource,
+  { signal }: RunOptions = {},
+): Promise<Float64Array> {
+  const { nWindows, nSteps, nAssets } = source.batch;
+  const cells = nSteps * nAssets;
+  const out = new Float64Array(nWindows * cells);
+  const size = Math.max(1, Math.floor(evaluationCells / cells));
+  for (let from = 0; from < nWindows; from += size) {
+    throwIfAborted(signal, 'evaluation');
+    const windows = Int32Array.from({ length: Math.min(size, nWindows - from) }, (_, i) => from + i);
+    const { weights } = await engine.evaluate((ops) => {
+      const { inputs } = windowTensors(ops, source, windows);
+      return { weights: headWeights(ops, network.scores(ops, params, inputs), inputs.mask, config) };
+    });
+    out.set(weights, from * cells);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return out;
+}
+
+/** Mean of the members' head weights: an ensemble is averaged in what it holds, never in what it computes on the way. */
+export async function ensembleWeights(
+  evaluation: Evaluation,
+  specs: ParameterSpecs,
+  members: readonly Member[],
+  source: WindowSource,
+  checkpoint: string,
+  options: RunOptions,
+): Promise<Float64Array> {
+  const { nWindows, nSteps, nAssets } = source.batch;
+  const mean = new Float64Array(nWindows * nSteps * nAssets);
+  for (const { checkpoints, snapshots } of members) {
+    const parameters = evaluation.engine.parameters(namedValues(specs, snapshots[checkpoints[checkpoint]]));
+    try {
+      const weights = await headWeightsOf(evaluation, parameters.tensors, source, options);
+      for (let i = 0; i < mean.length; i++) mean[i] += weights[i] / members.length;
+    } finally {
+      parameters.release();
+    }
+  }
+  return mean;
+}
+
+/** Holdings: head weights under volatility scale and budget. */
+export function toHoldings(
+  batch: PortfolioSequenceBatch,
+  weights: Float64Array,
+  config: PortfolioConfig,
+): Float64Array {
+  return holdingsOf(batch, weights, conventionsOf(config));
+}
+
+/** A snapshot as arrays that an engine can take. */
+export function namedValues(specs: ParameterSpecs, snapshot: Snapshot): NamedValues[] {
+  return Object.entries(specs).map(([name, { shape, state }]) => ({
+    name,
+    shape,
+    values: Float64Array.from(snapshot[name]),
+    state: state ?? false,
+  }));
+}

@@ -1,0 +1,52 @@
+import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
+import type { PortfolioConfig } from '../config.ts';
+
+/** Throws DataError when there are no returns, or no two steps of a window that count. */
+export function requireUsable(
+  batch: PortfolioSequenceBatch,
+  { burnIn }: Pick<PortfolioConfig, 'burnIn'>,
+  field: string,
+): void {
+  if (!batch.forwardReturns)
+    throw new DataError({
+      field: `${field}.forwardReturns`,
+      expected: 'the return after each step',
+      found: 'none',
+      remedy: 'Build the batch with forward returns.',
+    });
+  if (batch.nWindows < 1 || batch.nSteps - burnIn < 2)
+    throw new DataError({
+      field,
+      expected: `at least one window with two steps after the burn-in of ${burnIn}`,
+      found: `${batch.nWindows} windows of ${batch.nSteps} steps`,
+      remedy: 'Cut longer windows, or lower burnIn.',
+    });
+}
+
+/** Throws DataError unless the features are those of the fit, in their order. */
+export function requireFeatures(batch: PortfolioSequenceBatch, expected: readonly string[], field: string): void {
+  const found = batch.featureNames;
+  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
+  const missing = expected.filter((name) => !found.includes(name));
+  throw new DataError({
+    field,
+    expected: `the features of the fit in their order (${expected.join(', ')})`,
+    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
+    remedy: 'Build the batch with the same features in the same order.',
+  });
+}
+
+/** Throws DataError when one of two batches has volatility scales and the other has not, and the configuration looks at them. */
+export function requireSameScaling(
+  batch: PortfolioSequenceBatch,
+  fitted: boolean,
+  { volatilityScaling }: Pick<PortfolioConfig, 'volatilityScaling'>,
+): void {
+  if (volatilityScaling === 'none' || fitted === (batch.volScale !== undefined)) return;
+  throw new DataError({
+    field: 'volScale',
+    expected: fitted ? 'volatility scales, as at the fit' : 'none, as at the fit',
+    found: batch.volScale ? 'volatility scales' : 'none',
+    remedy: "Build all batches alike, or set volatilityScaling to 'none'.",
+  });
+}

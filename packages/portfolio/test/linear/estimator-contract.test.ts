@@ -1,0 +1,27 @@
+import type { PortfolioSequenceBatch } from '@ml4t/core';
+import { estimatorContract } from '@ml4t/core/testing';
+import { describe, it } from '@jest/globals';
+import { LinearFeaturePortfolioModel } from '../../src/index.ts';
+import { smallBatch } from '../training/small-batch.ts';
+
+const batch = smallBatch(1);
+
+describe.each([
+  ['trained on the objective', { maxIters: 12, evalEvery: 4, checkpointEvery: 4, earlyStoppingBurnInIters: 0 }],
+  [
+    'risk budgets with an intercept, chained windows',
+    { head: 'bounded', holdings: 'chained', maxIters: 8, evalEvery: 4 },
+  ],
+  ['the ridge regression alone', { estimator: 'ridge', inputScaling: 'none', netExposure: 0.2, maxAbsWeight: 0.6 }],
+] as const)('the estimator contract: linear, %s', (_, changes) => {
+  for (const { name, run } of estimatorContract({
+    create: () => new LinearFeaturePortfolioModel({ batchSize: 3, threads: 1, ...changes }),
+    batch,
+    otherBatch: smallBatch(2),
+    batchWithMissing: smallBatch(3, { available: 0.6 }),
+    unusableBatch: batch.slice(0, 0),
+    extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
+    load: (path) => LinearFeaturePortfolioModel.load(path),
+  }))
+    it(name, run);
+});

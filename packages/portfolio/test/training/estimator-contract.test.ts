@@ -1,0 +1,43 @@
+import type { PortfolioSequenceBatch } from '@ml4t/core';
+import { estimatorContract } from '@ml4t/core/testing';
+import { describe, it } from '@jest/globals';
+import { DeepPortfolioModel, LSTMPortfolioModel } from '../../src/index.ts';
+import { models } from './models.ts';
+import { smallBatch } from './small-batch.ts';
+
+const batch = smallBatch(1);
+const data = {
+  batch,
+  otherBatch: smallBatch(2),
+  batchWithMissing: smallBatch(3, { available: 0.5 }),
+  unusableBatch: batch.slice(0, 0),
+};
+
+describe.each([
+  ['one network', {}],
+  [
+    'an ensemble on chained windows, long and short',
+    { ensembleSize: 2, holdings: 'chained', head: 'long-short', checkpointEvery: 4 },
+  ],
+] as const)('the estimator contract: LSTM, %s', (_, changes) => {
+  for (const { name, run } of estimatorContract({
+    create: () => models.lstm(changes),
+    ...data,
+    extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
+    load: (path) => LSTMPortfolioModel.load(path),
+  }))
+    it(name, run);
+});
+
+describe.each([
+  ['the blocks of the paper with a graph', { useGraph: true, useGroupEmbedding: true, useCostInContext: true }],
+  ['the blocks of the reference', { block: 'reference', head: 'long-only' }],
+] as const)('the estimator contract: deep, %s', (_, changes) => {
+  for (const { name, run } of estimatorContract({
+    create: () => new DeepPortfolioModel({ ...models.deep().config, ...changes }),
+    ...data,
+    extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
+    load: (path) => DeepPortfolioModel.load(path),
+  }))
+    it(name, run);
+});

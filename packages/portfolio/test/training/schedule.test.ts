@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseLSTMPortfolioConfig } from '../../src/lstm/config.ts';
+import { holdOut } from '../../src/training/holdout.ts';
+import { stretches, windowBatches } from '../../src/training/schedule.ts';
+import { smallBatch } from './small-batch.ts';
+
+describe('the stretches of training', () => {
+  const of = (changes: object) => stretches(parseLSTMPortfolioConfig(changes));
+  it('end at every evaluation, every checkpoint and the last step', () => {
+    expect(of({ maxIters: 25, evalEvery: 10 })).toEqual([10, 20, 25]);
+    expect(of({ maxIters: 20, evalEvery: 10, checkpointEvery: 8 })).toEqual([8, 10, 16, 20]);
+    expect(of({ maxIters: 20, evalEvery: 10, checkpointEvery: 8, checkpointSteps: [3, 99] })).toEqual([3, 10, 20]);
+  });
+});
+
+describe('mini-batches of windows', () => {
+  const take = (n: number, holdings: 'window' | 'chained', seed = 1): number[][] => {
+    const stream = windowBatches(10, { batchSize: 4, holdings, seed });
+    return Array.from({ length: n }, () => Array.from(stream.next().value as Int32Array));
+  };
+
+  it('take every window once in a pass, in another order in the next', () => {
+    const drawn = take(6, 'window');
+    const passes = [drawn.slice(0, 3).flat(), drawn.slice(3).flat()];
+    for (const pass of passes) expect([...pass].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(passes[0]).not.toEqual(passes[1]);
+    expect(take(6, 'window')).toEqual(drawn);
+    expect(take(6, 'window', 2)).not.toEqual(drawn);
+  });
+
+  it('take runs of consecutive windows where holdings run on', () => {
+    const drawn = take(3, 'chained');
+    for (const run of drawn) run.forEach((w, i) => expect(w).toBe(run[0] + i));
+    expect(drawn.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
+
+describe('windows held out', () => {
+  it('are the last, and those that share dates with them are left out', () => {
+    const apart = holdOut(smallBatch(1, { nWindows: 10 }), 0.2);
+    expect([apart.train.nWindows, apart.validation?.nWindows]).toEqual([8, 2]);
+    const overlapping = holdOut(smallBatch(1, { nWindows: 10, stride: 2 }), 0.2);
+    expect([overlapping.train.nWindows, overlapping.validation?.nWindows]).toEqual([6, 2]);
+    const { train, validation } = overlapping;
+    expect(train.timestamps[train.timestamps.length - 1]).toBeLessThan(validation?.timestamps[0] ?? 0);
+    expect(overlapping.note.join()).toMatch(/2 that share dates/);
+  });
+
+  it('are none where nothing would be left', () => {
+    expect(holdOut(smallBatch(1, { nWindows: 2 }), 0.2).validation).toBeUndefined();
+    expect(holdOut(smallBatch(1, { nWindows: 6, stride: 1 }), 0.4).validation).toBeUndefined();
+  });
+
+  it('need windows in order', () => {
+    const shuffled = smallBatch(1, { nWindows: 10, stride: -6 });
+    expect(() => holdOut(shuffled, 0.2)).toThrow(/Sort the windows/);
+  });
+});
