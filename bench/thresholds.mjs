@@ -32,4 +32,9 @@ export default {
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
+
+  'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
+  'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },
+  lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
+  'engine-start': { seconds: 0.15 },
 };

@@ -8,7 +8,7 @@ export function padded(columns: number): number {
 }
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
-export const tileRows = 192;
+export const tileRows = 64;
 
 /** Elements of one chunk's partial gradient: K rows and one for the bias, and room to copy eight columns of a tile to. */
 export function weightPartial(K: number, N: number): number {
@@ -65,7 +65,8 @@ export function denseKernels(heap: HeapViews) {
     /**
      * Backward of a linear layer, tile by tile: dy becomes dz in place (mode 0: as it is; 1: through the activation, from
      * the output y; 2: through batch norm, from the pre-norm y and `coefficients` p, q, mean, r: dz = p dy + q (y - mean) + r),
-     * then partial weight and bias gradients, then the gradient of x. Partials: padded(N) columns, K rows and one for the bias.
+     * then partial weight and bias gradients, then the gradient of `columns` of the columns of x from the place dx. Partials: padded(N)
+     * columns, K rows and one for the bias.
      */
     linearGradient(
       c: number,
@@ -81,12 +82,13 @@ export function denseKernels(heap: HeapViews) {
       coefficients: number,
       packed: number,
       dx: number,
+      columns: number,
       add: number,
       partials: number,
     ): void {
       const { f } = heap;
       const P = padded(N);
-      const PK = padded(K);
+      const PK = padded(columns);
       const g = partials < 0 ? -1 : partials + c * weightPartial(K, N);
       if (g >= 0) f.fill(0, g, g + (K + 1) * P);
       for (let r = from; r < to; r++) {
@@ -103,7 +105,7 @@ export function denseKernels(heap: HeapViews) {
           for (let n = 0; n < N; n++) f[g + K * P + n] += f[d + n];
         }
         if (dx >= 0)
-          for (let k = 0; k < K; k++) {
+          for (let k = 0; k < columns; k++) {
             let sum = add ? f[dx + r * K + k] : 0;
             for (let n = 0; n < N; n++) sum += f[d + n] * f[packed + n * PK + k];
             f[dx + r * K + k] = sum;

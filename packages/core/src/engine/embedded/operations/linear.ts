@@ -62,9 +62,12 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
   let packed = -1;
   const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;
   const dx = tape.gradientTarget(p.x);
+  // Of a join of data and activations only the activations' columns have a gradient that anybody reads.
+  const { from, to } = p.x.root === undefined ? (p.x.wanted ?? { from: 0, to: K }) : { from: 0, to: K };
+  const columns = to - from;
   if (dx >= 0) {
-    packed = tape.scratch(N * padded(K));
-    tape.whole('pack', 1, p.weight.at, N, K, K, 1, packed);
+    packed = tape.scratch(N * padded(columns));
+    tape.whole('pack', 1, p.weight.at + from, N, columns, K, 1, packed);
   }
   tape.chunked(
     'linearGradient',
@@ -79,7 +82,8 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
     g.activation,
     g.coefficients,
     packed,
-    dx,
+    dx < 0 ? -1 : dx + from,
+    columns,
     add,
     partials,
   );
