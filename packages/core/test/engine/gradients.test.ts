@@ -52,7 +52,7 @@ describe('vector-Jacobian products', () => {
       ...machine,
       runner: {
         run(name, rows, chunk, operands) {
-          if (name === 'linearGradient' && operands[9] >= 0) columns.push(operands[10]);
+          if (name === 'linearGradient' && operands[10] >= 0) columns.push(operands[11]);
           machine.runner.run(name, rows, chunk, operands);
         },
       },
