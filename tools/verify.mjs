@@ -13,7 +13,7 @@ let failed = 0;
 
 await format();
 // In one run, so that Nx builds each package once and keeps all cores busy.
-await check(['build', 'lint', 'typecheck', 'check:pack', 'check:api']);
+await check(['build', 'lint', 'typecheck', 'check:pack', 'check:api', 'check:site']);
 // After the build: the tests need the compiled kernels.
 await test();
 

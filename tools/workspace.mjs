@@ -43,7 +43,7 @@ export function runTargets(targets, forward = []) {
   const skipCache = process.env.CI === 'true' ? ['--skip-nx-cache'] : [];
   const args = ['exec', 'nx', 'run-many', '-t', ...targets, '--outputStyle=static', ...skipCache];
   return runPnpm(forward.length > 0 ? [...args, '--', ...forward] : args, {
-    env: { NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
+    env: { NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
   });
 }
 

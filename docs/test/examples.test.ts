@@ -12,7 +12,7 @@ const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     // The pages of integration and the command are run by those packages' own tests, which make their files.
-    .filter((name) => name.endsWith('.md') && !/node_modules|integration\.md|cli\.md/.test(name))
+    .filter((name) => name.endsWith('.md') && !/node_modules|reference|integration\.md|cli\.md/.test(name))
     .map((name) => join('docs', name)),
 ];
 const programs = pages

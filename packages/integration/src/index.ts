@@ -1,5 +1,31 @@
-export type { TableLabels } from './frames/labels.ts';
+export type {
+  FeedColumns,
+  FeedOptions,
+  FeedSemantics,
+  FeedSpecification,
+  TimestampSemantics,
+} from './backtest/feed-specification.ts';
+export { feedSpecMapping } from './backtest/feed-specification.ts';
+export {
+  backtestInputsFromForecast,
+  backtestInputsFromSignals,
+  backtestInputsFromTables,
+  backtestInputsFromWeights,
+  type BacktestInputs,
+  type BacktestOptions,
+  type BacktestReport,
+} from './backtest/inputs.ts';
+export { readBacktestFrames, type BacktestGeneration, type DataFeedArguments } from './backtest/manifest.ts';
+export {
+  writeBacktestFrames,
+  type BacktestFrames,
+  type WriteBacktestOptions,
+  type WrittenGeneration,
+} from './backtest/write-backtest-frames.ts';
+export { contextTable, weightsContextTable } from './frames/context.ts';
+export type { SelectedLabel, TableLabels } from './frames/labels.ts';
 export { portfolioWeightsTable, type PortfolioWeightsOptions } from './frames/portfolio-weights.ts';
+export { renameColumns } from './frames/rename-columns.ts';
 export { factorTable, panelTable, predictionsTable, signalsTable, weightsTable } from './frames/tables.ts';
 export type {
   CellKind,
@@ -7,6 +33,7 @@ export type {
   ColumnChunkSource,
   DatedColumn,
   DateGap,
+  KeyColumns,
   PanelColumns,
   PanelReading,
   PanelReadReport,
@@ -28,3 +55,4 @@ export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';
 export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';
+export type { DatasetMetadata } from './schema/dataset-metadata.ts';

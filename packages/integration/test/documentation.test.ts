@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AssetForecastResult, AssetWeightsResult, PanelIndex, type CrossSectionBatch } from '@ml4t/core';
+import type { Table } from 'apache-arrow';
 import * as integration from '../src/index.ts';
 import { TestPostgres } from './postgres/pglite.ts';
 import { temporaryFolder, writeParquet } from './temporary-folder.ts';
@@ -56,6 +57,10 @@ beforeAll(async () => {
     TO '${join(folder, 'etf_returns.csv')}'`);
   close();
   await writeParquet(
+    join(folder, 'prices.parquet'),
+    `SELECT DATE '1970-01-01' + t::INT AS date, name AS ticker, 10.0 + t AS close FROM range(2) d(t), (VALUES ('A'), ('B')) a(name)`,
+  );
+  await writeParquet(
     join(folder, 'futures.parquet'),
     `SELECT DATE '2014-01-01' + CAST(t AS INTEGER) AS date, 'F' || i AS symbol, 100 + 10 * sin(t * i) AS close,
        sin(t) AS momentum_1m, cos(t) AS momentum_12m FROM range(200) d(t), range(1, 6) a(i) ORDER BY t, i`,
@@ -88,7 +93,8 @@ const example = (text: string): string => {
 
 describe('the examples of docs/integration.md', () => {
   it.each([
-    ["'panel.parquet', {", { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
+    ["exclude: ['sector_code'] },\n});", { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
+    ['const metadata = {', { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
     ["'prices/*.parquet'", { nDates: 6, nAssets: 5, characteristicNames: ['mom', 'size'] }],
     ['UNPIVOT', { nDates: 4, assetIds: ['SPY', 'TLT'] }],
     ['pages()', { nDates: 3, assetIds: ['1', '2'] }],
@@ -117,7 +123,28 @@ describe('the examples of docs/integration.md', () => {
       expect(existsSync(join(folder, path))).toBe(true);
   });
 
+  it('renames columns for another program', async () => {
+    const names = (table: unknown): string[] => (table as Table).schema.fields.map(({ name }) => name);
+    const extra = { batch: { returns: new Float64Array(4) } };
+    expect(names(await run(example('const diagnostic'), extra, 'diagnostic'))).toEqual([
+      ...['timestamp', 'symbol', 'y_score', 'y_true', 'model', 'fold_id'],
+    ]);
+    expect(names(await run(example('const diagnostic'), extra, 'signals'))).toEqual([
+      ...['timestamp', 'asset', 'signal_value', 'selected'],
+    ]);
+  });
+
+  it('hands over to a backtest and finds what was written', async () => {
+    await run(example('backtestInputsFromForecast'), {}, 'undefined');
+    const dataFeed = await run(example('readBacktestFrames'), {}, 'dataFeed');
+    expect(dataFeed).toMatchObject({
+      prices_path: realpathSync(join(folder, 'prices.parquet')),
+      signals_path: 'runs/ipca/generation-000001/signals.parquet',
+      feed_spec: { timestamp_col: 'date', entity_col: 'ticker', calendar: 'NYSE' },
+    });
+  });
+
   it('are all run', () => {
-    expect(examples).toHaveLength(8);
+    expect(examples).toHaveLength(12);
   });
 });

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SourceError } from '@ml4t/core';
-import { nearest } from '../read/resolve-columns.ts';
+import { nearest } from '../read/nearest-name.ts';
 
 export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'arrow';
 

@@ -1,8 +1,13 @@
 import { ShapeError, type PanelIndex } from '@ml4t/core';
 import {
   Dictionary,
+  Field,
   Float64,
   Int32,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
   TimestampMillisecond,
   Utf8,
   makeData,
@@ -63,4 +68,16 @@ export function keyColumns(index: PanelIndex): Record<string, Vector> {
     timestamp: timestampColumn(index.timestamps, index.nRows, dateOfRow),
     asset: textColumn(index.assetIds, index.assetIndex),
   };
+}
+
+/**
+ * A table of columns of one chunk each, in the order given: the columns of an object would come out of order where a
+ * name is a whole number, as asset ids are.
+ */
+export function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
+  const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, true)));
+  const length = columns.length === 0 ? 0 : columns[0][1].length;
+  const children = columns.map(([, { data }]) => data[0]);
+  const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children });
+  return new Table(schema, new RecordBatch(schema, data));
 }

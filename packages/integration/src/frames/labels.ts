@@ -1,5 +1,5 @@
 import { ShapeError } from '@ml4t/core';
-import type { Vector } from 'apache-arrow';
+import { Bool, makeData, makeVector, type Vector } from 'apache-arrow';
 import { integerColumn, textColumn } from './columns.ts';
 
 /** Columns that say where rows come from, so that tables of several models or folds can be stacked. */
@@ -25,4 +25,17 @@ export function labelColumns(nRows: number, { modelName, fold }: TableLabels): R
       ? {}
       : { fold: integerColumn(typeof fold === 'number' ? new Int32Array(nRows).fill(fold) : fold) }),
   };
+}
+
+export interface SelectedLabel {
+  /** Adds `selected`: whether the weight is larger than this in absolute value. */
+  readonly selectedAbove?: number | undefined;
+}
+
+export function selectedColumn(weights: Float64Array, { selectedAbove }: SelectedLabel): Record<string, Vector> {
+  if (selectedAbove === undefined) return {};
+  const nRows = weights.length;
+  const bits = new Uint8Array((nRows + 7) >> 3);
+  for (let row = 0; row < nRows; row++) if (Math.abs(weights[row]) > selectedAbove) bits[row >> 3] |= 1 << (row & 7);
+  return { selected: makeVector(makeData({ type: new Bool(), length: nRows, nullCount: 0, data: bits })) };
 }

@@ -1,9 +1,9 @@
 import { ConfigError, ShapeError, describe, type PortfolioWeightsResult } from '@ml4t/core';
 import { Table } from 'apache-arrow';
 import { floatColumn, integerColumn, textColumn, timestampColumn } from './columns.ts';
-import { labelColumns, type TableLabels } from './labels.ts';
+import { labelColumns, selectedColumn, type SelectedLabel, type TableLabels } from './labels.ts';
 
-export interface PortfolioWeightsOptions extends TableLabels {
+export interface PortfolioWeightsOptions extends TableLabels, SelectedLabel {
   /** `batch.mask` (B x T x N): rows only where the asset can be held. All cells where absent. */
   readonly mask?: Uint8Array | undefined;
   /**
@@ -15,7 +15,7 @@ export interface PortfolioWeightsOptions extends TableLabels {
 
 /**
  * Target weights of a portfolio model as a long frame: `timestamp`, `asset`, `weight` (float64; held from its date to
- * the next), then `window` (int32) with `overlap: 'all'`, `model` and `fold`. Rows are in order of date, then asset;
+ * the next), then `selected` (bool) where asked for, `window` (int32) with `overlap: 'all'`, `model` and `fold`. Rows are in order of date, then asset;
  * with `overlap: 'all'`, of window before that.
  *
  * @throws ShapeError the mask is not that of the weights
@@ -37,8 +37,10 @@ export function portfolioWeightsTable(result: PortfolioWeightsResult, options: P
       found: String(mask.length),
       remedy: 'Pass the mask of the batch that the weights were made from.',
     });
-  const all = Array.from({ length: nWindows * nSteps }, (_, at) => at);
-  const steps = overlap === 'all' ? all : stepsWithLongestHistory(all, timestamps, nSteps);
+  const steps =
+    overlap === 'all'
+      ? Array.from({ length: nWindows * nSteps }, (_, at) => at)
+      : stepsWithLongestHistory(timestamps, nSteps);
   const held = (cell: number): boolean => mask === undefined || mask[cell] !== 0;
   let nRows = 0;
   for (const step of steps) for (let i = 0; i < nAssets; i++) if (held(step * nAssets + i)) nRows++;
@@ -60,15 +62,16 @@ export function portfolioWeightsTable(result: PortfolioWeightsResult, options: P
     timestamp: timestampColumn(dates, nRows, (at) => at),
     asset: textColumn(result.assetIds, assets),
     weight: floatColumn('weights', values, nRows),
+    ...selectedColumn(values, options),
     ...(overlap === 'all' ? { window: integerColumn(windows) } : {}),
     ...labelColumns(nRows, options),
   });
 }
 
 /** For each date the position (window, step) with the largest step, in order of date. */
-function stepsWithLongestHistory(all: readonly number[], timestamps: Float64Array, nSteps: number): number[] {
+export function stepsWithLongestHistory(timestamps: Float64Array, nSteps: number): number[] {
   const best = new Map<number, number>();
-  for (const at of all) {
+  for (let at = 0; at < timestamps.length; at++) {
     const known = best.get(timestamps[at]);
     if (known === undefined || at % nSteps > known % nSteps) best.set(timestamps[at], at);
   }

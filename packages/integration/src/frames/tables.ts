@@ -1,5 +1,7 @@
 import {
+  ConfigError,
   ShapeError,
+  describe,
   type AssetForecastResult,
   type AssetSignalResult,
   type AssetWeightsResult,
@@ -10,48 +12,67 @@ import {
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
 import { Table, type Vector } from 'apache-arrow';
-import { floatColumn, keyColumns, textColumn, timestampColumn } from './columns.ts';
-import { labelColumns, type TableLabels } from './labels.ts';
+import { floatColumn, keyColumns, tableOf, textColumn, timestampColumn } from './columns.ts';
+import { labelColumns, selectedColumn, type SelectedLabel, type TableLabels } from './labels.ts';
 
 /**
- * Expected returns as a long frame: `timestamp` (timestamp[ms], UTC), `asset` (dictionary of utf8), `y_score` (float64),
- * then `y_true` (float64), `model` (dictionary of utf8) and `fold` (int32) where given. Rows and their order are those
- * of the forecast's panel; null stands for NaN.
+ * Predictions as a long frame: `timestamp` (timestamp[ms], UTC), `asset` (dictionary of utf8), `y_score` (float64), then
+ * `y_true` (float64), `model` (dictionary of utf8) and `fold` (int32) where given. Rows and their order are those of the
+ * forecast's panel; null stands for NaN.
  *
- * @param returns (R) the forward returns of the same rows, to compare with: `batch.returns`
+ * @param prediction expected returns, or signals: of several, the one called `options.signal`
+ * @param options.returns (R) the forward returns of the same rows, to compare with: `batch.returns`
  */
 export function predictionsTable(
-  forecast: AssetForecastResult,
-  options: TableLabels & { readonly returns?: Float64Array | undefined } = {},
+  prediction: AssetForecastResult | AssetSignalResult,
+  options: TableLabels & {
+    readonly returns?: Float64Array | undefined;
+    readonly signal?: string | undefined;
+  } = {},
 ): Table {
-  const { index, expectedReturns } = forecast;
+  const { index } = prediction;
+  const scores = 'signals' in prediction ? signalOf(prediction, options.signal) : prediction.expectedReturns;
   return new Table({
     ...keyColumns(index),
-    y_score: floatColumn('expectedReturns', expectedReturns, index.nRows),
+    y_score: floatColumn('predictions', scores, index.nRows),
     ...(options.returns ? { y_true: floatColumn('returns', options.returns, index.nRows) } : {}),
     ...labelColumns(index.nRows, options),
   });
 }
 
-/** Direct predictions as a long frame: `timestamp`, `asset`, one float64 column per signal name, `model`, `fold`. */
-export function signalsTable(result: AssetSignalResult, options: TableLabels = {}): Table {
-  const { index, signalNames, signals } = result;
-  return new Table({
-    ...keyColumns(index),
-    ...matrixColumns('signals', signalNames, signals, index.nRows),
-    ...labelColumns(index.nRows, options),
-  });
+function signalOf({ signals, signalNames, index }: AssetSignalResult, name: string | undefined): Float64Array {
+  const width = signalNames.length;
+  const k = name === undefined && width === 1 ? 0 : signalNames.indexOf(name ?? '');
+  if (k < 0)
+    throw new ConfigError({
+      field: 'signal',
+      expected: `one of ${signalNames.join(', ')}`,
+      found: describe(name),
+      remedy: 'Say which signal is the prediction.',
+    });
+  return width === 1 ? signals : Float64Array.from({ length: index.nRows }, (_, row) => signals[row * width + k]);
 }
 
-/** Portfolio weights as a long frame: `timestamp`, `asset`, `weight` (float64), `model`, `fold`. */
+/** Signals as a long frame: `timestamp`, `asset`, one float64 column per signal name, `model`, `fold`. */
+export function signalsTable(result: AssetSignalResult, options: TableLabels = {}): Table {
+  const { index, signalNames, signals } = result;
+  return tableOf([
+    ...Object.entries(keyColumns(index)),
+    ...matrixColumns('signals', signalNames, signals, index.nRows),
+    ...Object.entries(labelColumns(index.nRows, options)),
+  ]);
+}
+
+/** Portfolio weights as a long frame: `timestamp`, `asset`, `weight` (float64), `selected` (bool), `model`, `fold`. */
 export function weightsTable(
   result: AssetWeightsResult | StochasticDiscountFactorState,
-  options: TableLabels = {},
+  options: TableLabels & SelectedLabel = {},
 ): Table {
   const { index, weights } = result;
   return new Table({
     ...keyColumns(index),
     weight: floatColumn('weights', weights, index.nRows),
+    ...selectedColumn(weights, options),
     ...labelColumns(index.nRows, options),
   });
 }
@@ -95,40 +116,38 @@ export function panelTable(
 ): Table {
   const { index, returns, characteristics, characteristicNames } = batch;
   const { nRows } = index;
-  const context = batch.kind === 'cross-section' ? contextColumns(batch) : {};
+  const context = batch.kind === 'cross-section' ? contextColumns(batch) : [];
   const factorReturns = batch.kind === 'cross-section' ? batch.factorReturns : undefined;
   const extra = Object.entries(extraColumns).map(
     ([name, values]) => [name, floatColumn(`extraColumns.${name}`, values, nRows)] as const,
   );
-  const parts: Record<string, Vector>[] = [
-    keyColumns(index),
-    returns ? { returns: floatColumn('returns', returns, nRows) } : {},
-    factorReturns ? { factor_returns: floatColumn('factorReturns', factorReturns, nRows) } : {},
-    characteristics ? matrixColumns('characteristics', characteristicNames, characteristics, nRows) : {},
+  const parts: (readonly (readonly [string, Vector])[])[] = [
+    Object.entries(keyColumns(index)),
+    returns ? [['returns', floatColumn('returns', returns, nRows)]] : [],
+    factorReturns ? [['factor_returns', floatColumn('factorReturns', factorReturns, nRows)]] : [],
+    characteristics ? matrixColumns('characteristics', characteristicNames, characteristics, nRows) : [],
     context,
-    Object.fromEntries(extra),
+    extra,
   ];
-  const columns: Record<string, Vector> = {};
-  for (const part of parts)
-    for (const [name, column] of Object.entries(part)) {
-      if (name in columns) throw repeatedName(name);
-      columns[name] = column;
-    }
-  return new Table(columns);
+  const columns = parts.flat();
+  const taken = new Set<string>();
+  for (const [name] of columns) {
+    if (taken.has(name)) throw repeatedName(name);
+    taken.add(name);
+  }
+  return tableOf(columns);
 }
 
-function contextColumns(batch: CrossSectionBatch): Record<string, Vector> {
+function contextColumns(batch: CrossSectionBatch): (readonly [string, Vector])[] {
   const { contextFeatures, contextNames, index } = batch;
-  if (!contextFeatures) return {};
+  if (!contextFeatures) return [];
   const q = contextNames.length;
-  return Object.fromEntries(
-    contextNames.map((name, k) => {
-      const values = new Float64Array(index.nRows);
-      for (let t = 0; t < index.nDates; t++)
-        values.fill(contextFeatures[t * q + k], index.rowOffsets[t], index.rowOffsets[t + 1]);
-      return [name, floatColumn(name, values, index.nRows)];
-    }),
-  );
+  return contextNames.map((name, k) => {
+    const values = new Float64Array(index.nRows);
+    for (let t = 0; t < index.nDates; t++)
+      values.fill(contextFeatures[t * q + k], index.rowOffsets[t], index.rowOffsets[t + 1]);
+    return [name, floatColumn(name, values, index.nRows)];
+  });
 }
 
 /** The columns of a row-major (R x C) matrix. */
@@ -137,14 +156,12 @@ function matrixColumns(
   names: readonly string[],
   matrix: Float64Array,
   nRows: number,
-): Record<string, Vector> {
+): (readonly [string, Vector])[] {
   const width = names.length;
-  return Object.fromEntries(
-    names.map((name, k) => {
-      const values = width === 1 ? matrix : Float64Array.from({ length: nRows }, (_, row) => matrix[row * width + k]);
-      return [name, floatColumn(`${field}.${name}`, values, nRows)];
-    }),
-  );
+  return names.map((name, k) => {
+    const values = width === 1 ? matrix : Float64Array.from({ length: nRows }, (_, row) => matrix[row * width + k]);
+    return [name, floatColumn(`${field}.${name}`, values, nRows)];
+  });
 }
 
 function repeatedName(name: string): ShapeError {

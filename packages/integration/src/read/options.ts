@@ -1,5 +1,6 @@
-import type { PortfolioWindowOptions, RunOptions, TimestampInput } from '@ml4t/core';
+import type { PortfolioWindowOptions, RunOptions, TimestampInput, TrendFeatureOptions } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
+import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
 /**
  * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
@@ -70,42 +71,44 @@ export interface DatedColumn {
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
 export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
 
-/** What the columns of a long frame mean. Names match exactly first, then without regard to case. */
-export interface PanelColumns {
-  /** Where absent: the one column that is called `timestamp`, `date`, `datetime`, `month`, … */
+/** The columns that every long frame has. Names match exactly first, then without regard to case. */
+export interface KeyColumns {
+  /** What a catalogue says of the dataset: fills in every role that is not stated beside it. */
+  readonly metadata?: DatasetMetadata | undefined;
+  /** Where nothing states it: the one column that is called `timestamp`, `date`, `datetime`, `month`, … */
   readonly timestamp?: string | undefined;
   /** Needed when the timestamps are plain integers or digits; otherwise the column's own type says it. */
   readonly timestampFormat?: TimestampFormat | undefined;
-  /** Where absent: the one column that is called `asset`, `asset_id`, `ticker`, `symbol`, `permno`, `id`, … */
+  /** Where nothing states it: the one column that is called `asset`, `asset_id`, `ticker`, `symbol`, `permno`, … */
   readonly asset?: string | undefined;
+}
+
+/** What the columns of dated cross-sections mean. */
+export type PanelColumns = KeyColumns & {
   readonly returns?: DatedColumn | undefined;
   /** Returns used only to build managed portfolios. */
   readonly factorReturns?: DatedColumn | undefined;
-  readonly characteristics: CharacteristicSelection;
   /** Series common to all assets: the same value in every row of a date, never missing. */
   readonly context?: readonly string[] | undefined;
-}
+} & OrMetadata<{ readonly characteristics: CharacteristicSelection }>;
 
 /** The columns of a panel with a stable asset axis: returns are needed, characteristics are not. */
-export interface PersistentPanelColumns {
-  readonly timestamp?: string | undefined;
-  readonly timestampFormat?: TimestampFormat | undefined;
-  readonly asset?: string | undefined;
-  readonly returns: DatedColumn;
+export type PersistentPanelColumns = KeyColumns & {
   readonly characteristics?: CharacteristicSelection | undefined;
-}
+} & OrMetadata<{ readonly returns: DatedColumn }>;
 
 /** The columns of a panel for portfolio learning: features, and one of prices and returns. */
-export interface PortfolioColumns {
-  readonly timestamp?: string | undefined;
-  readonly timestampFormat?: TimestampFormat | undefined;
-  readonly asset?: string | undefined;
-  /** What the model looks at, known on the row's date. Not standardised here. */
-  readonly features: CharacteristicSelection;
+export type PortfolioColumns = KeyColumns & {
   /** Prices adjusted for splits and payments; returns are simple, from each panel date to the next. */
   readonly prices?: string | undefined;
   readonly returns?: DatedColumn | undefined;
-}
+} & OrMetadata<{
+    /** What the model looks at, known on the row's date. Not standardised here. */
+    readonly features: CharacteristicSelection;
+  }>;
+
+/** Roles that are stated, or left to the metadata. */
+type OrMetadata<Roles> = Roles | (Partial<Roles> & { readonly metadata: DatasetMetadata });
 
 export interface ReadOptions extends RunOptions {
   /**
@@ -128,6 +131,8 @@ export interface PortfolioReadOptions
   readonly costs?: number | Readonly<Record<string, number>> | undefined;
   /** The group of each asset id, by name: a sector, an asset class. */
   readonly groups?: Readonly<Record<string, string>> | undefined;
+  /** Features made of the prices (`trendFeatures` of @ml4t/core; {} for its defaults), after those of the frame, which may be none. */
+  readonly trend?: TrendFeatureOptions | undefined;
 }
 
 export interface StreamOptions extends ReadOptions {

@@ -6,6 +6,7 @@ import {
   describe,
   throwIfAborted,
 } from '@ml4t/core';
+import { columnRoles } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
 import type {
   PanelColumns,
@@ -47,7 +48,7 @@ export async function readCrossSectionBatch(
   columns: PanelColumns,
   options: ReadOptions = {},
 ): Promise<PanelReading<CrossSectionBatch>> {
-  const panel = await readPanel(source, columns, options);
+  const panel = await readPanel(source, crossSectionRoles(columns), options);
   const batch = new CrossSectionBatch({
     index: panel.index,
     characteristicNames: panel.report.columns.characteristics,
@@ -71,7 +72,7 @@ export async function readPersistentPanelBatch(
   columns: PersistentPanelColumns,
   options: ReadOptions = {},
 ): Promise<PanelReading<PersistentPanelBatch>> {
-  const panel = await readPanel(source, columns, options);
+  const panel = await readPanel(source, columnRoles(columns, persistentRoles), options);
   const { index, returns, report } = panel;
   if (!returns)
     throw new ConfigError({
@@ -90,6 +91,23 @@ export async function readPersistentPanelBatch(
       : { characteristicNames: names, characteristics: spread(panel, panel.characteristics, names.length) }),
   });
   return { batch, report };
+}
+
+const keyRoles = ['timestamp', 'timestampFormat', 'asset'] as const;
+const persistentRoles = new Set([...keyRoles, 'returns', 'characteristics'] as const);
+const panelRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
+
+/** The roles of dated cross-sections, whose characteristics must be stated somewhere. */
+export function crossSectionRoles(columns: PanelColumns): ColumnRoles {
+  const roles = columnRoles(columns, panelRoles);
+  if (roles.characteristics === undefined)
+    throw new ConfigError({
+      field: 'columns.characteristics',
+      expected: 'a list of column names, or { exclude: [names] }',
+      found: columns.metadata === undefined ? 'nothing' : 'nothing, nor any in columns.metadata',
+      remedy: 'Say which columns describe the assets; { exclude: [] } takes every numeric column without another role.',
+    });
+  return roles;
 }
 
 /** A panel that was read whole. */

@@ -168,7 +168,7 @@ function requireTimestampType(frame: Frame, column: ResolvedColumns['timestamp']
   if (formatted ? kind === 'number' || kind === 'text' : isDated || kind === 'text') return;
   if (formatted && isDated)
     throw new ConfigError({
-      field: 'columns.timestampFormat',
+      field: roles.statedAt('timestampFormat'),
       expected: 'nothing for a column of dates',
       found: `${describe(roles.timestampFormat)} for ${name}, of type ${type}`,
       remedy: 'Leave timestampFormat out: it is for integers and digits.',

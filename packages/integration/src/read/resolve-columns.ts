@@ -1,6 +1,7 @@
 import { ConfigError, SourceError, describe } from '@ml4t/core';
 import type { Frame, FrameColumn } from './frame.ts';
-import type { CharacteristicSelection, DatedColumn, PanelColumns } from './options.ts';
+import { nearest } from './nearest-name.ts';
+import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './options.ts';
 
 const timestampAliases = ['timestamp', 'date', 'datetime', 'time', 'month', 'yyyymm', 'period', 'eom'];
 const assetAliases = [
@@ -16,6 +17,7 @@ const assetAliases = [
   'figi',
   'sedol',
   'entity',
+  'instrument',
   'stock',
   'security',
   'security_id',
@@ -33,11 +35,31 @@ export interface ResolvedColumns {
   readonly context: readonly FrameColumn[];
 }
 
-/** The roles a caller may state; a panel with a stable asset axis needs no characteristics, but may have prices. */
-export type ColumnRoles = Omit<PanelColumns, 'characteristics'> & {
-  readonly characteristics?: CharacteristicSelection | undefined;
+/** The roles of columns, as the caller or the metadata of the dataset state them. */
+export interface ColumnRoles {
+  readonly timestamp?: string | undefined;
+  readonly timestampFormat?: TimestampFormat | undefined;
+  readonly asset?: string | undefined;
+  readonly returns?: DatedColumn | undefined;
+  readonly factorReturns?: DatedColumn | undefined;
   readonly prices?: string | undefined;
-};
+  readonly characteristics?: CharacteristicSelection | undefined;
+  readonly context?: readonly string[] | undefined;
+  /** Where a role was stated, for messages: `columns.timestamp`, `columns.metadata.schema.timestamp_col`. */
+  readonly statedAt: (role: StatedRole) => string;
+}
+
+export type StatedRole =
+  | 'timestamp'
+  | 'timestampFormat'
+  | 'asset'
+  | 'returns.column'
+  | 'returns.lag'
+  | 'factorReturns.column'
+  | 'factorReturns.lag'
+  | 'prices'
+  | 'characteristics'
+  | 'context';
 
 /** The columns beside the characteristics with a value for each row, in the order in which they are read. */
 export function seriesColumns({ returns, factorReturns, prices }: ResolvedColumns): readonly FrameColumn[] {
@@ -46,35 +68,37 @@ export function seriesColumns({ returns, factorReturns, prices }: ResolvedColumn
 
 /** Finds every role's column. Unknown, ambiguous and doubly used columns are errors that name the candidates. */
 export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumns {
-  const dated = (role: string, column: DatedColumn | undefined): FrameColumn | undefined => {
+  const { statedAt } = roles;
+  const dated = (role: 'returns' | 'factorReturns'): FrameColumn | undefined => {
+    const column = roles[role];
     if (column === undefined) return undefined;
-    requireLag(`columns.${role}.lag`, column.lag);
-    return findColumn(frame, `columns.${role}.column`, column.column);
+    requireLag(statedAt(`${role}.lag`), column.lag);
+    return findColumn(frame, statedAt(`${role}.column`), column.column);
   };
-  const timestamp = byNameOrAlias(frame, 'columns.timestamp', roles.timestamp, timestampAliases);
-  const asset = byNameOrAlias(frame, 'columns.asset', roles.asset, assetAliases);
-  requireDifferent('columns.asset', asset, [timestamp], 'the timestamps');
-  const returns = dated('returns', roles.returns);
-  const factorReturns = dated('factorReturns', roles.factorReturns);
-  const prices = roles.prices === undefined ? undefined : findColumn(frame, 'columns.prices', roles.prices);
-  const context = (roles.context ?? []).map((name, i) => findColumn(frame, `columns.context[${i}]`, name));
+  const timestamp = byNameOrAlias(frame, statedAt('timestamp'), roles.timestamp, timestampAliases);
+  const asset = byNameOrAlias(frame, statedAt('asset'), roles.asset, assetAliases);
+  requireDifferent(statedAt('asset'), asset, [timestamp], 'the timestamps');
+  const returns = dated('returns');
+  const factorReturns = dated('factorReturns');
+  const prices = roles.prices === undefined ? undefined : findColumn(frame, statedAt('prices'), roles.prices);
+  const context = (roles.context ?? []).map((name, i) => findColumn(frame, `${statedAt('context')}[${i}]`, name));
   const keys = [timestamp, asset];
   const realisedLater = [
     ...(returns && roles.returns?.lag === 0 ? [returns] : []),
     ...(factorReturns && roles.factorReturns?.lag === 0 ? [factorReturns] : []),
   ];
   context.forEach((column, i) => {
-    requireDifferent(`columns.context[${i}]`, column, keys, 'timestamps or assets');
+    requireDifferent(`${statedAt('context')}[${i}]`, column, keys, 'timestamps or assets');
   });
   const taken = new Set([...keys, ...context, ...[returns, factorReturns, prices].filter((c) => c !== undefined)]);
-  const characteristics = selectCharacteristics(frame, roles.characteristics ?? [], taken);
+  const characteristics = selectCharacteristics(frame, roles.characteristics ?? [], taken, statedAt('characteristics'));
   characteristics.forEach((column, i) => {
-    const field = `columns.characteristics[${i}]`;
+    const field = `${statedAt('characteristics')}[${i}]`;
     requireDifferent(field, column, keys, 'timestamps or assets');
     requireDifferent(field, column, realisedLater, 'returns earned after the row date (lag 0), which is look-ahead');
   });
-  requireUnique('columns.characteristics', characteristics);
-  requireUnique('columns.context', context);
+  requireUnique(statedAt('characteristics'), characteristics);
+  requireUnique(statedAt('context'), context);
   return { timestamp, asset, returns, factorReturns, prices, characteristics, context };
 }
 
@@ -82,12 +106,10 @@ function selectCharacteristics(
   frame: Frame,
   selection: CharacteristicSelection,
   taken: ReadonlySet<FrameColumn>,
+  field: string,
 ): readonly FrameColumn[] {
-  if (isNameList(selection))
-    return selection.map((name, i) => findColumn(frame, `columns.characteristics[${i}]`, name));
-  const excluded = new Set(
-    selection.exclude.map((name, i) => findColumn(frame, `columns.characteristics.exclude[${i}]`, name)),
-  );
+  if (isNameList(selection)) return selection.map((name, i) => findColumn(frame, `${field}[${i}]`, name));
+  const excluded = new Set(selection.exclude.map((name, i) => findColumn(frame, `${field}.exclude[${i}]`, name)));
   const rest = frame.columns.filter(
     (column) => (column.kind === 'number' || column.kind === 'boolean') && !taken.has(column) && !excluded.has(column),
   );
@@ -124,11 +146,11 @@ function byNameOrAlias(frame: Frame, field: string, name: string | undefined, al
       candidates.length === 0
         ? `none among ${present(frame)} in ${frame.label}`
         : `${candidates.length}: ${candidates.map((column) => column.name).join(', ')}`,
-    remedy: `Name the column: ${field.replace('columns.', '')}: '…'.`,
+    remedy: `Name the column: ${field.slice(field.lastIndexOf('.') + 1)}: '…'.`,
   });
 }
 
-function findColumn(frame: Frame, field: string, name: unknown): FrameColumn {
+export function findColumn(frame: Frame, field: string, name: unknown): FrameColumn {
   if (typeof name !== 'string')
     throw new ConfigError({
       field,
@@ -190,29 +212,4 @@ function present(frame: Frame, withTypes = false): string {
   const shown = frame.columns.slice(0, 40).map(({ name, type }) => (withTypes ? `${name} (${type})` : name));
   const more = frame.columns.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
-
-/** The closest name by edit distance, if it is close enough to be a slip of the pen. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of names) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length];
 }

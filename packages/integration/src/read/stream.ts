@@ -11,7 +11,7 @@ import type { Frame, RowChunk, RowRequest } from './frame.ts';
 import type { PanelColumns, PanelSource, PanelStreamReport, StreamOptions } from './options.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import { partEnds, type PartSize } from './part-cuts.ts';
-import { readCrossSectionBatch } from './panel.ts';
+import { crossSectionRoles, readCrossSectionBatch } from './panel.ts';
 import {
   collectorFor,
   describeReading,
@@ -21,6 +21,7 @@ import {
   requireValues,
   type Reading,
 } from './reading.ts';
+import type { ColumnRoles } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
 
 const defaultRowsPerPart = 100_000;
@@ -48,11 +49,12 @@ export async function* streamCrossSectionBatches(
   options: StreamOptions = {},
 ): AsyncGenerator<CrossSectionBatch, PanelStreamReport, undefined> {
   const size = partSize(options);
-  const reading = await openReading(source, columns, options);
+  const roles = crossSectionRoles(columns);
+  const reading = await openReading(source, roles, options);
   try {
     const { frame, request } = reading;
     if (options.sort && !frame.readSorted && frame.isInMemory) return yield* slices(source, columns, options, size);
-    const parts = new PartCutter(reading, columns, options, size);
+    const parts = new PartCutter(reading, roles, options, size);
     const total = await frame.countRows(request);
     parts.expect(Math.min(size.rowsPerPart, total ?? 1 << 14));
     const report = reporter(options.onProgress, total);
@@ -160,7 +162,7 @@ class PartCutter {
   readonly dates: number[] = [];
   nParts = 0;
   readonly #reading: Reading;
-  readonly #roles: PanelColumns;
+  readonly #roles: ColumnRoles;
   readonly #options: StreamOptions;
   readonly #size: PartSize;
   /** Later dates that the returns of a part need. */
@@ -168,7 +170,7 @@ class PartCutter {
   #rows: RowCollector;
   #rowsCut = 0;
 
-  constructor(reading: Reading, roles: PanelColumns, options: StreamOptions, size: PartSize) {
+  constructor(reading: Reading, roles: ColumnRoles, options: StreamOptions, size: PartSize) {
     this.#reading = reading;
     this.#roles = roles;
     this.#options = options;

@@ -96,7 +96,8 @@ async function asOutputError(path: string, work: () => Promise<void>): Promise<v
   }
 }
 
-async function flush(path: string): Promise<void> {
+/** Has the disk hold what was written to a file or a folder. */
+export async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -56,15 +56,19 @@ interface OutputColumn {
  * that nothing is boxed and nothing is stored twice.
  *
  * @param options what stands in COPY's parentheses
- * @param wholeDays write timestamps as dates
+ * @param stamps what timestamps become: dates; timestamps, with a zone (UTC) where they have one; or without
  */
-export async function copyTable(table: Table, path: string, options: string, wholeDays: boolean): Promise<void> {
+export async function copyTable(
+  table: Table,
+  path: string,
+  options: string,
+  stamps: 'dates' | 'zoned' | 'plain',
+): Promise<void> {
   const { connection, close } = await openConnection();
   try {
     const columns: OutputColumn[] = [];
     for (let k = 0; k < table.schema.fields.length; k++) {
-      const { type } = table.schema.fields[k];
-      columns.push(await outputColumn(connection, table, k, wholeDays && isTimestamp(type)));
+      columns.push(await outputColumn(connection, table, k, stamps));
     }
     connection.registerTableFunction(rowsFunction(table, columns));
     const list = columns.map(({ expression }, k) => `${expression} AS ${sqlName(table.schema.fields[k].name)}`);
@@ -76,6 +80,7 @@ export async function copyTable(table: Table, path: string, options: string, who
   }
 }
 
+const hasZone = (type: DataType): boolean => DataType.isTimestamp(type) && Boolean(type.timezone);
 const isTimestamp = (type: DataType): boolean => DataType.isTimestamp(type) || DataType.isDate(type);
 
 function rowsFunction(table: Table, columns: readonly OutputColumn[]): DuckDBTableFunction {
@@ -126,7 +131,7 @@ async function outputColumn(
   connection: DuckDBConnection,
   table: Table,
   k: number,
-  asDate: boolean,
+  stamps: 'dates' | 'zoned' | 'plain',
 ): Promise<OutputColumn> {
   const field = table.schema.fields[k];
   const data = table.batches.map((batch) => batch.data.children[k]);
@@ -161,13 +166,17 @@ async function outputColumn(
     });
   return {
     type,
-    expression: asDate
-      ? `CAST(${name} AS DATE)`
-      : isTimestamp(field.type) && type !== DATE
-        ? `CAST(${name} AS TIMESTAMP)`
-        : name,
+    expression: isTimestamp(field.type) ? stampExpression(name, field.type, type, stamps) : name,
     parts: data.map((part) => ({ items: part.values as Items, isNull: nullsOf(part) })),
   };
+}
+
+function stampExpression(name: string, arrow: DataType, type: DuckDBType, stamps: 'dates' | 'zoned' | 'plain'): string {
+  if (stamps === 'dates') return `CAST(${name} AS DATE)`;
+  if (type === DATE) return name;
+  const plain = `CAST(${name} AS TIMESTAMP)`;
+  // The connection's zone is UTC, which is what an Arrow timestamp with any zone counts in.
+  return stamps === 'zoned' && hasZone(arrow) ? `CAST(${plain} AS TIMESTAMPTZ)` : plain;
 }
 
 function nullsOf(part: Data): ((row: number) => boolean) | undefined {

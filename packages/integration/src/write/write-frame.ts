@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { OutputError } from '@ml4t/core';
 import { DataType, tableToIPC, type Table } from 'apache-arrow';
 import { milliseconds } from '../arrow/columns.ts';
+import { withOneDictionaryEach } from '../arrow/dictionaries.ts';
 import { writeAtomically, type PendingFile } from './atomic.ts';
-import { copyTable } from './duckdb-copy.ts';
 
 export type OutputFormat = 'parquet' | 'arrow' | 'csv' | 'csv.gz';
 
@@ -66,22 +66,24 @@ async function written(table: Table, path: string): Promise<WrittenFrame> {
 function pending(table: Table, path: string): PendingFile {
   const format = outputFormat(path);
   requireColumns(table, path);
-  return {
-    path,
-    write: (temporary) => {
-      switch (format) {
-        case 'parquet':
-          return copyTable(table, temporary, 'FORMAT parquet', false);
-        case 'arrow':
-          return writeFile(temporary, tableToIPC(table, 'file'));
-        default: {
-          const compression = format === 'csv.gz' ? 'gzip' : 'none';
-          const options = `FORMAT csv, HEADER true, COMPRESSION ${compression}, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'`;
-          return copyTable(table, temporary, options, holdsWholeDays(table));
-        }
-      }
-    },
-  };
+  return { path, write: (temporary) => writeAs(format, table, temporary) };
+}
+
+/** Writes a table in the format that the ending says, where nothing else looks yet. */
+export async function writeTable(table: Table, path: string): Promise<void> {
+  const format = outputFormat(path);
+  requireColumns(table, path);
+  await writeAs(format, table, path);
+}
+
+async function writeAs(format: OutputFormat, table: Table, path: string): Promise<void> {
+  if (format === 'arrow') return writeFile(path, tableToIPC(withOneDictionaryEach(table), 'file'));
+  // A native library of many megabytes: loaded when there is something for it to do.
+  const { copyTable } = await import('./duckdb-copy.ts');
+  if (format === 'parquet') return copyTable(table, path, 'FORMAT parquet', 'zoned');
+  const compression = format === 'csv.gz' ? 'gzip' : 'none';
+  const options = `FORMAT csv, HEADER true, COMPRESSION ${compression}, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'`;
+  return copyTable(table, path, options, holdsWholeDays(table) ? 'dates' : 'plain');
 }
 
 function outputFormat(path: string): OutputFormat {
@@ -106,7 +108,8 @@ function requireColumns(table: Table, path: string): void {
     });
 }
 
-function requireFileName(name: string): void {
+/** Throws OutputError unless a name can be that of a file. */
+export function requireFileName(name: string): void {
   if (!/^[\w][\w.-]*$/.test(name))
     throw new OutputError({
       field: 'frames',

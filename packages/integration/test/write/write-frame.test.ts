@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import {
   Bool,
   DateDay,
+  Dictionary,
   Field,
   Float32,
   Float64,
@@ -100,6 +101,28 @@ describe('writeFrame', () => {
     const read = tableFromIPC(readFileSync(join(folder, 'mixed.arrow')));
     expect(read.schema.fields.map(String)).toEqual(mixed.schema.fields.map(String));
     expect(read.toArray().map(String)).toEqual(mixed.toArray().map(String));
+  });
+
+  it('writes stacked tables, each with dictionaries of its own, to every format', async () => {
+    const text = (texts: (string | null)[]) => vectorFromArray(texts, new Dictionary(new Utf8(), new Int32()));
+    const one = new Table({
+      asset: text(['b', 'a', null]),
+      model: text(['m', 'm', 'm']),
+      x: vectorFromArray([1, 2, 3]),
+    });
+    const two = new Table({ asset: text(['c', 'b']), model: text(['n', 'n']), x: vectorFromArray([4, 5]) });
+    const stacked = one.concat(two, one);
+    const expected = stacked.toArray().map(String);
+    await writeFrame(stacked, join(folder, 'stacked.arrow'));
+    const read = tableFromIPC(readFileSync(join(folder, 'stacked.arrow')));
+    expect(read.toArray().map(String)).toEqual(expected);
+    expect(read.schema.fields.map(String)).toEqual(stacked.schema.fields.map(String));
+    await writeFrame(stacked, join(folder, 'stacked.parquet'));
+    expect((await content('stacked.parquet')).map(([asset, model, x]) => JSON.stringify({ asset, model, x }))).toEqual(
+      expected.map((row) => JSON.stringify(JSON.parse(row))),
+    );
+    // What was given is as it was.
+    expect(stacked.toArray().map(String)).toEqual(expected);
   });
 
   it('writes a table without rows', async () => {

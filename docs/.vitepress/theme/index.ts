@@ -1,0 +1,4 @@
+import DefaultTheme from 'vitepress/theme';
+import './equations.css';
+
+export default DefaultTheme;
