@@ -20,7 +20,7 @@ from uniform import uniform
 parser = argparse.ArgumentParser()
 parser.add_argument("--phase", choices=["unconditional", "moment", "conditional", "schedule"], default="unconditional")
 parser.add_argument("--epochs", type=int, default=9)
-parser.add_argument("--share", type=int, default=32)
+parser.add_argument("--share", type=int, default=16)
 options = parser.parse_args()
 
 T, N, P, Q = 120, 1000, 46, 20
