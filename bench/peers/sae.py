@@ -5,7 +5,11 @@ by their moments over the panel when a batch is gathered. With --panel=float32 i
 """
 
 import argparse
+import os
 import time
+
+# Threads that wait without spinning: a spinning one starves the other when anything else runs on the machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
