@@ -5,6 +5,8 @@
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
 const sameResult = { absoluteSum: { within: 1e-9 } };
 const sameFit = { totalR2: { within: 1e-6 } };
+/** Both sides start from weights of their own, so losses agree up to that. */
+const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
 
 export default {
   // Plain SIMD WebAssembly against OpenBLAS, one thread each: two doubles a register against four or eight.
@@ -32,4 +34,14 @@ export default {
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
+
+  'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
+  'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },
+  lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
+  'engine-start': { seconds: 0.15 },
+
+  'sdf-unconditional': sdf,
+  'sdf-moment': sdf,
+  'sdf-conditional': sdf,
+  'sdf-schedule': { ...sdf, time: 0.35 },
 };

@@ -8,6 +8,12 @@ export {
 } from './config.ts';
 export { deepPortfolioConfigSchema, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './deep/config.ts';
 export { DeepPortfolioModel } from './deep/model.ts';
+export {
+  EqualWeightPortfolioModel,
+  equalWeightConfigSchema,
+  type EqualWeightConfig,
+  type EqualWeightConfigInput,
+} from './equal-weight/model.ts';
 export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
 export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
 export { LSTMPortfolioModel } from './lstm/model.ts';

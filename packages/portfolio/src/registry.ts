@@ -1,6 +1,7 @@
 import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
 import { deepPortfolioConfigSchema, parseDeepPortfolioConfig } from './deep/config.ts';
 import { DeepPortfolioModel } from './deep/model.ts';
+import { EqualWeightPortfolioModel, equalWeightConfigSchema, parseEqualWeightConfig } from './equal-weight/model.ts';
 import { linearPortfolioConfigSchema, parseLinearPortfolioConfig } from './linear/config.ts';
 import { LinearFeaturePortfolioModel } from './linear/model.ts';
 import { lstmPortfolioConfigSchema, parseLSTMPortfolioConfig } from './lstm/config.ts';
@@ -8,6 +9,15 @@ import { LSTMPortfolioModel } from './lstm/model.ts';
 
 /** The models of this package, for tools that build them by name. */
 export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
+  {
+    modelType: 'equal-weight',
+    title: 'Equal weights, the benchmark',
+    batchKind: 'portfolio-sequence',
+    task: 'portfolio',
+    configJsonSchema: () => configJsonSchema(equalWeightConfigSchema),
+    create: (config: unknown) => new EqualWeightPortfolioModel(parseEqualWeightConfig(config)),
+    load: (path: string) => EqualWeightPortfolioModel.load(path),
+  },
   {
     modelType: 'linear-portfolio',
     title: 'Portfolio linear in features',

@@ -1,6 +1,7 @@
 import { ConfigError, MissingPackageError } from '@ml4t/core';
 import type { Family, FamilyPackage } from './family.ts';
 import { latentFactors } from './latent-factors.ts';
+import { portfolios } from './portfolio.ts';
 import { supervisedAutoencoders } from './sae.ts';
 import { discountFactors } from './sdf.ts';
 
@@ -9,6 +10,7 @@ export const familyPackages: readonly FamilyPackage[] = Object.freeze([
   latentFactors,
   discountFactors,
   supervisedAutoencoders,
+  portfolios,
 ]);
 
 /** The package that has the model type. Throws ConfigError for an unknown type. */

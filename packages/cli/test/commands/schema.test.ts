@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseExperiment } from '../../src/experiment/load.ts';
+import { prepareExperiment } from '../../src/experiment/run.ts';
 import { ml4t } from '../cli-fixtures.ts';
 
 describe('ml4t schema', () => {
@@ -34,7 +35,7 @@ describe('the documented experiments', () => {
     expect(parseExperiment(demo, '/x/y.yaml').models).toHaveLength(2);
     const docs = await readFile(join(repository, 'docs', 'cli.md'), 'utf8');
     const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
-    expect(blocks).toHaveLength(2);
-    for (const block of blocks) parseExperiment(block, '/x/y.yaml');
+    expect(blocks).toHaveLength(3);
+    for (const block of blocks) await prepareExperiment(parseExperiment(block, '/x/y.yaml'));
   });
 });

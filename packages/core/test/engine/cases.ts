@@ -359,6 +359,16 @@ export const cases: Case[] = [
     inputs: { a: normal(3, 2, 4), b: normal(3, 2, 1), c: normal(3, 2, 3) },
     run: (ops, t) => ops.concat([t.a, t.b, t.c, t.a]),
   },
+  {
+    name: 'a product over a join of data and activations, read again elsewhere',
+    inputs: { data: data(7, 3), more: data(7, 5), x: normal(7, 4), y: normal(7, 2), w: normal(6, 19), v: normal(6, 4) },
+    run(ops, t) {
+      const h = ops.linear(t.x, t.v);
+      const joined = ops.concat([t.data, h, t.y, ops.slice(t.more, 0, 3), ops.slice(t.more, 0, 5)]);
+      const z = ops.dense(joined, { weight: t.w, activation: 'tanh' });
+      return ops.add(ops.add(z, ops.slice(joined, 3, 9)), ops.linear(joined, t.w));
+    },
+  },
   { name: 'slice, last axis', inputs: { x: normal(3, 7) }, run: (ops, t) => ops.slice(t.x, 2, 5) },
   { name: 'slice, middle axis', inputs: { x: normal(3, 7, 2) }, run: (ops, t) => ops.slice(t.x, 1, 7, 1) },
   { name: 'transpose', inputs: { x: normal(2, 3, 4, 5) }, run: (ops, t) => ops.transpose(t.x, [2, 0, 3, 1]) },

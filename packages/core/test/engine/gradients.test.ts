@@ -45,6 +45,26 @@ describe('vector-Jacobian products', () => {
     x.values.forEach((value, i) => expect(gradients.x[i]).toBeCloseTo(value * Math.sin(1 + 2.3 * i), 12));
   });
 
+  it('goes back only to the columns of a join that lead to weights', async () => {
+    const machine = typescriptMachine('float64');
+    const columns: number[] = [];
+    const engine = new EmbeddedEngine({
+      ...machine,
+      runner: {
+        run(name, rows, chunk, operands) {
+          if (name === 'linearGradient' && operands[10] >= 0) columns.push(operands[11]);
+          machine.runner.run(name, rows, chunk, operands);
+        },
+      },
+    });
+    await runCase(engine, {
+      name: 'join',
+      inputs: { data: { shape: [6, 5], fixed: true }, x: { shape: [6, 2] }, w: { shape: [3, 9] } },
+      run: (ops, t) => ops.linear(ops.concat([t.data, t.x, ops.slice(t.data, 0, 2)]), t.w),
+    });
+    expect(columns).toEqual([2]);
+  });
+
   it('leaves nothing taken in the heap', async () => {
     const engine = new EmbeddedEngine(typescriptMachine('float64'));
     for (const test of cases) await runCase(engine, test);

@@ -2,7 +2,7 @@ import { NotIdentifiedError, throwIfAborted, type RunOptions } from '@ml4t/core'
 import { linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
 import { setImmediate } from 'node:timers/promises';
 import { identifyFactors } from '../identification.ts';
-import { AndersonAcceleration } from './anderson.ts';
+import { AndersonAcceleration } from '../anderson.ts';
 import type { IPCAConfig } from './config.ts';
 import { columns, orthogonalTo, orthonormalise, sideBySide, turnTowards } from './coordinates.ts';
 import { elasticNet } from './elastic-net.ts';

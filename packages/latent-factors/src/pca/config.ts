@@ -11,6 +11,8 @@ export const pcaConfigSchema = baseConfigSchema.extend({
   maxIter: z.int().min(1).default(1000).describe('Most rounds of imputation'),
   /** Stop when a round moves the imputed returns by at most this share of the returns' standard deviation. */
   tol: z.number().positive().max(0.1).default(1e-7).describe('Stop when imputed returns move by no more than this'),
+  /** 'anderson' extrapolates imputed returns from the last rounds; 'none' is plain expectation-maximisation. Same fixed point. */
+  acceleration: z.enum(['anderson', 'none']).default('anderson').describe('Acceleration of the imputation'),
 });
 
 export type PCAConfig = Readonly<z.output<typeof pcaConfigSchema>>;

@@ -2,7 +2,11 @@ import type { RunOptions } from '@ml4t/core';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { imputeByModel, type PanelFit } from '../static-loadings/imputation.ts';
 import { columnMeans } from '../static-loadings/observed-moments.ts';
-import { principalSubspace, type PrincipalSubspace } from '../static-loadings/principal-subspace.ts';
+import {
+  principalSubspace,
+  unexplainedVariance,
+  type PrincipalSubspace,
+} from '../static-loadings/principal-subspace.ts';
 import type { PCAConfig } from './config.ts';
 
 export interface CompletedPanel extends PrincipalSubspace {
@@ -21,22 +25,20 @@ export interface CompletedPanel extends PrincipalSubspace {
  */
 export async function completePanel(
   returns: Matrix,
-  config: Pick<PCAConfig, 'nFactors' | 'imputation' | 'maxIter' | 'tol'>,
+  config: Pick<PCAConfig, 'nFactors' | 'imputation' | 'maxIter' | 'tol' | 'acceleration'>,
   options: RunOptions = {},
 ): Promise<CompletedPanel> {
   const decompose = (completed: Matrix): PanelFit & { means: Float64Array; subspace: PrincipalSubspace } => {
     const { rows, columns, data } = completed;
     const means = columnMeans(completed);
-    const centred = matrix(
-      rows,
-      columns,
-      data.map((value, cell) => value - means[cell % columns]),
-    );
+    const centred = matrix(rows, columns, data.slice());
+    for (let t = 0, cell = 0; t < rows; t++) for (let i = 0; i < columns; i++) centred.data[cell++] -= means[i];
     const subspace = principalSubspace(centred, config.nFactors);
     return {
       means,
       subspace,
       cellVariance: subspace.totalVariance / columns,
+      unexplained: unexplainedVariance(subspace),
       fitted: () =>
         multiply(multiply(centred, subspace.loadings), subspace.loadings, { transposeB: true }).data.map(
           (value, cell) => value + means[cell % columns],

@@ -8,13 +8,13 @@ import {
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
-import { linalgBackend, matrix, multiply, type Matrix } from '@ml4t/core/linalg';
+import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
 import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { readState } from '../saved-state.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
-import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import { observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
 import { packageVersion } from '../version.ts';
 import { parsePCAConfig, type PCAConfig, type PCAConfigInput } from './config.ts';
@@ -191,30 +191,13 @@ function fitMetrics(
   totalVariance: number,
 ): Record<string, number> {
   const k = loadings.columns;
-  const estimated = Array.from({ length: factors.rows }, (_, t) => !Number.isNaN(factors.data[t * k]));
-  if (!estimated.some(Boolean))
+  if (factors.data.every(Number.isNaN))
     throw new NotIdentifiedError({
       field: 'returns',
       expected: `a date with at least ${k} observed assets`,
       found: 'none',
       remedy: 'Lower nFactors or pass assets with fewer gaps.',
     });
-  const fitted = multiply(
-    matrix(
-      factors.rows,
-      k,
-      factors.data.map((value) => (Number.isNaN(value) ? 0 : value)),
-    ),
-    loadings,
-    { transposeB: true },
-  );
-  let errors = 0;
-  let squares = 0;
-  returns.data.forEach((value, cell) => {
-    if (Number.isNaN(value) || !estimated[Math.floor(cell / returns.columns)]) return;
-    errors += (value - fitted.data[cell]) ** 2;
-    squares += value * value;
-  });
   const explained = eigenvalues.reduce((sum, value) => sum + value, 0);
-  return { explainedVarianceRatio: explained / totalVariance, totalR2: 1 - errors / squares };
+  return { explainedVarianceRatio: explained / totalVariance, totalR2: observedTotalR2(returns, loadings, factors) };
 }

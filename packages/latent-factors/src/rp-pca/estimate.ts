@@ -13,7 +13,11 @@ import { someOf } from '../static-loadings/assets.ts';
 import { staticFactorReturns, type StaticFactors } from '../static-loadings/factor-returns.ts';
 import { imputeByModel, type PanelFit } from '../static-loadings/imputation.ts';
 import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
-import { principalSubspace, type PrincipalSubspace } from '../static-loadings/principal-subspace.ts';
+import {
+  principalSubspace,
+  unexplainedVariance,
+  type PrincipalSubspace,
+} from '../static-loadings/principal-subspace.ts';
 import type { RPPCAConfig } from './config.ts';
 
 export interface RPPCAEstimate extends StaticFactors {
@@ -114,6 +118,7 @@ function decompose(
     // `principalSubspace` divides by the number of rows; the weights are already in the rows here.
     subspace: { ...subspace, eigenvalues: subspace.eigenvalues.map((value) => value * augmented.rows) },
     cellVariance: squares / data.length,
+    unexplained: unexplainedVariance(subspace),
     fitted: () => multiply(multiply(deviations, subspace.loadings), subspace.loadings, { transposeB: true }).data,
   };
 }

@@ -1,5 +1,6 @@
 import { sharpeRatio, tangencySharpe } from '@ml4t/core';
 import type { Matrix } from '@ml4t/core/linalg';
+import { observedTotalR2 } from '../static-loadings/factor-returns.ts';
 import { columnMeans, isMissing } from '../static-loadings/observed-moments.ts';
 import type { TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import type { RPPCAEstimate } from './estimate.ts';
@@ -32,7 +33,7 @@ export function rppcaFitMetrics(
 ): Record<string, number> {
   const { premia, sharpeRatios } = factorPerformance(factorReturns);
   const metrics = {
-    totalR2: totalR2OfLoadings(returns, loadings, factorReturns),
+    totalR2: observedTotalR2(returns, loadings, factorReturns),
     maximalSharpe: tangencySharpe(factorReturns.data, factorReturns.columns),
     meanAbsoluteFactorPremium: meanOf(premia, Math.abs),
     meanFactorSharpe: meanOf(sharpeRatios, Math.abs),
@@ -41,26 +42,6 @@ export function rppcaFitMetrics(
     meanResidualVariance: meanOf(residualVariances, (variance) => variance),
   };
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
-}
-
-function totalR2OfLoadings(returns: Matrix, loadings: Matrix, factors: Matrix): number {
-  const { rows: nDates, columns: n } = returns;
-  const k = factors.columns;
-  let errors = 0;
-  let squares = 0;
-  for (let t = 0; t < nDates; t++) {
-    const f = factors.data.subarray(t * k, (t + 1) * k);
-    if (isMissing(f[0])) continue;
-    for (let i = 0; i < n; i++) {
-      const value = returns.data[t * n + i];
-      if (isMissing(value)) continue;
-      let error = value;
-      for (let j = 0; j < k; j++) error -= loadings.data[i * k + j] * f[j];
-      errors += error * error;
-      squares += value * value;
-    }
-  }
-  return 1 - errors / squares;
 }
 
 /** Mean of a function over the entries that are not NaN. */

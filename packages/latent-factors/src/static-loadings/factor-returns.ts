@@ -1,4 +1,4 @@
-import { leastSquares, matrix, type Matrix } from '@ml4t/core/linalg';
+import { leastSquares, matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { isMissing } from './observed-moments.ts';
 
 /** Static exposures and the portfolios that go with them. */
@@ -26,28 +26,54 @@ export function staticFactorReturns(returns: Matrix, { loadings, weights, means 
   const out = matrix(nDates, k, new Float64Array(nDates * k).fill(Number.NaN));
   const base = new Float64Array(k);
   for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += weights.data[i * k + j] * means[i];
-  const deviation = new Float64Array(n);
+  const deviations = matrix(nDates, n);
+  const isComplete = new Uint8Array(nDates).fill(1);
+  for (let t = 0, cell = 0; t < nDates; t++)
+    for (let i = 0; i < n; i++, cell++) {
+      const deviation = returns.data[cell] - means[i];
+      if (isMissing(deviation)) isComplete[t] = 0;
+      else deviations.data[cell] = deviation;
+    }
+  const projected = multiply(deviations, weights).data;
   for (let t = 0; t < nDates; t++) {
-    let probe = 0;
-    for (let i = 0; i < n; i++) probe += deviation[i] = returns.data[t * n + i] - means[i];
     const factors = out.data.subarray(t * k, (t + 1) * k);
-    if (!isMissing(probe)) {
-      factors.set(base);
-      for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) factors[j] += weights.data[i * k + j] * deviation[i];
+    if (isComplete[t] === 1) {
+      for (let j = 0; j < k; j++) factors[j] = base[j] + projected[t * k + j];
       continue;
     }
     const observed: number[] = [];
-    for (let i = 0; i < n; i++) if (!isMissing(deviation[i])) observed.push(i);
+    for (let i = 0; i < n; i++) if (!isMissing(returns.data[t * n + i])) observed.push(i);
     if (observed.length < k) continue;
     const part = matrix(observed.length, k);
     const target = matrix(observed.length, 1);
     observed.forEach((i, row) => {
       part.data.set(loadings.data.subarray(i * k, (i + 1) * k), row * k);
-      target.data[row] = deviation[i];
+      target.data[row] = deviations.data[t * n + i];
     });
     const { solution, rank } = leastSquares(part, target);
     if (rank < k) continue;
     for (let j = 0; j < k; j++) factors[j] = base[j] + solution.data[j];
   }
   return out;
+}
+
+/** `1 - sum (r - L f_t)^2 / sum r^2` over the observed returns of dates with factors: uncentred, a fraction. NaN without one. */
+export function observedTotalR2(returns: Matrix, loadings: Matrix, factors: Matrix): number {
+  const { rows: nDates, columns: n, data } = returns;
+  const k = factors.columns;
+  const known = matrix(nDates, k, factors.data.slice());
+  for (let at = 0; at < known.data.length; at++) if (isMissing(known.data[at])) known.data[at] = 0;
+  const fitted = multiply(known, loadings, { transposeB: true }).data;
+  let errors = 0;
+  let squares = 0;
+  for (let t = 0; t < nDates; t++) {
+    if (isMissing(factors.data[t * k])) continue;
+    for (let cell = t * n; cell < (t + 1) * n; cell++) {
+      const value = data[cell];
+      if (isMissing(value)) continue;
+      errors += (value - fitted[cell]) ** 2;
+      squares += value * value;
+    }
+  }
+  return 1 - errors / squares;
 }

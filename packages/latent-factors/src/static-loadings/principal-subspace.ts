@@ -35,3 +35,8 @@ export function principalSubspace(x: Matrix, k: number): PrincipalSubspace {
     totalVariance: trace / x.rows,
   };
 }
+
+/** What the leading eigenvectors leave of the total variance. */
+export function unexplainedVariance({ totalVariance, eigenvalues }: PrincipalSubspace): number {
+  return eigenvalues.reduce((rest, value) => rest - value, totalVariance);
+}

@@ -1,5 +1,5 @@
 import { Ml4tError } from '@ml4t/core';
-import { matrix, solvePositiveDefinite, type Matrix } from '@ml4t/core/linalg';
+import { gram, matrix, multiply, solvePositiveDefinite, type Matrix } from '@ml4t/core/linalg';
 import { isMissing } from './observed-moments.ts';
 
 /** Per asset, `r_{i,t} = alpha_i + beta_i' f_t + e_{i,t}` by least squares. */
@@ -17,63 +17,82 @@ export interface TimeSeriesExposures {
  * are known. An asset with fewer than K + 2 such dates, or on whose dates the factors are collinear, gets NaN.
  */
 export function timeSeriesExposures(returns: Matrix, factors: Matrix): TimeSeriesExposures {
-  const { rows: nDates, columns: n } = returns;
+  const { columns: n } = returns;
   const k = factors.columns;
-  const betas = matrix(n, k, new Float64Array(n * k).fill(Number.NaN));
-  const alphas = new Float64Array(n).fill(Number.NaN);
-  const residualVariances = new Float64Array(n).fill(Number.NaN);
-  const dates = new Int32Array(nDates);
-  const means = new Float64Array(k);
-  const moments = matrix(k, k);
-  const cross = matrix(k, 1);
-  for (let i = 0; i < n; i++) {
-    let count = 0;
-    let meanReturn = 0;
-    means.fill(0);
-    for (let t = 0; t < nDates; t++) {
-      const value = returns.data[t * n + i];
-      if (isMissing(value) || isMissing(factors.data[t * k])) continue;
-      dates[count++] = t;
-      meanReturn += value;
-      for (let j = 0; j < k; j++) means[j] += factors.data[t * k + j];
-    }
-    if (count < k + 2) continue;
-    meanReturn /= count;
-    for (let j = 0; j < k; j++) means[j] /= count;
-    // Demeaned normal equations: the constant is solved for by hand, so a large mean costs no accuracy.
-    moments.data.fill(0);
-    cross.data.fill(0);
-    for (let at = 0; at < count; at++) {
-      const t = dates[at];
-      const deviation = returns.data[t * n + i] - meanReturn;
-      for (let p = 0; p < k; p++) {
-        const left = factors.data[t * k + p] - means[p];
-        cross.data[p] += left * deviation;
-        for (let q = 0; q <= p; q++) moments.data[p * k + q] += left * (factors.data[t * k + q] - means[q]);
-      }
-    }
-    for (let p = 0; p < k; p++) for (let q = p + 1; q < k; q++) moments.data[p * k + q] = moments.data[q * k + p];
-    const slopes = solveOrUndefined(moments, cross);
-    if (!slopes) continue;
-    let alpha = meanReturn;
-    for (let j = 0; j < k; j++) alpha -= slopes[j] * means[j];
-    let squares = 0;
-    for (let at = 0; at < count; at++) {
-      const t = dates[at];
-      let error = returns.data[t * n + i] - alpha;
-      for (let j = 0; j < k; j++) error -= slopes[j] * factors.data[t * k + j];
-      squares += error * error;
-    }
-    betas.data.set(slopes, i * k);
-    alphas[i] = alpha;
-    residualVariances[i] = squares / count;
-  }
-  return { betas, alphas, residualVariances };
+  const out: TimeSeriesExposures = {
+    betas: matrix(n, k, new Float64Array(n * k).fill(Number.NaN)),
+    alphas: new Float64Array(n).fill(Number.NaN),
+    residualVariances: new Float64Array(n).fill(Number.NaN),
+  };
+  for (const { assets, dates } of assetsByDates(returns, factors))
+    if (dates.length >= k + 2) regress(returns, factors, assets, dates, out);
+  return out;
 }
 
-function solveOrUndefined(moments: Matrix, cross: Matrix): Float64Array | undefined {
+/** Assets that are known on the same dates, with those dates: one regression matrix serves them all. */
+function assetsByDates(returns: Matrix, factors: Matrix): { assets: number[]; dates: number[] }[] {
+  const { rows: nDates, columns: n, data } = returns;
+  const k = factors.columns;
+  const known = Array.from({ length: nDates }, (_, t) => t).filter((t) => !isMissing(factors.data[t * k]));
+  const isComplete = new Uint8Array(n).fill(1);
+  for (const t of known) for (let i = 0; i < n; i++) if (isMissing(data[t * n + i])) isComplete[i] = 0;
+  const complete: number[] = [];
+  const others: { assets: number[]; dates: number[] }[] = [];
+  isComplete.forEach((flag, i) => {
+    if (flag === 1) complete.push(i);
+    else others.push({ assets: [i], dates: known.filter((t) => !isMissing(data[t * n + i])) });
+  });
+  return complete.length > 0 ? [{ assets: complete, dates: known }, ...others] : others;
+}
+
+/** The regressions of some assets over dates on which all of them and the factors are known, written into `out`. */
+function regress(
+  returns: Matrix,
+  factors: Matrix,
+  assets: readonly number[],
+  dates: readonly number[],
+  { betas, alphas, residualVariances }: TimeSeriesExposures,
+): void {
+  const k = factors.columns;
+  // Demeaned on both sides: the constant is solved for by hand, so a large mean costs no accuracy.
+  const x = demeaned(dates, k, (t, j) => factors.data[t * k + j]);
+  const y = demeaned(dates, assets.length, (t, at) => returns.data[t * returns.columns + assets[at]]);
+  const slopes = solveOrUndefined(gram(x.deviations), multiply(x.deviations, y.deviations, { transposeA: true }));
+  if (!slopes) return;
+  const fitted = multiply(x.deviations, slopes).data;
+  const squares = new Float64Array(assets.length);
+  for (let cell = 0; cell < fitted.length;) {
+    for (let at = 0; at < assets.length; at++, cell++) squares[at] += (y.deviations.data[cell] - fitted[cell]) ** 2;
+  }
+  assets.forEach((i, at) => {
+    alphas[i] = y.means[at];
+    for (let j = 0; j < k; j++) {
+      const slope = slopes.data[j * assets.length + at];
+      betas.data[i * k + j] = slope;
+      alphas[i] -= slope * x.means[j];
+    }
+    residualVariances[i] = squares[at] / dates.length;
+  });
+}
+
+function demeaned(
+  dates: readonly number[],
+  columns: number,
+  value: (date: number, column: number) => number,
+): { deviations: Matrix; means: Float64Array } {
+  const deviations = matrix(dates.length, columns);
+  const means = new Float64Array(columns);
+  dates.forEach((t, row) => {
+    for (let j = 0; j < columns; j++) means[j] += deviations.data[row * columns + j] = value(t, j);
+  });
+  for (let j = 0; j < columns; j++) means[j] /= dates.length;
+  for (let cell = 0; cell < deviations.data.length; cell++) deviations.data[cell] -= means[cell % columns];
+  return { deviations, means };
+}
+
+function solveOrUndefined(moments: Matrix, cross: Matrix): Matrix | undefined {
   try {
-    return solvePositiveDefinite(moments, cross).data;
+    return solvePositiveDefinite(moments, cross);
   } catch (error) {
     if (error instanceof Ml4tError && error.code === 'not-identified') return undefined;
     throw error;

@@ -22,6 +22,8 @@ export interface HeapTensor extends Tensor {
   readonly root: HeapTensor | undefined;
   /** The step it belongs to, 0 when it lives until released. */
   readonly step: number;
+  /** The columns of the last axis whose gradient is ever read; all of them where this is left out. */
+  readonly wanted?: { readonly from: number; readonly to: number };
 }
 
 /** What an operation may leave for the way back. */

@@ -1,0 +1,171 @@
+import {
+  ConfigError,
+  PortfolioSequenceBatch,
+  PortfolioWeightsResult,
+  configJsonSchema,
+  parseConfig,
+  type CrossSectionBatch,
+  type FitOptions,
+  type FitSummary,
+  type ModelRegistration,
+  type PersistentPanelBatch,
+  type PortfolioModel,
+  type PortfolioPostprocessor,
+} from '@ml4t/core';
+import {
+  crossSection,
+  refuseForecaster,
+  registrationOf,
+  type ExperimentBatch,
+  type ExperimentEstimator,
+  type ExperimentPrediction,
+  type Family,
+  type FamilyPackage,
+} from './family.ts';
+import {
+  lookBack,
+  panelOf,
+  predictionWindows,
+  trainingWindows,
+  windowsSchema,
+  type WindowOptions,
+} from './panel-windows.ts';
+
+export const portfolios: FamilyPackage = {
+  packageName: '@ml4t/portfolio',
+  modelTypes: ['linear-portfolio', 'lstm-portfolio', 'deep-portfolio', 'equal-weight'],
+  async load() {
+    const { WeightConstraintPostprocessor, modelRegistry, weightConstraintConfigSchema } =
+      await import('@ml4t/portfolio');
+    const constraintsSchema = configJsonSchema(weightConstraintConfigSchema);
+    const family: Family = {
+      models: modelRegistry.map((model) => withWindows(model, constraintsSchema)),
+      forecasterTypes: [],
+      createEstimator(specification, forecaster) {
+        refuseForecaster(specification, forecaster);
+        const { windows = {}, constraints, ...config } = specification.config;
+        const model = registrationOf(family, specification.type).create(config);
+        return new WindowEstimator(
+          model as unknown as PortfolioModel,
+          parseConfig(windowsSchema, windows, `${specification.type}.windows`),
+          constraints === undefined ? undefined : new WeightConstraintPostprocessor(constraints as object),
+        );
+      },
+    };
+    return family;
+  },
+};
+
+/** The registration with the two keys that the command adds to a model's own: `windows` and `constraints`. */
+function withWindows(model: ModelRegistration, constraints: Record<string, unknown>): ModelRegistration {
+  return {
+    ...model,
+    configJsonSchema: () => {
+      const own = model.configJsonSchema();
+      const windows = configJsonSchema(windowsSchema);
+      return { ...own, properties: { windows, constraints, ...(own.properties as object) } };
+    },
+  };
+}
+
+/**
+ * A portfolio model on the rows of a panel: cuts windows from them, and brings the weights of the test dates back to rows.
+ * What is held before the first test date of a fold is nothing.
+ */
+class WindowEstimator implements ExperimentEstimator {
+  private readonly model: PortfolioModel;
+  private readonly windows: WindowOptions;
+  private readonly constraints: PortfolioPostprocessor | undefined;
+  /** The last dates of the fit, which test dates look back on. */
+  private past: CrossSectionBatch | undefined;
+
+  constructor(model: PortfolioModel, windows: WindowOptions, constraints: PortfolioPostprocessor | undefined) {
+    this.model = model;
+    this.windows = windows;
+    this.constraints = constraints;
+  }
+
+  async fit(batch: ExperimentBatch, options: FitOptions<ExperimentBatch> = {}): Promise<FitSummary> {
+    const { validation, ...run } = options;
+    const train = crossSection(batch);
+    const before = lastDates(train, lookBack(this.windows));
+    const later = validation && crossSection(validation);
+    const summary = await this.model.fit(trainingWindows(panelOf([train]), this.windows), {
+      ...run,
+      validation: later && trainingWindows(panelOf([before, later]), this.windows, before.nDates),
+    });
+    this.past = later && later.nDates >= lookBack(this.windows) ? lastDates(later, lookBack(this.windows)) : before;
+    return summary;
+  }
+
+  async predict(batch: ExperimentBatch): Promise<ExperimentPrediction> {
+    const test = crossSection(batch);
+    const past = this.past ? [this.past] : [];
+    const panel = panelOf([...past, test]);
+    const windows = predictionWindows(panel, this.windows);
+    const { weights } = await this.model.predict(windows);
+    const first = panel.nDates - test.nDates;
+    const grid = this.constrained(panel, first, byDate(windows, weights, panel, first));
+    const { index } = test;
+    const column = new Float64Array(index.nRows);
+    for (let t = 0; t < index.nDates; t++)
+      for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++)
+        column[row] = grid.weights[t * index.nAssets + index.assetIndex[row]];
+    return { columns: { weight: column } };
+  }
+
+  /** The constraints over the test dates in their order, as one window. */
+  private constrained(panel: PersistentPanelBatch, first: number, grid: TestGrid): TestGrid {
+    if (!this.constraints) return grid;
+    const { nDates, nAssets, timestamps, assetIds } = panel;
+    const dates = new PortfolioSequenceBatch({
+      features: new Float64Array((nDates - first) * nAssets),
+      shape: [1, nDates - first, nAssets, 1],
+      mask: grid.mask,
+      timestamps: timestamps.slice(first),
+      assetIds,
+    });
+    return {
+      ...grid,
+      weights: this.constraints.transform(dates, new PortfolioWeightsResult(dates, grid.weights)).weights,
+    };
+  }
+}
+
+/** Weights and mask of the test dates (T x N). */
+interface TestGrid {
+  readonly weights: Float64Array;
+  readonly mask: Uint8Array;
+}
+
+/** Each date's weights from the window in which most dates go before it. Throws ConfigError when a date is in none. */
+function byDate(
+  { nWindows, nSteps, nAssets, timestamps, mask }: PortfolioSequenceBatch,
+  weights: Float64Array,
+  panel: PersistentPanelBatch,
+  first: number,
+): TestGrid {
+  const position = new Map(Array.from(panel.timestamps.subarray(first), (date, t) => [date, t]));
+  const stepOf = new Int32Array(position.size).fill(-1);
+  const grid = { weights: new Float64Array(position.size * nAssets), mask: new Uint8Array(position.size * nAssets) };
+  for (let row = 0; row < nWindows * nSteps; row++) {
+    const t = position.get(timestamps[row]);
+    if (t === undefined || stepOf[t] >= row % nSteps) continue;
+    stepOf[t] = row % nSteps;
+    grid.weights.set(weights.subarray(row * nAssets, (row + 1) * nAssets), t * nAssets);
+    grid.mask.set(mask.subarray(row * nAssets, (row + 1) * nAssets), t * nAssets);
+  }
+  const missing = stepOf.indexOf(-1);
+  if (missing >= 0)
+    throw new ConfigError({
+      field: 'windows.length',
+      expected: 'windows that reach every test date',
+      found: `none for test date ${missing + 1}`,
+      remedy: 'Shorten windows.length or the memory of the volatility, or train on more dates.',
+    });
+  return grid;
+}
+
+function lastDates(batch: CrossSectionBatch, count: number): CrossSectionBatch {
+  return batch.slice(Math.max(0, batch.nDates - count));
+}
