@@ -30,10 +30,13 @@ export default {
   'ipca-acceleration-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
   'ipca-acceleration-correlated-and-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
   // A thousand draws in a minute, on two threads.
-  'ipca-bootstrap': { seconds: 0.06, time: 0.5, quality: { statistic: { within: 1e-4 } } },
+  'ipca-bootstrap': { seconds: 0.06 },
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
+  // 1,000 rows of 1,000 assets. The reference takes 0.7 s for one row.
+  'weight-projection': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
+  'weight-projection-exact': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
 
   'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
   'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },

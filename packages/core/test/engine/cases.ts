@@ -379,6 +379,21 @@ export const cases: Case[] = [
   },
   { name: 'transpose to the same order', inputs: { x: normal(3, 4) }, run: (ops, t) => ops.transpose(t.x, [0, 1]) },
   {
+    name: 'recompute, one inside the other',
+    inputs: { x: normal(5, 4), w: normal(3, 4) },
+    run: (ops, t) => {
+      const inner = (): Tensor =>
+        ops.tanh(
+          ops.mul(
+            t.x,
+            ops.recompute(() => ops.silu(ops.scale(t.x, 0.5))),
+          ),
+        );
+      const outer = ops.recompute(() => ops.reshape(ops.linear(ops.recompute(inner), t.w), [3, 5]));
+      return ops.concat([outer, ops.recompute(() => ops.reshape(ops.slice(t.x, 0, 3), [3, 5]))]);
+    },
+  },
+  {
     name: 'reshape and detach',
     inputs: { x: normal(4, 6) },
     run: (ops, t) => ops.mul(ops.reshape(t.x, [3, 8]), ops.detach(ops.reshape(t.x, [3, 8]))),
