@@ -43,6 +43,14 @@ export default {
   lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
   'engine-start': { seconds: 0.15 },
 
+  // Wide layers: 128-bit SIMD against 256 or 512 bits.
+  'sae-epoch': {
+    time: 4,
+    memory: 0.6,
+    quality: { loss: { within: 0.05 }, shareOfKernel: { atLeast: 0.7 } },
+  },
+  'sae-predict': { time: 1.5 },
+
   'sdf-unconditional': sdf,
   'sdf-moment': sdf,
   'sdf-conditional': sdf,
