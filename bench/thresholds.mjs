@@ -55,4 +55,8 @@ export default {
   'sdf-moment': sdf,
   'sdf-conditional': sdf,
   'sdf-schedule': { ...sdf, time: 0.35 },
+
+  // The two sides draw their own initial weights: what they share is the size of the network.
+  'lstm-portfolio-step': { time: 0.8, memory: 0.35, quality: { parameters: { within: 0 } } },
+  'deep-portfolio-step': { time: 0.9, memory: 0.35, quality: { parameters: { within: 0 } } },
 };
