@@ -5,7 +5,7 @@
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
 const sameResult = { absoluteSum: { within: 1e-9 } };
 const sameFit = { totalR2: { within: 1e-6 } };
-/** Both sides start from weights of their own, so losses agree up to that. */
+/** Both sides start from weights of their own, so losses agree up to that; over a schedule, up to what became of it. */
 const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
 
 export default {
@@ -54,7 +54,7 @@ export default {
   'sdf-unconditional': sdf,
   'sdf-moment': sdf,
   'sdf-conditional': sdf,
-  'sdf-schedule': { ...sdf, time: 0.35 },
+  'sdf-schedule': { ...sdf, time: 0.35, quality: { loss: { within: 0.4 } } },
 
   // The two sides draw their own initial weights: what they share is the size of the network.
   'lstm-portfolio-step': { time: 0.8, memory: 0.35, quality: { parameters: { within: 0 } } },

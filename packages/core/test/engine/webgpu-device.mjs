@@ -1,7 +1,7 @@
 // Runs pairs-webgpu.test.ts on a software device, with nothing but packages of the npm registry: Dawn from `webgpu`, tfjs's backend, and
 // SwiftShader with its Vulkan loader from the archive in @sparticuz/chromium. They are some 200 MB on disk, so they are installed in a
 // folder of their own and only by this command. Linux on x64; on a machine with a GPU and its driver the test needs none of this.
-// Usage: node test/engine/webgpu-device.mjs   (npm run test:webgpu)
+// Usage: node test/engine/webgpu-device.mjs [options of jest]   (npm run test:webgpu)
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,14 +30,18 @@ if (!existsSync(join(device, 'vk_swiftshader_icd.json'))) {
 }
 
 const jest = join(dirname(createRequire(join(root, 'package.json')).resolve('jest/package.json')), 'bin', 'jest.js');
-const { status } = spawnSync(process.execPath, [jest, '--runInBand', 'test/engine/pairs-webgpu.test.ts'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    NODE_PATH: modules,
-    LD_LIBRARY_PATH: device,
-    VK_ICD_FILENAMES: join(device, 'vk_swiftshader_icd.json'),
+const { status } = spawnSync(
+  process.execPath,
+  [jest, '--runInBand', 'test/engine/pairs-webgpu.test.ts', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      NODE_PATH: modules,
+      LD_LIBRARY_PATH: device,
+      VK_ICD_FILENAMES: join(device, 'vk_swiftshader_icd.json'),
+    },
   },
-});
+);
 process.exitCode = status ?? 1;
