@@ -5,6 +5,8 @@
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
 const sameResult = { absoluteSum: { within: 1e-9 } };
 const sameFit = { totalR2: { within: 1e-6 } };
+/** Both sides start from weights of their own, so losses agree up to that. */
+const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
 
 export default {
   // Plain SIMD WebAssembly against OpenBLAS, one thread each: two doubles a register against four or eight.
@@ -39,4 +41,18 @@ export default {
   'panel-read-scaling': { exponents: { rows: 1.2, columns: 1.2 } },
   'panel-stream-scaling': { exponents: { dates: 1.3 }, memoryExponents: { dates: 0.3 } },
   'predictions-write': { seconds: 5 },
+
+  // 1,000 rows of 1,000 assets. The reference takes 0.7 s for one row.
+  'weight-projection': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
+  'weight-projection-exact': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
+
+  'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
+  'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },
+  lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
+  'engine-start': { seconds: 0.15 },
+
+  'sdf-unconditional': sdf,
+  'sdf-moment': sdf,
+  'sdf-conditional': sdf,
+  'sdf-schedule': { ...sdf, time: 0.35 },
 };

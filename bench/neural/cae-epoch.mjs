@@ -1,60 +1,67 @@
-// An epoch of a conditional autoencoder: 108,000 rows x 94, five factors linear in 95 managed portfolios, one hidden layer of 32
-// with batch norm, L1 on its weights, batches of 10,000. Rows are gathered from one resident panel.
-import { batchNormLayer, batchNormParameters, initialValues, linearParameters } from '@ml4t/core/nn';
-import { miniBatches, train } from '@ml4t/core/train';
-import { measure, uniform } from './measure.mjs';
+// An epoch of CAEModel.fit, one member, 5 factors, one hidden layer of 32 with batch norm, mini-batches of 10,000 rows. Epochs are
+// timed from the progress of one fit, the first two left out.
+// Usage: node bench/neural/cae-epoch.mjs [--dates=360] [--assets=300] [--characteristics=94] [--epochs=12] [--factors=managed]
+import { CrossSectionBatch, PanelIndex } from '@ml4t/core';
+import { CAEModel } from '@ml4t/latent-factors';
+import { parseArgs } from 'node:util';
+import { report, threads } from '../report.mjs';
+import { uniformNumbers } from './engine-step.mjs';
 
-const [dates, assets, P, K] = [360, 300, 94, 5];
-const rows = dates * assets;
-const x = uniform(rows * P);
-const returns = uniform(rows, 3);
-const portfolios = uniform(dates * (P + 1), 5);
+const { values } = parseArgs({
+  options: {
+    dates: { type: 'string', default: '360' },
+    assets: { type: 'string', default: '300' },
+    characteristics: { type: 'string', default: '94' },
+    epochs: { type: 'string', default: '12' },
+    factors: { type: 'string', default: 'managed' },
+    batching: { type: 'string', default: 'rows' },
+  },
+});
+const [T, N, P, epochs] = ['dates', 'assets', 'characteristics', 'epochs'].map((name) => Number(values[name]));
+const signals = 3;
 
-async function prepare(engine, hidden) {
-  const X = engine.tensor(x, [rows, P]);
-  const R = engine.tensor(returns, [rows]);
-  const M = engine.tensor(portfolios, [dates, P + 1]);
-  const specs = { ...linearParameters('factors', P + 1, K, { bias: false }) };
-  const widths = [P, ...hidden];
-  hidden.forEach((n, i) =>
-    Object.assign(specs, linearParameters(`hidden.${i}`, widths[i], n), batchNormParameters(`norm.${i}`, n)),
-  );
-  Object.assign(specs, linearParameters('beta', widths[hidden.length], K));
-  const parameters = engine.parameters(initialValues(specs, 1));
-  const optimizer = engine.optimizer(parameters);
-  const loss = (ops, p, batch) => {
-    let h = ops.rows(X, batch);
-    let penalty = ops.constant([0], []);
-    hidden.forEach((_, i) => {
-      const weight = p[`hidden.${i}.weight`];
-      h = ops.dense(h, {
-        weight,
-        bias: p[`hidden.${i}.bias`],
-        norm: batchNormLayer(p, `norm.${i}`),
-        activation: 'relu',
-      });
-      penalty = ops.add(penalty, ops.sum(ops.abs(weight)));
-    });
-    const beta = ops.linear(h, p['beta.weight'], p['beta.bias']);
-    const factors = ops.linear(M, p['factors.weight']);
-    const date = batch.map((row) => Math.floor(row / assets));
-    const fitted = ops.rowDot(beta, ops.rows(factors, date));
-    return ops.add(ops.meanSquaredError(fitted, ops.rows(R, batch)), ops.scale(penalty, 1e-4));
-  };
-  let seed = 0;
-  return () =>
-    train({
-      engine,
-      parameters,
-      optimizer,
-      loss,
-      batches: (_, generator) => miniBatches(rows, 10_000, generator),
-      epochs: 1,
-      seed: seed++,
-    });
+function panel() {
+  const characteristics = Float64Array.from(uniformNumbers(T * N * P, 1));
+  const premia = uniformNumbers(T * signals, 3);
+  // Returns load on the first three characteristics, one nonlinearly.
+  const returns = Float64Array.from(uniformNumbers(T * N, 2), (noise, row) => {
+    const z = characteristics.subarray(row * P, row * P + signals);
+    const f = premia.subarray(Math.floor(row / N) * signals);
+    return 0.1 * (z[0] * f[0] + z[1] ** 2 * f[1] + z[2] * f[2]) + 0.1 * noise;
+  });
+  return new CrossSectionBatch({
+    index: PanelIndex.full(
+      Float64Array.from({ length: T }, (_, t) => Date.UTC(1990, t + 1, 0)),
+      Array.from({ length: N }, (_, i) => `a${i}`),
+    ),
+    characteristicNames: Array.from({ length: P }, (_, j) => `c${j}`),
+    characteristics,
+    returns,
+  });
 }
 
-await measure('conditional autoencoder (32), one epoch', (engine) => prepare(engine, [32]), { repeats: 9 });
-await measure('conditional autoencoder (32, 16, 8), one epoch', (engine) => prepare(engine, [32, 16, 8]), {
-  repeats: 9,
+const model = new CAEModel({
+  nFactors: 5,
+  hiddenUnits: [32],
+  factors: values.factors,
+  batching: values.factors === 'managed' ? values.batching : 'dates',
+  batchSize: 10_000,
+  nEnsemble: 1,
+  nEpochs: epochs + 2,
+  checkpointInterval: null,
+  threads,
+});
+const ends = [];
+const losses = [];
+const summary = await model.fit(panel(), {
+  onProgress({ metrics }) {
+    ends.push(performance.now());
+    losses.push(metrics.loss);
+  },
+});
+report({
+  seconds: ends.slice(2).map((end, i) => (end - ends[i + 1]) / 1000),
+  threads,
+  backend: summary.runRecord.engine,
+  quality: { loss: losses.at(-1) },
 });

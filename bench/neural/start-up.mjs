@@ -1,29 +1,20 @@
-// Time from nothing to a first trained step, in a fresh process each.
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// From an import to a first trained step of the embedded engine, once, in this process.
+const started = performance.now();
+const { resolveEngine } = await import('@ml4t/core/engine');
+const imported = performance.now();
+const { engine } = await resolveEngine({ engine: 'embedded', threads: Number(process.env.BENCH_THREADS ?? 1) });
+const ready = performance.now();
+const parameters = engine.parameters([{ name: 'w', shape: [4], values: new Float64Array(4), state: false }]);
+const optimizer = engine.optimizer(parameters);
+await optimizer.accumulate((ops) => ops.sum(ops.square(parameters.tensors.w)));
+await optimizer.apply();
+const ended = performance.now();
 
-if (process.argv[2] === 'child') {
-  const start = performance.now();
-  const { resolveEngine } = await import('@ml4t/core/engine');
-  const imported = performance.now();
-  const { engine } = await resolveEngine({ engine: 'embedded' });
-  const ready = performance.now();
-  const parameters = engine.parameters([{ name: 'w', shape: [4], values: new Float64Array(4), state: false }]);
-  const optimizer = engine.optimizer(parameters);
-  await optimizer.accumulate((ops) => ops.sum(ops.square(parameters.tensors.w)));
-  await optimizer.apply();
-  console.log([imported - start, ready - imported, performance.now() - ready].map((ms) => ms.toFixed(1)).join(' '));
-} else {
-  const runs = Array.from({ length: 7 }, () =>
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), 'child'], { encoding: 'utf8' })
-      .trim()
-      .split(' ')
-      .map(Number),
-  );
-  const median = (i) =>
-    runs
-      .map((run) => run[i])
-      .sort((a, b) => a - b)[3]
-      .toFixed(1);
-  console.log(`start-up: import ${median(0)} ms, engine ${median(1)} ms, first step ${median(2)} ms`);
-}
+const { report, threads } = await import('../report.mjs');
+report({
+  seconds: [(ended - started) / 1000],
+  threads,
+  backend: engine.description,
+  quality: { importMs: imported - started, engineMs: ready - imported, firstStepMs: ended - ready },
+});
+await engine.dispose();

@@ -23,10 +23,15 @@ def timed(work, repeats=5, warmup=1, prepare=lambda: None):
     return seconds
 
 
-def report(seconds, backend, quality, packages=("numpy",)):
-    """Prints the result as the last line."""
+def peak_bytes():
+    """Peak resident size of the process so far."""
     # Kibibytes on Linux, bytes on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def report(seconds, backend, quality, packages=("numpy",), peak=None):
+    """Prints the result as the last line."""
     print(
         json.dumps(
             {
@@ -34,7 +39,7 @@ def report(seconds, backend, quality, packages=("numpy",)):
                 "threads": threads,
                 "backend": backend,
                 "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
-                "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+                "peakBytes": peak if peak is not None else peak_bytes(),
                 "quality": quality,
             }
         )

@@ -12,12 +12,16 @@ export const benchFolder = fileURLToPath(new URL('..', import.meta.url));
  */
 export async function runSide(command, side, threads, folder = benchFolder) {
   const count = String(threads);
+  // Set on some machines for old versions of OpenBLAS; a current one chooses its kernels better than they do.
+  const environment = { ...process.env };
+  delete environment.OPENBLAS_CORETYPE;
+  delete environment.OPENBLAS_L2_SIZE;
   const child = spawn(command, [join(folder, side.script), ...(side.args ?? []).map(String)], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     // Both sides get the same threads: ours read BENCH_THREADS, NumPy and PyTorch their libraries' own variables.
     env: {
-      ...process.env,
+      ...environment,
       BENCH_THREADS: count,
       OMP_NUM_THREADS: count,
       OPENBLAS_NUM_THREADS: count,

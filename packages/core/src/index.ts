@@ -38,6 +38,7 @@ export {
   type FactorModelReport,
   type FoldFactors,
 } from './evaluation/factor-model-report.ts';
+export { latentFactorReport } from './evaluation/latent-factor-report.ts';
 export { latentFactorColumns, signalColumns } from './evaluation/prediction-columns.ts';
 export {
   assembleFolds,

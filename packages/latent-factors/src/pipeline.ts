@@ -7,6 +7,7 @@ import {
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
+  type LatentFactorState,
 } from '@ml4t/core';
 import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 import { BetaLambdaMapper } from './mappers/beta-lambda.ts';
@@ -28,7 +29,8 @@ export class LatentFactorForecastPipeline<Batch> {
   readonly forecaster: FactorForecaster;
   readonly mapper: FactorMapper;
   #training: Batch | undefined;
-  /** The checkpoint whose factors the forecaster holds. */
+  /** The training factors that the forecaster holds (T x K), and their checkpoint. */
+  #trainingFactorReturns: Float64Array | undefined;
   #forecasterCheckpoint: string | undefined;
 
   constructor(parts: {
@@ -50,10 +52,8 @@ export class LatentFactorForecastPipeline<Batch> {
   /** Fits the model (validation, signal and progress are passed through), then the forecaster on its training factors. */
   async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
     const summary = await this.model.fit(batch, options);
-    const state = await this.model.extract(batch);
-    this.forecaster.fit(state);
+    this.#fitForecaster(await this.model.extract(batch));
     this.#training = batch;
-    this.#forecasterCheckpoint = state.checkpoint;
     return summary;
   }
 
@@ -61,11 +61,16 @@ export class LatentFactorForecastPipeline<Batch> {
   async predict(batch: Batch, options: ExtractOptions = {}): Promise<LatentFactorPrediction> {
     if (this.#training === undefined) throw new NotFittedError('LatentFactorForecastPipeline', 'predict');
     const state = await this.model.extract(batch, options);
-    if (state.checkpoint !== this.#forecasterCheckpoint) {
-      this.forecaster.fit(await this.model.extract(this.#training, options));
-      this.#forecasterCheckpoint = state.checkpoint;
-    }
+    if (state.checkpoint !== this.#forecasterCheckpoint)
+      this.#fitForecaster(await this.model.extract(this.#training, options));
     const factorForecast = this.forecaster.predict(state);
-    return new LatentFactorPrediction(state, factorForecast, this.mapper.predict(state, factorForecast));
+    const assetForecast = this.mapper.predict(state, factorForecast);
+    return new LatentFactorPrediction(state, factorForecast, assetForecast, this.#trainingFactorReturns);
+  }
+
+  #fitForecaster(training: LatentFactorState): void {
+    this.forecaster.fit(training);
+    this.#trainingFactorReturns = training.factorReturns;
+    this.#forecasterCheckpoint = training.checkpoint;
   }
 }

@@ -60,8 +60,8 @@ export const portfolioConfigSchema = baseConfigSchema.extend({
   metricEmaAlpha: z.number().gt(0).max(1).default(0.45).describe('Weight of the newest evaluation in the criterion'),
   /** A smoothed Sharpe ratio is better when it exceeds the best smoothed one by this. */
   metricMinDelta: z.number().min(0).default(1e-3).describe('Least gain in the smoothed Sharpe ratio that counts'),
-  /** Evaluations without improvement before training stops; null: never. */
-  earlyStoppingPatience: z.int().min(1).nullable().default(20).describe('Evaluations without improvement, then stop'),
+  /** Evaluations without improvement before training stops; null: never. The reference's 20 outlast its own 200 steps. */
+  earlyStoppingPatience: z.int().min(1).nullable().default(10).describe('Evaluations without improvement, then stop'),
   /** Steps before early stopping begins to count. */
   earlyStoppingBurnInIters: z.int().min(0).default(20).describe('Steps before early stopping begins to count'),
 

@@ -26,7 +26,7 @@ export function labelled(phase: SdfPhase, checkpoints: Checkpoints): [string, Sn
 }
 
 /** Labels that every member has: members may differ in their best epoch and in where they stopped. */
-export function commonLabels(members: readonly MemberCheckpoints[]): string[] {
+export function commonLabels(members: readonly Pick<ReadonlySet<string>, 'has' | 'keys'>[]): string[] {
   if (members.length === 0) return [];
   return [...members[0].keys()].filter((label) => members.every((member) => member.has(label)));
 }

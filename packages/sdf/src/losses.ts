@@ -21,16 +21,15 @@ export function factor(ops: Ops, outputs: Tensor, panel: PricingTensors): Tensor
 }
 
 /**
- * Weighted mean squared pricing error over assets and instruments:
+ * Weighted mean squared pricing error over assets and instruments, `M'Q M` (see {@link momentForm}):
  * `(1/N) (1/K) sum_i sum_k (T_i / max T) ((1/T_i) sum_t M_t r_it g_itk)^2`.
  *
  * @param factorOfDates F (T x 1)
- * @param instrumentReturns g times `momentReturns` (R x K); the factors T_i and N are in it.
+ * @param form Q (T x T)
  */
-export function pricingLoss(ops: Ops, factorOfDates: Tensor, instrumentReturns: Tensor, panel: PricingTensors): Tensor {
-  const discount = ops.segmentRepeat(ops.scale(factorOfDates, -1, 1), panel.offsets);
-  const moments = ops.sumByIndex(ops.mul(instrumentReturns, discount), panel.assets, panel.nAssets);
-  return ops.scale(ops.sum(ops.square(moments)), 1 / instrumentReturns.shape[1]);
+export function pricingLoss(ops: Ops, factorOfDates: Tensor, form: Tensor): Tensor {
+  const discount = ops.reshape(ops.scale(factorOfDates, -1, 1), [1, factorOfDates.shape[0]]);
+  return ops.sum(ops.mul(ops.linear(discount, form), discount));
 }
 
 /**

@@ -13,6 +13,8 @@ export interface HeldInput extends NetworkInput {
 /** A panel in an engine, for pricing. */
 export interface HeldPanel extends HeldInput, PricingTensors {
   readonly nDates: number;
+  /** The same on this side of the engine. */
+  readonly rows: PricingRows;
 }
 
 function holder(engine: Engine): { hold: (values: Float64Array, shape: readonly number[]) => Tensor; release(): void } {
@@ -59,6 +61,7 @@ export function holdPanel(engine: Engine, rows: PricingRows, context: ContextInp
   return {
     ...input,
     nDates,
+    rows,
     assets: rows.assets,
     nAssets: rows.nAssets,
     factorReturns: hold(rows.factorReturns, [returns.length, 1]),

@@ -1,22 +1,10 @@
 import { sharpeRatio, type CrossSectionBatch } from '@ml4t/core';
-import type { Engine, Snapshot } from '@ml4t/core/engine';
+import type { Engine } from '@ml4t/core/engine';
 import type { NamedValues } from '@ml4t/core/nn';
 import type { ContextInput } from './context.ts';
 import { exposureNetwork } from './networks.ts';
 import { holdInput } from './panel-tensors.ts';
 import { selectRows } from './pricing-rows.ts';
-
-/** Named arrays of a trained network and their shapes. */
-export type NetworkShapes = ReadonlyMap<string, readonly number[]>;
-
-export function namedValues(snapshot: Snapshot, shapes: NetworkShapes): NamedValues[] {
-  return [...shapes].map(([name, shape]) => ({
-    name,
-    shape,
-    values: Float64Array.from(snapshot[name]),
-    state: false,
-  }));
-}
 
 /**
  * The outputs of networks for every row of a batch, averaged over the networks (R); NaN where a characteristic is missing.

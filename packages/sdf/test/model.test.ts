@@ -1,5 +1,8 @@
 import { AbortedError, ConfigError, CrossSectionBatch } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StochasticDiscountFactorModel, type StochasticDiscountFactorConfigInput } from '../src/index.ts';
 import { changed, smallConfig, smallPanel } from './small.ts';
 
@@ -279,6 +282,47 @@ describe('an aborted fit', () => {
     expect(model.defaultCheckpoint).toBe('conditional:last');
     const shorter = await fitted(train, { nEpochsCond: 2 });
     expect((await model.extract(test)).weights).toEqual((await shorter.extract(test)).weights);
+  });
+
+  it('says so in its summary, with the history up to there, and can be saved and loaded', async () => {
+    const model = await abortAt('conditional', 2, { checkpointInterval: 1 });
+    const { stopReason, iterations, history, notes } = model.fitSummary;
+    expect({ stopReason, iterations }).toEqual({ stopReason: 'aborted', iterations: 3 + 2 + 2 });
+    expect(history[history.length - 1]).toMatchObject({ phase: 3, epoch: 2 });
+    expect(notes).toHaveLength(1);
+    const folder = await mkdtemp(join(tmpdir(), 'ml4t-sdf-'));
+    try {
+      const path = join(folder, 'aborted.model');
+      await model.save(path);
+      const loaded = await StochasticDiscountFactorModel.load(path);
+      expect(loaded.fitSummary.stopReason).toBe('aborted');
+      expect(loaded.checkpoints).toEqual(model.checkpoints);
+      for (const checkpoint of model.checkpoints)
+        expect((await loaded.extract(test, { checkpoint })).weights).toEqual(
+          (await model.extract(test, { checkpoint })).weights,
+        );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('of an ensemble keeps its whole members: here the first, as a model of one', async () => {
+    const model = await abortAt('moment, member 2', 1, { nMembers: 2 });
+    expect(model.fitSummary.runRecord.dimensions.members).toBe(1);
+    expect((await model.extract(test)).weights).toEqual((await (await fitted()).extract(test)).weights);
+  });
+
+  it('that was a refit leaves the earlier fit, summary and all', async () => {
+    const model = await fitted();
+    const { weights } = await model.extract(test);
+    const summary = model.fitSummary;
+    const controller = new AbortController();
+    const onProgress = ({ phase }: { phase: string }): void => {
+      if (phase === 'conditional') controller.abort();
+    };
+    await expect(model.fit(batch, { signal: controller.signal, onProgress })).rejects.toThrow(AbortedError);
+    expect(model.fitSummary).toBe(summary);
+    expect((await model.extract(test)).weights).toEqual(weights);
   });
 
   it('before the conditional phase has no default: an unconditional state must be asked for', async () => {

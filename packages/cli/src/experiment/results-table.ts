@@ -1,10 +1,15 @@
 import type { FactorModelReport } from '@ml4t/core';
+import { allocatorTable } from './allocator-table.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import type { ExperimentResult } from './run.ts';
 import type { StrategyReport } from './strategy.ts';
 
-/** The comparison of models as aligned text: R2 in percent, Sharpe ratios per period, the oracle last where the truth is known. */
+/**
+ * The comparison of models as aligned text: R2 in percent, Sharpe ratios per period, the oracle last where the truth is known. Models that
+ * all give weights have a table of their own.
+ */
 export function resultsTable({ models, oracle }: ExperimentResult): string {
+  if (models.every(({ scores }) => scores === undefined)) return allocatorTable(models);
   const hasTangency = models.some(({ scores }) => scores?.tangency !== undefined);
   const hasWeights = models.some(({ strategy }) => strategy.portfolio === 'weights');
   const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC'];

@@ -1,53 +1,84 @@
 // Elementary functions on four lanes. Polynomials of Cephes (S. Moshier), about 1e-7 relative in float32.
+//
+// Coefficients lie in memory: V8 loads one into all lanes in one step, where a constant in the code takes it three, one of them
+// through a general register. Tables are in the order of use.
+
+/** Number i of a table, in all lanes. */
+function entry(table: usize, i: usize): v128 {
+  return v128.load32_splat(table + (i << 2));
+}
+
+/** p x + c, c number i of a table: a step of Horner's rule. */
+function madd(p: v128, x: v128, table: usize, i: usize): v128 {
+  return f32x4.add(f32x4.mul(p, x), entry(table, i));
+}
 
 function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-function madd(p: v128, x: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(p, x), splat(c));
-}
+const one: usize = memory.data<f32>([1]);
+const half: usize = memory.data<f32>([0.5]);
+
+/** Range, 1 / log 2, log 2 in two parts, the polynomial from the sixth power down to 1 + r. */
+const exponential: usize = memory.data<f32>([
+  -87.3, 88.37, 1.44269504088896341, 0.693359375, -2.1219444e-4, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3,
+  4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+]);
 
 /** e^x; clamps to the range of normal numbers, lets NaN through. */
 export function exp4(x: v128): v128 {
-  x = f32x4.pmin(f32x4.pmax(x, splat(-87.3)), splat(88.37));
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
-  let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, splat(-2.1219444e-4)));
-  let p = madd(splat(1.98756915e-4), r, 1.3981999507e-3);
-  p = madd(p, r, 8.3334519073e-3);
-  p = madd(p, r, 4.1665795894e-2);
-  p = madd(p, r, 1.6666665459e-1);
-  p = madd(p, r, 5.0000001201e-1);
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), p), r), splat(1));
+  x = f32x4.pmin(f32x4.pmax(x, entry(exponential, 0)), entry(exponential, 1));
+  const n = f32x4.nearest(f32x4.mul(x, entry(exponential, 2)));
+  let r = f32x4.sub(x, f32x4.mul(n, entry(exponential, 3)));
+  r = f32x4.sub(r, f32x4.mul(n, entry(exponential, 4)));
+  let p = madd(entry(exponential, 5), r, exponential, 6);
+  p = madd(p, r, exponential, 7);
+  p = madd(p, r, exponential, 8);
+  p = madd(p, r, exponential, 9);
+  p = madd(p, r, exponential, 10);
+  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), p), r), entry(one, 0));
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
+
+/** The polynomial from the eighth power down to the first, then log 2 in two parts. */
+const logarithmic: usize = memory.data<f32>([
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375,
+]);
 
 /** Natural logarithm of a positive normal number. */
 export function log4(x: v128): v128 {
   // x = m 2^e with m in [sqrt 1/2, sqrt 2)
   const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3));
   const e = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
-  const m = f32x4.sub(i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), splat(1));
-  let p = madd(splat(7.0376836292e-2), m, -1.151461031e-1);
-  p = madd(p, m, 1.167699874e-1);
-  p = madd(p, m, -1.2420140846e-1);
-  p = madd(p, m, 1.4249322787e-1);
-  p = madd(p, m, -1.6668057665e-1);
-  p = madd(p, m, 2.0000714765e-1);
-  p = madd(p, m, -2.4999993993e-1);
-  p = madd(p, m, 3.3333331174e-1);
+  const m = f32x4.sub(i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), entry(one, 0));
+  let p = madd(entry(logarithmic, 0), m, logarithmic, 1);
+  p = madd(p, m, logarithmic, 2);
+  p = madd(p, m, logarithmic, 3);
+  p = madd(p, m, logarithmic, 4);
+  p = madd(p, m, logarithmic, 5);
+  p = madd(p, m, logarithmic, 6);
+  p = madd(p, m, logarithmic, 7);
+  p = madd(p, m, logarithmic, 8);
   const z = f32x4.mul(m, m);
   let y = f32x4.mul(f32x4.mul(p, m), z);
-  y = f32x4.add(y, f32x4.mul(e, splat(-2.1219444e-4)));
-  y = f32x4.sub(y, f32x4.mul(z, splat(0.5)));
-  return f32x4.add(f32x4.add(m, y), f32x4.mul(e, splat(0.693359375)));
+  y = f32x4.add(y, f32x4.mul(e, entry(logarithmic, 9)));
+  y = f32x4.sub(y, f32x4.mul(z, entry(half, 0)));
+  return f32x4.add(f32x4.add(m, y), f32x4.mul(e, entry(logarithmic, 10)));
 }
 
 export function sigmoid4(x: v128): v128 {
-  return f32x4.div(splat(1), f32x4.add(splat(1), exp4(f32x4.neg(x))));
+  return f32x4.div(entry(one, 0), f32x4.add(entry(one, 0), exp4(f32x4.neg(x))));
 }
+
+/** Range; the numerator from the thirteenth power down; the denominator from the sixth. */
+const rational: usize = memory.data<f32>([
+  -7.90531110763549805, 7.90531110763549805, -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11,
+  5.12229709037114e-8, 1.48572235717979e-5, 6.37261928875436e-4, 4.89352455891786e-3, 1.19825839466702e-6,
+  1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3,
+]);
 
 /**
  * x P(x^2) / Q(x^2), the rational approximation of degree 13 over 6 that Eigen uses, a few units in the last place; beyond
@@ -56,24 +87,24 @@ export function sigmoid4(x: v128): v128 {
  */
 export class Rational {
   @inline static tanh4(u: v128): v128 {
-    const x = f32x4.pmin(f32x4.pmax(u, splat(-7.90531110763549805)), splat(7.90531110763549805));
+    const x = f32x4.pmin(f32x4.pmax(u, entry(rational, 0)), entry(rational, 1));
     const z = f32x4.mul(x, x);
-    let p = madd(splat(-2.76076847742355e-16), z, 2.00018790482477e-13);
-    p = madd(p, z, -8.60467152213735e-11);
-    p = madd(p, z, 5.12229709037114e-8);
-    p = madd(p, z, 1.48572235717979e-5);
-    p = madd(p, z, 6.37261928875436e-4);
-    p = madd(p, z, 4.89352455891786e-3);
-    let q = madd(splat(1.19825839466702e-6), z, 1.18534705686654e-4);
-    q = madd(q, z, 2.268434632439e-3);
-    q = madd(q, z, 4.89352518554385e-3);
+    let p = madd(entry(rational, 2), z, rational, 3);
+    p = madd(p, z, rational, 4);
+    p = madd(p, z, rational, 5);
+    p = madd(p, z, rational, 6);
+    p = madd(p, z, rational, 7);
+    p = madd(p, z, rational, 8);
+    let q = madd(entry(rational, 9), z, rational, 10);
+    q = madd(q, z, rational, 11);
+    q = madd(q, z, rational, 12);
     return f32x4.div(f32x4.mul(x, p), q);
   }
 
   /** 1 / (1 + e^-x) = (1 + tanh(x/2)) / 2, to 6e-8 absolute: for gates, where the far tail is nothing. */
   @inline static gate4(x: v128): v128 {
-    const half = splat(0.5);
-    return f32x4.add(half, f32x4.mul(half, Rational.tanh4(f32x4.mul(half, x))));
+    const h = entry(half, 0);
+    return f32x4.add(h, f32x4.mul(h, Rational.tanh4(f32x4.mul(h, x))));
   }
 }
 
@@ -81,20 +112,27 @@ export function tanh4(x: v128): v128 {
   return Rational.tanh4(x);
 }
 
-/** Standard normal distribution function: Abramowitz-Stegun 7.1.26, 1.5e-7 absolute. */
-function normalCdf4(u: v128): v128 {
-  const a = f32x4.mul(f32x4.abs(u), splat(0.70710678118654752));
-  const t = f32x4.div(splat(1), f32x4.add(splat(1), f32x4.mul(a, splat(0.3275911))));
-  let p = madd(splat(1.061405429), t, -1.453152027);
-  p = madd(p, t, 1.421413741);
-  p = madd(p, t, -0.284496736);
-  p = madd(p, t, 0.254829592);
-  const tail = f32x4.mul(f32x4.mul(f32x4.mul(p, t), exp4(f32x4.neg(f32x4.mul(a, a)))), splat(0.5));
-  return v128.bitselect(tail, f32x4.sub(splat(1), tail), f32x4.lt(u, splat(0)));
+/** 1 / sqrt 2, p, the polynomial from the fifth power down, 1 / sqrt(2 pi). */
+const gaussian: usize = memory.data<f32>([
+  0.70710678118654752, 0.3275911, 1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0.3989422804014327,
+]);
+
+/** e^(-u^2/2), which the distribution function and the density share. */
+function bell4(u: v128): v128 {
+  const a = f32x4.mul(f32x4.abs(u), entry(gaussian, 0));
+  return exp4(f32x4.neg(f32x4.mul(a, a)));
 }
 
-function normalDensity4(u: v128): v128 {
-  return f32x4.mul(exp4(f32x4.mul(f32x4.mul(u, u), splat(-0.5))), splat(0.3989422804014327));
+/** Standard normal distribution function: Abramowitz-Stegun 7.1.26, 1.5e-7 absolute. */
+function normalCdf4(u: v128, bell: v128): v128 {
+  const a = f32x4.mul(f32x4.abs(u), entry(gaussian, 0));
+  const t = f32x4.div(entry(one, 0), f32x4.add(entry(one, 0), f32x4.mul(a, entry(gaussian, 1))));
+  let p = madd(entry(gaussian, 2), t, gaussian, 3);
+  p = madd(p, t, gaussian, 4);
+  p = madd(p, t, gaussian, 5);
+  p = madd(p, t, gaussian, 6);
+  const tail = f32x4.mul(f32x4.mul(f32x4.mul(p, t), bell), entry(half, 0));
+  return v128.bitselect(tail, f32x4.sub(entry(one, 0), tail), f32x4.lt(u, splat(0)));
 }
 
 export function relu4(u: v128): v128 {
@@ -105,8 +143,8 @@ export function relu4(u: v128): v128 {
 export function softplus4(u: v128): v128 {
   const e = exp4(f32x4.neg(f32x4.abs(u)));
   // log1p by the correction log(w) e / (w - 1), w = 1 + e rounded; e itself where w rounds to 1.
-  const w = f32x4.add(e, splat(1));
-  const below = f32x4.sub(w, splat(1));
+  const w = f32x4.add(e, entry(one, 0));
+  const below = f32x4.sub(w, entry(one, 0));
   const corrected = f32x4.div(f32x4.mul(log4(w), e), below);
   return f32x4.add(relu4(u), v128.bitselect(e, corrected, f32x4.eq(below, splat(0))));
 }
@@ -124,7 +162,7 @@ export function activate4(code: i32, u: v128): v128 {
     case 4:
       return f32x4.mul(u, sigmoid4(u));
     case 5:
-      return f32x4.mul(u, normalCdf4(u));
+      return f32x4.mul(u, normalCdf4(u, bell4(u)));
     default:
       return u;
   }
@@ -132,34 +170,36 @@ export function activate4(code: i32, u: v128): v128 {
 
 /** Derivative at the pre-activation u. */
 export function slope4(code: i32, u: v128): v128 {
-  const one = splat(1);
+  const unit = entry(one, 0);
   switch (code) {
     case 1:
-      return v128.and(one, f32x4.gt(u, splat(0)));
+      return v128.and(unit, f32x4.gt(u, splat(0)));
     case 2: {
       const t = tanh4(u);
-      return f32x4.sub(one, f32x4.mul(t, t));
+      return f32x4.sub(unit, f32x4.mul(t, t));
     }
     case 3: {
       const s = sigmoid4(u);
-      return f32x4.mul(s, f32x4.sub(one, s));
+      return f32x4.mul(s, f32x4.sub(unit, s));
     }
     case 4: {
       const s = sigmoid4(u);
-      return f32x4.mul(s, f32x4.add(one, f32x4.mul(u, f32x4.sub(one, s))));
+      return f32x4.mul(s, f32x4.add(unit, f32x4.mul(u, f32x4.sub(unit, s))));
     }
-    case 5:
-      return f32x4.add(normalCdf4(u), f32x4.mul(u, normalDensity4(u)));
+    case 5: {
+      const bell = bell4(u);
+      return f32x4.add(normalCdf4(u, bell), f32x4.mul(f32x4.mul(u, bell), entry(gaussian, 7)));
+    }
     default:
-      return one;
+      return unit;
   }
 }
 
 /** Derivative from the output y: identity, relu, tanh, sigmoid. */
 export function slopeFromOutput4(code: i32, y: v128): v128 {
-  const one = splat(1);
-  if (code == 1) return v128.and(one, f32x4.gt(y, splat(0)));
-  if (code == 2) return f32x4.sub(one, f32x4.mul(y, y));
-  if (code == 3) return f32x4.mul(y, f32x4.sub(one, y));
-  return one;
+  const unit = entry(one, 0);
+  if (code == 1) return v128.and(unit, f32x4.gt(y, splat(0)));
+  if (code == 2) return f32x4.sub(unit, f32x4.mul(y, y));
+  if (code == 3) return f32x4.mul(y, f32x4.sub(unit, y));
+  return unit;
 }

@@ -23,8 +23,21 @@ export function keep4(key: i32, i: i32, threshold: i32): v128 {
   return i32x4.ge_s(i32x4.shr_u(random4(key, i), 8), i32x4.splat(threshold));
 }
 
-function step(p: v128, w: v128, c: f32): v128 {
-  return f32x4.add(f32x4.mul(p, w), f32x4.splat(c));
+/** Central coefficients from the eighth power down, those of the tail, the normalising numbers. In memory for activation.ts's reason. */
+const central: usize = memory.data<f32>([
+  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+  0.246640727, 1.50140941,
+]);
+const tail: usize = memory.data<f32>([
+  -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+  1.00167406, 2.83297682,
+]);
+
+/** The polynomial of degree 8 with the coefficients of a table. */
+function polynomial(table: usize, x: v128): v128 {
+  let p = v128.load32_splat(table);
+  for (let i: usize = 4; i <= 32; i += 4) p = f32x4.add(f32x4.mul(p, x), v128.load32_splat(table + i));
+  return p;
 }
 
 /** Standard normals i .. i+3 of the stream: the inverse distribution function of M. Giles (2010), as in noise.ts. */
@@ -36,24 +49,8 @@ export function normal4(key: i32, i: i32): v128 {
   const low = f32x4.mul(f32x4.add(bits, f32x4.splat(0.5)), f32x4.splat(1.1920928955078125e-7));
   const high = f32x4.mul(f32x4.sub(f32x4.splat(16777215.5), bits), f32x4.splat(1.1920928955078125e-7));
   const w = f32x4.neg(log4(f32x4.pmax(f32x4.mul(low, high), f32x4.splat(1e-30))));
-  const c = f32x4.sub(w, f32x4.splat(2.5));
-  let p = step(f32x4.splat(2.81022636e-8), c, 3.43273939e-7);
-  p = step(p, c, -3.5233877e-6);
-  p = step(p, c, -4.39150654e-6);
-  p = step(p, c, 0.00021858087);
-  p = step(p, c, -0.00125372503);
-  p = step(p, c, -0.00417768164);
-  p = step(p, c, 0.246640727);
-  p = step(p, c, 1.50140941);
-  const t = f32x4.sub(f32x4.sqrt(w), f32x4.splat(3));
-  let q = step(f32x4.splat(-0.000200214257), t, 0.000100950558);
-  q = step(q, t, 0.00134934322);
-  q = step(q, t, -0.00367342844);
-  q = step(q, t, 0.00573950773);
-  q = step(q, t, -0.0076224613);
-  q = step(q, t, 0.00943887047);
-  q = step(q, t, 1.00167406);
-  q = step(q, t, 2.83297682);
+  const p = polynomial(central, f32x4.sub(w, f32x4.splat(2.5)));
+  const q = polynomial(tail, f32x4.sub(f32x4.sqrt(w), f32x4.splat(3)));
   const r = v128.bitselect(p, q, f32x4.lt(w, f32x4.splat(5)));
   return f32x4.mul(f32x4.mul(r, x), f32x4.splat(1.4142135623730951));
 }

@@ -107,6 +107,11 @@ export interface Ops {
   constant(values: HostValues, shape: readonly number[]): Tensor;
   /** The same values, through which no gradient flows. */
   detach(x: Tensor): Tensor;
+  /**
+   * The value of `run()`, whose intermediate results an engine may drop and compute again on the way back: less memory for a second
+   * forward pass of that part, and the same bits, dropout included. It must not write running statistics (batch norm).
+   */
+  recompute(run: () => Tensor): Tensor;
 
   /** x W' + b on the last axis. weight (outputs, inputs), bias (outputs). */
   linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor;

@@ -5,6 +5,7 @@ export type StopReason =
   | 'max-iterations'
   | 'max-epochs'
   | 'early-stopping'
+  | 'aborted'
   | 'non-finite-loss'
   | 'non-finite-gradient';
 
@@ -14,6 +15,8 @@ export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.f
   'max-iterations': 'Raise maxIter, loosen tol, or lower nFactors: the last step was still moving.',
   'max-epochs': 'Look at the history: if the validation metric still improves, raise the number of epochs.',
   'early-stopping': 'Nothing to do: the validation metric stopped improving and the best state was kept.',
+  aborted:
+    'The caller aborted training. The checkpoints of the epochs it finished can be used; fit again for the rest.',
   'non-finite-loss':
     'The loss was not a finite number in several steps running. Look for extreme values in the inputs, scale them, or lower the learning rate.',
   'non-finite-gradient':

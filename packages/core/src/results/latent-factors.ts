@@ -1,5 +1,5 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
-import { DataError } from '../errors.ts';
+import { DataError, ShapeError } from '../errors.ts';
 import { requireLength } from '../validation.ts';
 
 /**
@@ -139,8 +139,22 @@ export class LatentFactorPrediction {
   readonly state: LatentFactorState;
   readonly factorForecast: FactorForecastResult;
   readonly assetForecast: AssetForecastResult;
+  /** Factor returns of the training dates in the coordinates of `state` (T_train x K), where the pipeline has them. */
+  readonly trainingFactorReturns: Float64Array | undefined;
 
-  constructor(state: LatentFactorState, factorForecast: FactorForecastResult, assetForecast: AssetForecastResult) {
+  constructor(
+    state: LatentFactorState,
+    factorForecast: FactorForecastResult,
+    assetForecast: AssetForecastResult,
+    trainingFactorReturns?: Float64Array,
+  ) {
+    if (trainingFactorReturns && trainingFactorReturns.length % state.nFactors !== 0)
+      throw new ShapeError({
+        field: 'trainingFactorReturns',
+        expected: `dates x ${state.nFactors} factors`,
+        found: `${trainingFactorReturns.length} entries`,
+        remedy: 'Pass the factor returns of the training state.',
+      });
     if (state.checkpoint !== factorForecast.checkpoint)
       throw new DataError({
         field: 'factorForecast.checkpoint',
@@ -152,6 +166,7 @@ export class LatentFactorPrediction {
     this.state = state;
     this.factorForecast = factorForecast;
     this.assetForecast = assetForecast;
+    this.trainingFactorReturns = trainingFactorReturns;
     Object.freeze(this);
   }
 }

@@ -18,3 +18,5 @@ export { lettauPelgerSchema, simulateLettauPelger } from './lettau-pelger.ts';
 export type { LettauPelgerOptions, LettauPelgerPanel, LettauPelgerTruth } from './lettau-pelger.ts';
 export { nonlinearSignalPanelSchema, simulateNonlinearSignalPanel } from './nonlinear-signal-panel.ts';
 export type { NonlinearSignalPanel, NonlinearSignalPanelOptions } from './nonlinear-signal-panel.ts';
+export { hiddenSignalPanelSchema, simulateHiddenSignalPanel } from './hidden-signal-panel.ts';
+export type { HiddenSignalPanel, HiddenSignalPanelOptions } from './hidden-signal-panel.ts';

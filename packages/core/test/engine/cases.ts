@@ -359,6 +359,16 @@ export const cases: Case[] = [
     inputs: { a: normal(3, 2, 4), b: normal(3, 2, 1), c: normal(3, 2, 3) },
     run: (ops, t) => ops.concat([t.a, t.b, t.c, t.a]),
   },
+  {
+    name: 'a product over a join of data and activations, read again elsewhere',
+    inputs: { data: data(7, 3), more: data(7, 5), x: normal(7, 4), y: normal(7, 2), w: normal(6, 19), v: normal(6, 4) },
+    run(ops, t) {
+      const h = ops.linear(t.x, t.v);
+      const joined = ops.concat([t.data, h, t.y, ops.slice(t.more, 0, 3), ops.slice(t.more, 0, 5)]);
+      const z = ops.dense(joined, { weight: t.w, activation: 'tanh' });
+      return ops.add(ops.add(z, ops.slice(joined, 3, 9)), ops.linear(joined, t.w));
+    },
+  },
   { name: 'slice, last axis', inputs: { x: normal(3, 7) }, run: (ops, t) => ops.slice(t.x, 2, 5) },
   { name: 'slice, middle axis', inputs: { x: normal(3, 7, 2) }, run: (ops, t) => ops.slice(t.x, 1, 7, 1) },
   { name: 'transpose', inputs: { x: normal(2, 3, 4, 5) }, run: (ops, t) => ops.transpose(t.x, [2, 0, 3, 1]) },
@@ -368,6 +378,21 @@ export const cases: Case[] = [
     run: (ops, t) => ops.transpose(ops.transpose(t.x, [0, 2, 1, 3]), [1, 0, 2, 3]),
   },
   { name: 'transpose to the same order', inputs: { x: normal(3, 4) }, run: (ops, t) => ops.transpose(t.x, [0, 1]) },
+  {
+    name: 'recompute, one inside the other',
+    inputs: { x: normal(5, 4), w: normal(3, 4) },
+    run: (ops, t) => {
+      const inner = (): Tensor =>
+        ops.tanh(
+          ops.mul(
+            t.x,
+            ops.recompute(() => ops.silu(ops.scale(t.x, 0.5))),
+          ),
+        );
+      const outer = ops.recompute(() => ops.reshape(ops.linear(ops.recompute(inner), t.w), [3, 5]));
+      return ops.concat([outer, ops.recompute(() => ops.reshape(ops.slice(t.x, 0, 3), [3, 5]))]);
+    },
+  },
   {
     name: 'reshape and detach',
     inputs: { x: normal(4, 6) },

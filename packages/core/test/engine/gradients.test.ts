@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, typescriptMachine } from '../../src/engine/index.ts';
-import type { NamedValues } from '../../src/nn/index.ts';
+import type { NamedValues, Tensor } from '../../src/nn/index.ts';
 import { cases, notADerivative } from './cases.ts';
 import { inputsOf, runCase } from './run-case.ts';
 
@@ -43,6 +43,50 @@ describe('vector-Jacobian products', () => {
     const [x] = inputsOf(test);
     const { gradients } = await runCase(new EmbeddedEngine(typescriptMachine('float64')), test);
     x.values.forEach((value, i) => expect(gradients.x[i]).toBeCloseTo(value * Math.sin(1 + 2.3 * i), 12));
+  });
+
+  it('goes back only to the columns of a join that lead to weights', async () => {
+    const machine = typescriptMachine('float64');
+    const columns: number[] = [];
+    const engine = new EmbeddedEngine({
+      ...machine,
+      runner: {
+        run(name, rows, chunk, operands) {
+          if (name === 'linearGradient' && operands[10] >= 0) columns.push(operands[11]);
+          machine.runner.run(name, rows, chunk, operands);
+        },
+      },
+    });
+    await runCase(engine, {
+      name: 'join',
+      inputs: { data: { shape: [6, 5], fixed: true }, x: { shape: [6, 2] }, w: { shape: [3, 9] } },
+      run: (ops, t) => ops.linear(ops.concat([t.data, t.x, ops.slice(t.data, 0, 2)]), t.w),
+    });
+    expect(columns).toEqual([2]);
+  });
+
+  it('computes again with the same dropout, and holds less meanwhile', async () => {
+    const run = async (again: boolean) => {
+      const engine = new EmbeddedEngine(typescriptMachine('float64'));
+      const values = { name: 'x', shape: [40, 50], values: Float64Array.from({ length: 2000 }, (_, i) => Math.sin(i)) };
+      const optimizer = engine.optimizer(engine.parameters([{ ...values, state: false }]));
+      const loss = await optimizer.accumulate(
+        (ops) => {
+          let h: Tensor = optimizer.parameters.tensors.x;
+          for (let layer = 0; layer < 4; layer++) {
+            const [from, block] = [h, (x: Tensor) => ops.dropout(ops.tanh(ops.dropout(ops.tanh(x), 0.2)), 0.3)];
+            h = again ? ops.recompute(() => block(from)) : block(from);
+          }
+          return ops.sum(ops.square(ops.dropout(h, 0.1)));
+        },
+        { seed: 7 },
+      );
+      return { loss, gradient: (await optimizer.gradients()).x, bytes: engine.memory().reservedBytes };
+    };
+    const [kept, computed] = [await run(false), await run(true)];
+    expect(computed.loss).toBe(kept.loss);
+    expect(computed.gradient).toEqual(kept.gradient);
+    expect(computed.bytes).toBeLessThan(0.75 * kept.bytes);
   });
 
   it('leaves nothing taken in the heap', async () => {

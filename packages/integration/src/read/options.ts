@@ -1,4 +1,4 @@
-import type { PortfolioWindowOptions, RunOptions, TimestampInput } from '@ml4t/core';
+import type { PortfolioWindowOptions, RunOptions, TimestampInput, TrendFeatureOptions } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
@@ -131,6 +131,8 @@ export interface PortfolioReadOptions
   readonly costs?: number | Readonly<Record<string, number>> | undefined;
   /** The group of each asset id, by name: a sector, an asset class. */
   readonly groups?: Readonly<Record<string, string>> | undefined;
+  /** Features made of the prices (`trendFeatures` of @ml4t/core; {} for its defaults), after those of the frame, which may be none. */
+  readonly trend?: TrendFeatureOptions | undefined;
 }
 
 export interface StreamOptions extends ReadOptions {

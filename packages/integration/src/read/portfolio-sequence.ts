@@ -6,6 +6,7 @@ import {
   formatTimestamp,
   forwardReturnsFromPrices,
   portfolioWindows,
+  trendFeatures,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
 import { columnRoles } from './column-roles.ts';
@@ -54,24 +55,33 @@ export async function readPortfolioSequenceBatch(
       found: 'nothing',
       remedy: 'Say which columns the model looks at.',
     });
+  if (options.trend && roles.prices === undefined)
+    throw new ConfigError({
+      field: 'options.trend',
+      expected: 'prices, of which its features are made',
+      found: 'returns alone',
+      remedy: "Pass prices: '…', or leave trend out.",
+    });
   const panel = await readPanel(source, roles, options);
   const { index, report } = panel;
   const { nAssets, timestamps, assetIds } = index;
-  const featureNames = report.columns.characteristics;
   const cellName = (cell: number): string =>
     `(${formatTimestamp(timestamps[Math.floor(cell / nAssets)])}, ${assetIds[cell % nAssets]})`;
-  const returns =
-    panel.prices === undefined
-      ? spread(panel, panel.returns ?? new Float64Array(0), 1)
-      : forwardReturnsFromPrices(spread(panel, panel.prices, 1), nAssets, cellName);
+  const prices = panel.prices && spread(panel, panel.prices, 1);
+  const { costs, groups, trend, ...windowing } = options;
+  const ofFrame = report.columns.characteristics;
+  const own = spread(panel, panel.characteristics, ofFrame.length);
+  const made =
+    prices && trend ? trendFeatures(prices, nAssets, trend) : { featureNames: [], features: new Float64Array(0) };
   const grid = new PersistentPanelBatch({
     timestamps,
     assetIds,
-    returns,
-    characteristicNames: featureNames,
-    characteristics: spread(panel, panel.characteristics, featureNames.length),
+    returns: prices
+      ? forwardReturnsFromPrices(prices, nAssets, cellName)
+      : spread(panel, panel.returns ?? new Float64Array(0), 1),
+    characteristicNames: [...ofFrame, ...made.featureNames],
+    characteristics: sideBySide(own, ofFrame.length, made.features, made.featureNames.length),
   });
-  const { costs, groups, ...windowing } = options;
   const groupNames = groups === undefined ? [] : [...new Set(byAsset('groups', groups, assetIds))].sort();
   const { batch, missingReturns } = portfolioWindows(grid, {
     ...windowing,
@@ -84,6 +94,18 @@ export async function readPortfolioSequenceBatch(
     batch,
     report: { ...report, nWindows: batch.nWindows, missingForwardReturns: missingReturns, groupNames },
   };
+}
+
+/** (cells x left) and (cells x right) to (cells x (left + right)). */
+function sideBySide(left: Float64Array, nLeft: number, right: Float64Array, nRight: number): Float64Array {
+  if (nRight === 0) return left;
+  const width = nLeft + nRight;
+  const out = new Float64Array((right.length / nRight) * width);
+  for (let cell = 0; cell * width < out.length; cell++) {
+    out.set(left.subarray(cell * nLeft, (cell + 1) * nLeft), cell * width);
+    out.set(right.subarray(cell * nRight, (cell + 1) * nRight), cell * width + nLeft);
+  }
+  return out;
 }
 
 function costsOf(costs: number | Readonly<Record<string, number>>, assetIds: readonly string[]): readonly number[] {

@@ -158,4 +158,24 @@ describe('readPortfolioSequenceBatch', () => {
     expect((await failure({}, {}, free)).field).toBe('prices (2020-01-06, A)');
     expect((await failure({}, { windowLength: 40 })).code).toBe('data');
   });
+
+  it('adds features made of the prices, to none or to those of the frame', async () => {
+    const trend = { horizons: [1, 3], macd: [], zScores: [3], volatilitySpan: 3, clip: null };
+    const source = { rows: rows() };
+    const alone = await readPortfolioSequenceBatch(source, { prices: 'close', features: [] }, { ...options, trend });
+    expect(alone.batch.featureNames).toEqual(['return 1', 'return 3', 'z-score 3']);
+    const both = await read(rows(), { trend });
+    expect(both.batch.featureNames).toEqual(['trend', 'return 1', 'return 3', 'z-score 3']);
+    const { batch } = both;
+    const a = at(batch, 1, 2, 'A');
+    // A grows by 1 % a day, which is its volatility.
+    const t = Math.round((batch.timestamps[batch.nSteps + 2] - Date.UTC(2020, 0, 1)) / 86_400_000);
+    expect(batch.features[4 * a]).toBe(t);
+    expect(batch.features[4 * a + 1]).toBeCloseTo(1, 10);
+    expect(batch.features[4 * a + 2]).toBeCloseTo((1.01 ** 3 - 1) / (0.01 * Math.sqrt(3)), 10);
+    const returns = { column: 'trend', lag: 1 };
+    await expect(
+      readPortfolioSequenceBatch(source, { returns, features: ['close'] }, { ...options, trend }),
+    ).rejects.toThrow(/options\.trend/);
+  });
 });

@@ -1,9 +1,6 @@
 import {
-  ConfigError,
-  DataError,
   LatentFactorState,
   NotFittedError,
-  NotIdentifiedError,
   throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
@@ -12,17 +9,25 @@ import {
   type LatentFactorModel,
   type RunOptions,
 } from '@ml4t/core';
-import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
+import { matrix, type Matrix } from '@ml4t/core/linalg';
 import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { readState } from '../saved-state.ts';
 import { packageVersion } from '../version.ts';
-import { estimateIPCA, type IPCAEstimate } from './alternating-least-squares.ts';
+import { estimateIPCA } from './alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from './config.ts';
 import { columns, sideBySide } from './coordinates.ts';
 import { exposures, latentFactorReturns } from './extract.ts';
-import { ipcaFitMetrics } from './fit-metrics.ts';
+import { ipcaFitSummary } from './fit-summary.ts';
 import { givenFactors, type FactorReturnSeries } from './given-factors.ts';
+import {
+  requireEnoughInstruments,
+  requireSameCharacteristics,
+  requireSameFactors,
+  requireSomeFactor,
+  requireStartingGamma,
+  requireUsableDates,
+} from './requirements.ts';
 import {
   streamedStatistics,
   sufficientStatistics,
@@ -121,8 +126,9 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    * tell the factors apart, AbortedError; in every case an earlier fit stays.
    */
   async fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary> {
+    const started = performance.now();
     requireEnoughInstruments(batch.nCharacteristics + (this.config.constant ? 1 : 0), this.config.nFactors);
-    return this.fitStatistics(await sufficientStatistics(batch, this.config.constant, options), options);
+    return this.#estimate(await sufficientStatistics(batch, this.config.constant, options), options, started);
   }
 
   /** The same fit of a panel that arrives in parts, in date order: memory does not grow with the assets or the parts. */
@@ -130,7 +136,8 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     parts: AsyncIterable<CrossSectionBatch> | Iterable<CrossSectionBatch>,
     options: IPCAFitOptions = {},
   ): Promise<FitSummary> {
-    return this.fitStatistics(await streamedStatistics(parts, this.config.constant, options), options);
+    const started = performance.now();
+    return this.#estimate(await streamedStatistics(parts, this.config.constant, options), options, started);
   }
 
   /**
@@ -141,27 +148,22 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     statistics: SufficientStatistics,
     options: Omit<IPCAFitOptions, 'validation'> & RunOptions = {},
   ): Promise<FitSummary> {
-    const started = performance.now();
+    return this.#estimate(statistics, options, performance.now());
+  }
+
+  async #estimate(
+    statistics: SufficientStatistics,
+    options: Omit<IPCAFitOptions, 'validation'>,
+    started: number,
+  ): Promise<FitSummary> {
     const { config } = this;
     const { nFactors: k } = config;
     throwIfAborted(options.signal, 'IPCAModel.fit');
     requireEnoughInstruments(statistics.nInstruments, k);
     const usable = statistics.counts.filter((count) => count >= Math.max(k, 1)).length;
-    if (usable < Math.max(k, 1))
-      throw new NotIdentifiedError({
-        field: 'batch',
-        expected: `at least ${Math.max(k, 1)} dates with as many complete rows`,
-        found: `${usable} of ${statistics.nDates} dates`,
-        remedy: 'Impute missing characteristics, pass more dates, or lower nFactors.',
-      });
+    requireUsableDates(usable, statistics.nDates, k);
     const given = givenFactors(options.preSpecifiedFactors, statistics.timestamps, config.intercept, true);
-    if (k + given.count === 0)
-      throw new ConfigError({
-        field: 'IPCAConfig.nFactors',
-        expected: 'a latent factor, a pre-specified one or an intercept',
-        found: 'none of them',
-        remedy: 'Raise nFactors or pass preSpecifiedFactors.',
-      });
+    requireSomeFactor(k + given.count);
     const weights =
       options.dateWeights ??
       (config.weighting === 'dates' ? Float64Array.from(statistics.counts, (n) => (n > 0 ? 1 / n : 0)) : undefined);
@@ -170,32 +172,9 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
       ...options,
       initialGamma: this.#startingPoint(statistics, k + given.count, options.initialGamma),
     });
-    const stopReason = !estimate.converged ? 'max-iterations' : k === 0 ? 'closed-form' : 'converged';
-    const rowsUsed = statistics.counts.reduce((sum, count) => sum + count, 0);
     const preSpecifiedNames = [...(options.preSpecifiedFactors?.names ?? [])];
-    const summary: FitSummary = {
-      converged: estimate.converged,
-      stopReason,
-      iterations: estimate.iterations,
-      trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors),
-      history: estimate.history.map((entry) => onlyFinite({ ...entry })),
-      notes: fitNotes(statistics, estimate, usable, rowsUsed, config.tol),
-      runRecord: {
-        modelType: this.modelType,
-        packageVersion: packageVersion(),
-        config,
-        engine: linalgBackend(),
-        dimensions: {
-          dates: statistics.nDates,
-          rows: statistics.nRows,
-          rowsUsed,
-          instruments: statistics.nInstruments,
-          preSpecifiedFactors: preSpecifiedNames.length,
-        },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
-      },
-    };
+    const seconds = (performance.now() - started) / 1000;
+    const summary = ipcaFitSummary({ statistics, estimate, usable, config, preSpecifiedNames, seconds });
     const instrumentNames = [...statistics.instrumentNames];
     this.#fit = { instrumentNames, preSpecifiedNames, gamma: estimate.gamma, summary };
     return summary;
@@ -269,77 +248,14 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   /** The Gamma to start from: the caller's, or with `warmStart` that of the fit before when it has the same shape. */
   #startingPoint(statistics: SufficientStatistics, width: number, given?: Float64Array): Matrix | undefined {
     const n = statistics.nInstruments;
-    if (given && (given.length !== n * width || !given.every(Number.isFinite)))
-      throw new DataError({
-        field: 'initialGamma',
-        expected: `${n} x ${width} finite numbers (instruments x factors)`,
-        found: `${given.length}`,
-        remedy: 'Pass the `gamma` of a model with the same instruments and factors, or leave it out.',
-      });
+    if (given) requireStartingGamma(given, n, width);
     if (given) return matrix(n, width, given);
     const before = this.config.warmStart ? this.#fit?.gamma : undefined;
     return before?.rows === n && before.columns === width ? before : undefined;
   }
 }
 
-function requireEnoughInstruments(nInstruments: number, k: number): void {
-  if (k > nInstruments)
-    throw new ConfigError({
-      field: 'IPCAConfig.nFactors',
-      expected: `at most ${nInstruments}, the number of instruments`,
-      found: String(k),
-      remedy: 'Lower nFactors or add characteristics.',
-    });
-}
-
-function fitNotes(
-  statistics: SufficientStatistics,
-  { converged, iterations, movement }: IPCAEstimate,
-  usable: number,
-  rowsUsed: number,
-  tol: number,
-): string[] {
-  const notes: string[] = [];
-  const idle = statistics.nDates - usable;
-  const dropped = statistics.nRows - rowsUsed;
-  if (idle > 0) notes.push(`${idle} dates have fewer complete rows than factors and took no part.`);
-  if (dropped > 0) notes.push(`${dropped} rows with a missing characteristic or return took no part.`);
-  if (!converged)
-    notes.push(
-      `Not converged after ${iterations} iterations: the last moved Gamma by ${movement.toExponential(1)}, tol is ${tol}.`,
-    );
-  return notes;
-}
-
-/** Entries that are not finite are left out: a record is JSON, and what is not known is not a number. */
-function onlyFinite(metrics: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
-}
-
 /** A series without dates, for a model whose pre-specified factors are not at hand: their returns are NaN. */
 function unknownSeries(names: readonly string[]): FactorReturnSeries {
   return { names, timestamps: new Float64Array(0), values: new Float64Array(0) };
-}
-
-function requireSameFactors(found: readonly string[] | undefined, expected: readonly string[]): void {
-  if (found === undefined || (found.length === expected.length && found.every((name, i) => name === expected[i])))
-    return;
-  throw new DataError({
-    field: 'preSpecifiedFactors.names',
-    expected: expected.length > 0 ? `the factors of the fit, ${expected.join(', ')}` : 'none, as in the fit',
-    found: found.join(', '),
-    remedy: 'Pass the same factors in the same order as to `fit`.',
-  });
-}
-
-function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly string[]): void {
-  const found = batch.characteristicNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field: 'characteristicNames',
-    expected: `the characteristics of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same columns in the same order.',
-  });
 }

@@ -33,8 +33,9 @@ export function adapterParameters(name: string, config: BlockConfig): ParameterS
  */
 export function adapter(ops: Ops, params: Parameters, name: string, x: Tensor, config: BlockConfig): Tensor {
   const layer = config.block === 'deepm' ? swigluAdapter : geluAdapter;
-  const update = ops.dropout(layer(ops, params, name, x), config.dropout);
-  return residualNorm(ops, params, `${name}Norm`, x, update);
+  return whereLarge(ops, x, () =>
+    residualNorm(ops, params, `${name}Norm`, x, ops.dropout(layer(ops, params, name, x), config.dropout)),
+  );
 }
 
 /** A block of attention and the adapter after it; `gated` for attention across assets. */
@@ -61,8 +62,21 @@ export function attentionBlock(
   attention: Attention,
   config: BlockConfig,
 ): Tensor {
-  const seen = ops.dropout(attentionLayer(ops, params, `${name}.attention`, x, x, attention), config.dropout);
   const gate: Tensor | undefined = params[`${name}.gate`];
-  const normed = residualNorm(ops, params, `${name}.norm`, x, gate ? ops.mul(seen, gate) : seen);
+  const normed = whereLarge(ops, x, () => {
+    const seen = ops.dropout(attentionLayer(ops, params, `${name}.attention`, x, x, attention), config.dropout);
+    return residualNorm(ops, params, `${name}.norm`, x, gate ? ops.mul(seen, gate) : seen);
+  });
   return adapter(ops, params, `${name}.adapter`, normed, config);
+}
+
+/** Numbers of an activation from which on a block is computed again on the way back instead of kept: 8 MB. */
+const recomputedFrom = 2 ** 21;
+
+/**
+ * A block holds some ten times its input for the way back. For mini-batches that is little; on many windows at once it is most of
+ * the memory, and a second forward pass of the blocks is the better bargain. The bits are the same.
+ */
+function whereLarge(ops: Ops, x: Tensor, block: () => Tensor): Tensor {
+  return x.shape.reduce((size, n) => size * n, 1) > recomputedFrom ? ops.recompute(block) : block();
 }

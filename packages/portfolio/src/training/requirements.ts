@@ -1,10 +1,10 @@
 import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { PortfolioConfig } from '../config.ts';
 
-/** Throws DataError when there are no returns, or no two steps of a window that count. */
+/** Throws DataError when there are no returns, or not the two steps of a window that its own Sharpe ratio needs, if that counts. */
 export function requireUsable(
   batch: PortfolioSequenceBatch,
-  { burnIn }: Pick<PortfolioConfig, 'burnIn'>,
+  { burnIn, softminLambda }: Pick<PortfolioConfig, 'burnIn' | 'softminLambda'>,
   field: string,
 ): void {
   if (!batch.forwardReturns)
@@ -14,10 +14,11 @@ export function requireUsable(
       found: 'none',
       remedy: 'Build the batch with forward returns.',
     });
-  if (batch.nWindows < 1 || batch.nSteps - burnIn < 2)
+  const needed = softminLambda > 0 ? 2 : 1;
+  if (batch.nWindows < 1 || batch.nSteps - burnIn < needed)
     throw new DataError({
       field,
-      expected: `at least one window with two steps after the burn-in of ${burnIn}`,
+      expected: `at least one window with ${needed === 2 ? 'two steps' : 'a step'} after the burn-in of ${burnIn}`,
       found: `${batch.nWindows} windows of ${batch.nSteps} steps`,
       remedy: 'Cut longer windows, or lower burnIn.',
     });

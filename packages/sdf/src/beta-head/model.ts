@@ -1,50 +1,29 @@
 import {
-  AssetSignalResult,
-  DataError,
   NotFittedError,
   throwIfAborted,
+  AssetSignalResult,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitSummary,
-  type RunOptions,
-  type StochasticDiscountFactorState,
 } from '@ml4t/core';
-import { resolveEngine, type Engine, type Snapshot } from '@ml4t/core/engine';
-import { deriveKey, initialValues, type NamedValues, type ParameterSpecs, type Tensor } from '@ml4t/core/nn';
-import { Checkpoints, train } from '@ml4t/core/train';
+import { deriveKey, initialValues, type ParameterSpecs } from '@ml4t/core/nn';
+import { loadFittedModel, saveFittedModel } from '../artifact.ts';
 import { resolveLabel } from '../checkpoints.ts';
-import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
-import { networkSize, packNetworks, unpack, type PackedNetworks } from '../fitted-networks.ts';
-import { exposureNetwork, exposureNetworkParameters } from '../networks.ts';
-import { holdInput } from '../panel-tensors.ts';
-import { selectRows } from '../pricing-rows.ts';
-import { explainedReturns } from '../statistics.ts';
-import { packageVersion } from '../version.ts';
+import { requireSameCharacteristics } from '../columns.ts';
+import { contextInput } from '../context.ts';
+import { engineOf } from '../engine.ts';
+import { networkSize, unpack } from '../fitted-networks.ts';
+import { exposureNetworkParameters } from '../networks.ts';
 import { meanOutputs } from '../weights.ts';
 import { parseBetaHeadConfig, type BetaHeadConfig, type BetaHeadConfigInput } from './config.ts';
-import { loadBetaHead, saveBetaHead } from './artifact.ts';
-
-const operation = 'StochasticDiscountFactorBetaNetworkHead.fit';
-
-/** A batch and the SDF state extracted on it. */
-export interface BetaHeadData {
-  readonly batch: CrossSectionBatch;
-  readonly state: StochasticDiscountFactorState;
-}
-
-export interface BetaHeadFitOptions extends RunOptions {
-  /** Used to choose the best epoch and to stop early. */
-  readonly validation?: BetaHeadData | undefined;
-}
-
-/** What a fit leaves behind. */
-export interface BetaHeadFit {
-  readonly characteristicNames: readonly string[];
-  readonly context: ContextHistory | undefined;
-  readonly networks: PackedNetworks;
-  readonly factorScale: number;
-  readonly summary: FitSummary;
-}
+import {
+  fitBetaHead,
+  modelType,
+  operation,
+  type BetaHeadData,
+  type BetaHeadFit,
+  type BetaHeadFitOptions,
+} from './fit.ts';
 
 /**
  * Betas of the SDF portfolio, up to scale, as a network of characteristics and recurrent states: a least-squares fit of
@@ -62,7 +41,7 @@ export interface BetaHeadFit {
  * const { signals } = await head.predict(test);
  */
 export class StochasticDiscountFactorBetaNetworkHead {
-  readonly modelType = 'sdf-beta-network';
+  readonly modelType = modelType;
   readonly config: BetaHeadConfig;
   #fit: BetaHeadFit | undefined;
 
@@ -86,14 +65,19 @@ export class StochasticDiscountFactorBetaNetworkHead {
     return this.#requireFit('factorScale').factorScale;
   }
 
-  /** Throws DataError when no row can be used, AbortedError; an earlier fit then stays. */
+  /**
+   * Throws DataError when no row can be used, AbortedError; an earlier fit then stays. An aborted first fit leaves the head
+   * fitted with the epochs it finished, `fitSummary.stopReason` 'aborted'.
+   */
   async fit(data: BetaHeadData, options: BetaHeadFitOptions = {}): Promise<FitSummary> {
     throwIfAborted(options.signal, operation);
     const specs = this.#specs(data.batch.nCharacteristics, data.batch.nContext);
-    const engine = await this.#engine(networkSize(specs));
+    const { engine } = await engineOf(this.config, networkSize(specs));
     try {
       const initial = initialValues(specs, deriveKey(this.config.seed, 'beta'));
-      this.#fit = await fitBetaHead(engine, this.config, specs, initial, data, options);
+      this.#fit = await fitBetaHead(engine, this.config, specs, initial, data, options, (partial) => {
+        this.#fit ??= partial;
+      });
       return this.#fit.summary;
     } finally {
       await engine.dispose();
@@ -104,8 +88,8 @@ export class StochasticDiscountFactorBetaNetworkHead {
   async predict(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<AssetSignalResult> {
     const fit = this.#requireFit('predict');
     const label = resolveLabel(options.checkpoint, fit.summary.defaultCheckpoint, this.checkpoints);
-    requireColumns(fit.characteristicNames, batch);
-    const engine = await this.#engine(fit.networks.size);
+    requireSameCharacteristics(fit.characteristicNames, batch.characteristicNames);
+    const { engine } = await engineOf(this.config, fit.networks.size);
     try {
       const specs = this.#specs(fit.characteristicNames.length, fit.context?.names.length ?? 0);
       const { states, size, labels } = fit.networks;
@@ -127,22 +111,16 @@ export class StochasticDiscountFactorBetaNetworkHead {
 
   /** Writes configuration, checkpoints, context history and summary as one artifact, atomically. */
   async save(path: string): Promise<void> {
-    await saveBetaHead(path, this.config, this.#requireFit('save'));
+    const fit = this.#requireFit('save');
+    await saveFittedModel(path, modelType, this.config, fit, { factorScale: fit.factorScale });
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<StochasticDiscountFactorBetaNetworkHead> {
-    const { config, read } = await loadBetaHead(path);
-    const head = new StochasticDiscountFactorBetaNetworkHead(config);
-    head.#fit = read((p, q) => networkSize(head.#specs(p, q)));
+    const { config, read, number } = await loadFittedModel(path, modelType, ['factorScale']);
+    const head = new StochasticDiscountFactorBetaNetworkHead(config as BetaHeadConfigInput);
+    head.#fit = { ...read((p, q) => networkSize(head.#specs(p, q))), factorScale: number('factorScale') };
     return head;
-  }
-
-  #engine(parameters: number): Promise<Engine> {
-    const { engine, threads } = this.config;
-    return resolveEngine({ engine, modelSize: parameters, ...(threads === undefined ? {} : { threads }) }).then(
-      (resolved) => resolved.engine,
-    );
   }
 
   #specs(nCharacteristics: number, nContext: number): ParameterSpecs {
@@ -154,140 +132,4 @@ export class StochasticDiscountFactorBetaNetworkHead {
     if (!this.#fit) throw new NotFittedError('StochasticDiscountFactorBetaNetworkHead', what);
     return this.#fit;
   }
-}
-
-/** Trains a beta network from given initial weights. */
-export async function fitBetaHead(
-  engine: Engine,
-  config: BetaHeadConfig,
-  specs: ParameterSpecs,
-  initial: readonly NamedValues[],
-  data: BetaHeadData,
-  options: BetaHeadFitOptions,
-): Promise<BetaHeadFit> {
-  const started = performance.now();
-  const { batch } = data;
-  const { validation } = options;
-  const factorScale = deviation(data.state.sdfValues);
-  const context = contextHistory(batch, validation?.batch, config);
-  const hold = (of: BetaHeadData, name: string) => {
-    const selected = selectRows(of.batch, true);
-    if (selected.rows.length === 0 || of.state.index.nRows !== of.batch.nRows)
-      throw new DataError({
-        field: name,
-        expected: 'a batch with complete rows, and the state extracted on it',
-        found: `${selected.rows.length} complete rows of ${of.batch.nRows}, a state of ${of.state.index.nRows}`,
-        remedy: 'Extract the state on the same batch; impute missing characteristics.',
-      });
-    const input = holdInput(engine, selected, contextInput(of.batch, context, config));
-    const returns = of.batch.requireReturns(operation);
-    const target = new Float64Array(selected.rows.length);
-    for (let t = 0; t < of.batch.nDates; t++)
-      for (let r = selected.offsets[t]; r < selected.offsets[t + 1]; r++)
-        target[r] = (returns[selected.rows[r]] * (1 - of.state.sdfValues[t])) / factorScale;
-    return { input, target: engine.tensor(target, [target.length, 1]) };
-  };
-  const training = hold(data, 'batch');
-  const held = validation && hold(validation, 'validation');
-  const params = engine.parameters(initial);
-  const checkpoints = new Checkpoints(
-    config.betaCheckpointEpochs.length > 0
-      ? { epochs: config.betaCheckpointEpochs }
-      : config.betaCheckpointInterval === undefined
-        ? {}
-        : { every: config.betaCheckpointInterval },
-  );
-  const record = await train<{ input: typeof training.input; target: Tensor }>({
-    engine,
-    parameters: params,
-    optimizer: { learningRate: config.betaLr, weightDecay: config.weightDecay },
-    loss: (ops, tensors, on) =>
-      ops.meanSquaredError(exposureNetwork(ops, tensors, on.input, config.dropout), on.target),
-    batches: () => Array.from({ length: config.subEpochs }, () => training),
-    epochs: config.betaNEpochs,
-    seed: config.seed,
-    checkpoints,
-    operation,
-    ...(held
-      ? {
-          validation: {
-            batches: () => [held],
-            ...(config.patience === undefined ? {} : { patience: config.patience }),
-          },
-        }
-      : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-    onProgress: ({ epoch, loss }) =>
-      options.onProgress?.({ phase: 'beta network', step: epoch, total: config.betaNEpochs, metrics: { loss } }),
-  });
-  const labels = new Map<string, Snapshot>(checkpoints.epochs.map((epoch) => [String(epoch), checkpoints.get(epoch)]));
-  if (checkpoints.bestEpoch !== undefined) labels.set('best', checkpoints.get(checkpoints.bestEpoch));
-  if (checkpoints.lastEpoch !== undefined) labels.set('last', checkpoints.get(checkpoints.lastEpoch));
-  const fallback = config.betaDefaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
-  const chosen = labels.get(fallback);
-  if (!chosen)
-    throw new DataError({
-      field: 'betaDefaultCheckpoint',
-      expected: labels.size > 0 ? `one of ${[...labels.keys()].join(', ')}` : 'a finished epoch',
-      found: fallback,
-      remedy: record.remedy || 'Choose an epoch on the checkpoint grid.',
-    });
-  const network = initial.map((array) => ({ ...array, values: Float64Array.from(chosen[array.name]) }));
-  const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network], false);
-  const explained = explainedReturns(batch.index, signals, batch.requireReturns(operation));
-  const stopReason = record.stopReason;
-  return {
-    characteristicNames: [...batch.characteristicNames],
-    context,
-    networks: packNetworks(specs, [labels]),
-    factorScale,
-    summary: {
-      converged: stopReason === 'early-stopping',
-      stopReason,
-      iterations: record.history.length,
-      trainMetrics: { ...explained },
-      defaultCheckpoint: fallback,
-      history: record.history.map(({ epoch, loss, validation: value }) => ({
-        epoch,
-        loss,
-        ...(value === undefined ? {} : { validationLoss: value }),
-      })),
-      notes: record.remedy === '' ? [] : [record.remedy],
-      runRecord: {
-        modelType: 'sdf-beta-network',
-        packageVersion: packageVersion(),
-        config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
-        engine: engine.description,
-        dimensions: { dates: batch.nDates, rows: batch.nRows, characteristics: batch.nCharacteristics },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
-      },
-    },
-  };
-}
-
-/** Standard deviation (divisor T) of the factor over the dates on which it is known. */
-function deviation(sdfValues: Float64Array): number {
-  const known = sdfValues.filter((value) => !Number.isNaN(value));
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  const sd = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);
-  // Rounding of the mean must not make a factor of equal values.
-  if (sd > 1e-12 * Math.abs(1 - mean)) return sd;
-  throw new DataError({
-    field: 'state.sdfValues',
-    expected: 'discount factors that vary, on at least two dates',
-    found: `${known.length} dates${known.length > 1 ? ' with the same value' : ''}`,
-    remedy: 'Extract the state on a batch with returns.',
-  });
-}
-
-function requireColumns(expected: readonly string[], { characteristicNames }: CrossSectionBatch): void {
-  if (expected.length === characteristicNames.length && expected.every((name, j) => name === characteristicNames[j]))
-    return;
-  throw new DataError({
-    field: 'characteristicNames',
-    expected: expected.join(', '),
-    found: characteristicNames.join(', '),
-    remedy: 'Pass the characteristics of the training batch, in its order.',
-  });
 }

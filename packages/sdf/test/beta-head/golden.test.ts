@@ -2,7 +2,7 @@ import { StochasticDiscountFactorState } from '@ml4t/core';
 import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine } from '@ml4t/core/engine';
 import { describe, expect, it } from '@jest/globals';
 import { parseBetaHeadConfig } from '../../src/beta-head/config.ts';
-import { fitBetaHead } from '../../src/beta-head/model.ts';
+import { fitBetaHead } from '../../src/beta-head/fit.ts';
 import { contextInput } from '../../src/context.ts';
 import { unpack } from '../../src/fitted-networks.ts';
 import { exposureNetworkParameters } from '../../src/networks.ts';

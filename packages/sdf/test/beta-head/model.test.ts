@@ -1,10 +1,8 @@
-import { AbortedError, NotFittedError } from '@ml4t/core';
+import { AbortedError, NotFittedError, StochasticDiscountFactorState, type CrossSectionBatch } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StochasticDiscountFactorState } from '@ml4t/core';
-import type { CrossSectionBatch } from '@ml4t/core';
 import { StochasticDiscountFactorBetaNetworkHead } from '../../src/index.ts';
 import { smallPanel } from '../small.ts';
 
@@ -80,5 +78,19 @@ describe('StochasticDiscountFactorBetaNetworkHead', () => {
     await expect(head.fit(other, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
     await expect(head.fit({ batch: train, state: stateOf(test) })).rejects.toThrow(/state extracted on it/);
     expect((await head.predict(test)).signals).toEqual(signals);
+  });
+
+  it('keeps the epochs that an aborted first fit finished', async () => {
+    const head = new StochasticDiscountFactorBetaNetworkHead(small);
+    const controller = new AbortController();
+    const options = {
+      signal: controller.signal,
+      onProgress: ({ step }: { step: number }) => step === 3 && controller.abort(),
+    };
+    await expect(head.fit({ batch: train, state: stateOf(train) }, options)).rejects.toThrow(AbortedError);
+    expect(head.fitSummary).toMatchObject({ stopReason: 'aborted', iterations: 3, defaultCheckpoint: 'last' });
+    const shorter = new StochasticDiscountFactorBetaNetworkHead({ ...small, betaNEpochs: 3 });
+    await shorter.fit({ batch: train, state: stateOf(train) });
+    expect((await head.predict(test)).signals).toEqual((await shorter.predict(test)).signals);
   });
 });

@@ -51,6 +51,7 @@ export function tapeOps(tape: Tape): Ops {
       return tensor;
     },
     detach: (x) => tape.view(read(x, 'detach.x'), x.shape, true),
+    recompute: (run) => tape.recompute(() => read(run(), 'recompute.run')),
 
     linear: (x, weight, bias) =>
       linear(tape, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),

@@ -22,6 +22,8 @@ export interface HeapTensor extends Tensor {
   readonly root: HeapTensor | undefined;
   /** The step it belongs to, 0 when it lives until released. */
   readonly step: number;
+  /** The columns of the last axis whose gradient is ever read; all of them where this is left out. */
+  readonly wanted?: { readonly from: number; readonly to: number };
 }
 
 /** What an operation may leave for the way back. */
@@ -150,6 +152,41 @@ export class Tape {
   record(outputs: readonly HeapTensor[], saved: readonly number[], backward: () => void): void {
     if (outputs.some((output) => output.needsGradient)) this.#nodes.push({ outputs, saved, backward });
     else for (const place of saved) this.release(place);
+  }
+
+  /**
+   * The value of `run` without anything it computed on the way: that is freed, and computed again when the gradient comes by. The
+   * nodes of the second run go on top of the stack that `backward` takes from, so it goes on into them.
+   */
+  recompute(run: () => HeapTensor): HeapTensor {
+    if (!this.#recording) return run();
+    const draws = this.#draws;
+    const before = new Set(this.#blocks);
+    this.#recording = false;
+    let value: HeapTensor;
+    try {
+      value = run();
+    } finally {
+      this.#recording = true;
+    }
+    const isOwn = this.#blocks.has(value.at) && !before.has(value.at);
+    for (const place of this.#blocks) if (!before.has(place) && !(isOwn && place === value.at)) this.release(place);
+    if (!isOwn) {
+      // It gave back what it was given: there is nothing to compute again.
+      this.#draws = draws;
+      return run();
+    }
+    const { shape, size, at } = value;
+    const y: HeapTensor = { shape, size, at, needsGradient: true, gradientAt: -1, root: undefined, step: this.#step };
+    const backward = (): void => {
+      const drawn = this.#draws;
+      this.#draws = draws;
+      const again = run();
+      this.#draws = drawn;
+      if (again.needsGradient) this.elements('accumulate', size, this.arrived(y), this.gradient(again), 1);
+    };
+    this.#nodes.push({ outputs: [y], saved: [], backward });
+    return y;
   }
 
   /** Place of the gradient of x, which starts at zero; -1 when none is wanted, as kernels expect. */

@@ -47,6 +47,8 @@ export function tfOps(step: Step): Ops {
       const { array } = read(x, 'detach.x');
       return step.hold(step.quiet(() => tf.clone(array)));
     },
+    // tfjs keeps what its gradients need.
+    recompute: (run) => run(),
 
     linear: (x, weight, bias) =>
       linear(step, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),

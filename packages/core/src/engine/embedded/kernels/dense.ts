@@ -8,7 +8,7 @@ export function padded(columns: number): number {
 }
 
 /** Rows of a pass that keeps its arrays in the nearest cache. */
-export const tileRows = 192;
+export const tileRows = 64;
 
 /** Elements of one chunk's partial gradient: K rows and one for the bias, and room to copy eight columns of a tile to. */
 export function weightPartial(K: number, N: number): number {
@@ -37,8 +37,8 @@ export function denseKernels(heap: HeapViews) {
     },
 
     /**
-     * y = activation(x W' + b) for activations that are undone from their output. Where b is the place y itself, products are
-     * added to what stands there.
+     * y = dropout(activation(x W' + b)) for activations that are undone from their output. Where b is the place y itself,
+     * products are added to what stands there.
      */
     linear(
       _c: number,
@@ -51,21 +51,26 @@ export function denseKernels(heap: HeapViews) {
       y: number,
       N: number,
       code: number,
+      rate: number,
+      key: number,
     ): void {
       const { f } = heap;
       const P = padded(N);
+      const raise = 1 / (1 - rate);
       for (let r = from; r < to; r++)
         for (let n = 0; n < N; n++) {
           let sum = b < 0 ? 0 : f[b === y ? y + r * N + n : b + n];
           for (let k = 0; k < K; k++) sum += f[x + r * K + k] * f[p + k * P + n];
-          f[y + r * N + n] = activate(code, sum);
+          const active = activate(code, sum);
+          f[y + r * N + n] = rate === 0 ? active : keep(key, r * N + n, rate) ? active * raise : 0;
         }
     },
 
     /**
      * Backward of a linear layer, tile by tile: dy becomes dz in place (mode 0: as it is; 1: through the activation, from
-     * the output y; 2: through batch norm, from the pre-norm y and `coefficients` p, q, mean, r: dz = p dy + q (y - mean) + r),
-     * then partial weight and bias gradients, then the gradient of x. Partials: padded(N) columns, K rows and one for the bias.
+     * the output y, and the dropout after it where y is 0 for what was dropped; 2: through batch norm, from the pre-norm y and
+     * `coefficients` p, q, mean, r: dz = p dy + q (y - mean) + r), then partial weight and bias gradients, then the gradient of
+     * `columns` of the columns of x from the place dx. Partials: padded(N) columns, K rows and one for the bias.
      */
     linearGradient(
       c: number,
@@ -78,21 +83,24 @@ export function denseKernels(heap: HeapViews) {
       N: number,
       mode: number,
       code: number,
+      rate: number,
       coefficients: number,
       packed: number,
       dx: number,
+      columns: number,
       add: number,
       partials: number,
     ): void {
       const { f } = heap;
       const P = padded(N);
-      const PK = padded(K);
+      const PK = padded(columns);
       const g = partials < 0 ? -1 : partials + c * weightPartial(K, N);
+      const raise = 1 / (1 - rate);
       if (g >= 0) f.fill(0, g, g + (K + 1) * P);
       for (let r = from; r < to; r++) {
         const d = dy + r * N;
         for (let n = 0; n < N; n++) {
-          if (mode === 1) f[d + n] *= slopeFromOutput(code, f[y + r * N + n]);
+          if (mode === 1) f[d + n] = f[d + n] * raise * slopeFromOutput(code, f[y + r * N + n]);
           else if (mode === 2) {
             const q = coefficients + n;
             f[d + n] = f[q] * f[d + n] + f[q + N] * (f[y + r * N + n] - f[q + 2 * N]) + f[q + 3 * N];
@@ -103,7 +111,7 @@ export function denseKernels(heap: HeapViews) {
           for (let n = 0; n < N; n++) f[g + K * P + n] += f[d + n];
         }
         if (dx >= 0)
-          for (let k = 0; k < K; k++) {
+          for (let k = 0; k < columns; k++) {
             let sum = add ? f[dx + r * K + k] : 0;
             for (let n = 0; n < N; n++) sum += f[d + n] * f[packed + n * PK + k];
             f[dx + r * K + k] = sum;

@@ -10,9 +10,14 @@ export function concat(tape: Tape, xs: readonly HeapTensor[]): HeapTensor {
   const widths = xs.map((x) => x.shape[x.shape.length - 1]);
   const width = widths.reduce((sum, n) => sum + n, 0);
   const rows = sizeOf(lead);
-  const y = tape.result([...lead, width], ...xs);
   let from = 0;
   const starts = widths.map((n) => (from += n) - n);
+  const first = xs.findIndex((x) => x.needsGradient);
+  const last = xs.findLastIndex((x) => x.needsGradient);
+  const y: HeapTensor = {
+    ...tape.result([...lead, width], ...xs),
+    ...(first < 0 ? {} : { wanted: { from: starts[first], to: starts[last] + widths[last] } }),
+  };
   xs.forEach((x, i) => {
     tape.rows('copyBlocks', rows, widths[i], x.at, widths[i], y.at + starts[i], width, widths[i], 0);
   });

@@ -18,9 +18,9 @@ export interface DenseTensors {
 }
 
 /**
- * dropout(activation(norm(x W' + b + d))), d the row of `byDate` of the row's date. Without norm and dropout, activations that can be
- * undone from their output run inside the product and nothing else is kept. Otherwise the product z is kept and the rest is
- * one pass over it; in place for ReLU without norm, whose output is positive exactly where z is and was not dropped.
+ * dropout(activation(norm(x W' + b + d))), d the row of `byDate` of the row's date. Without norm, activations that can be undone from
+ * their output run inside the product and nothing else is kept; with dropout ReLU alone, whose output is positive exactly where
+ * z is and was not dropped. Otherwise the product z is kept and the rest is one pass over it.
  */
 export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTensor {
   requireShare('dense.dropout', layer.dropout);
@@ -29,34 +29,29 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
   const code = activationCodes[layer.activation];
   const rate = tape.training ? layer.dropout : 0;
   const { norm, byDate } = layer;
-  const y = tape.result(
-    [...x.shape.slice(0, -1), N],
-    x,
-    layer.weight,
-    layer.bias,
-    norm?.weight,
-    norm?.bias,
-    byDate?.values,
-  );
+  const inputs = [x, layer.weight, layer.bias, norm?.weight, norm?.bias, byDate?.values];
+  const y = tape.result([...x.shape.slice(0, -1), N], ...inputs);
   const dates = byDate && datesOf(tape, byDate, rows, N);
-  const undone = !norm && rate === 0 && code <= activationCodes.sigmoid;
-  const inPlace = undone || (!norm && code === activationCodes.relu);
-  const z = inPlace ? y.at : tape.scratch(rows * N);
-  if (dates) dates.fill(layer.bias, z);
-  productForward(tape, p, z, undone ? code : 0, dates !== undefined);
+  const started = dates !== undefined;
+  const key = rate > 0 ? tape.nextKey() : 0;
 
-  if (undone) {
+  if (!norm && (rate === 0 ? code <= activationCodes.sigmoid : code === activationCodes.relu)) {
+    dates?.fill(layer.bias, y.at);
+    productForward(tape, p, { y: y.at, activation: code, rate, key, started });
     tape.record([y], dates ? [dates.places] : [], () => {
-      productBackward(tape, p, { mode: 1, y: y.at, dy: tape.arrived(y), activation: code, coefficients: -1 });
-      dates?.backward(tape.arrived(y));
+      const dy = tape.arrived(y);
+      productBackward(tape, p, { mode: 1, y: y.at, dy, activation: code, rate, coefficients: -1 });
+      dates?.backward(dy);
     });
     return y;
   }
 
-  const key = rate > 0 ? tape.nextKey() : 0;
+  const z = tape.scratch(rows * N);
+  dates?.fill(layer.bias, z);
+  productForward(tape, p, { y: z, activation: 0, started });
   const columns = norm && normCoefficients(tape, norm, z, rows, N);
   applyNorm(tape, columns, z, rows, N, y.at, code, rate, key);
-  const saved = [...(inPlace ? [] : [z]), ...(columns ? [columns.block] : []), ...(dates ? [dates.places] : [])];
+  const saved = [z, ...(columns ? [columns.block] : []), ...(dates ? [dates.places] : [])];
   tape.record([y], saved, () => {
     const dy = tape.arrived(y);
     const chunk = chunkRows(rows, 12 * N);

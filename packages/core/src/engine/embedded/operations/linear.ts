@@ -21,13 +21,39 @@ export function product(x: HeapTensor, weight: HeapTensor, bias: HeapTensor | un
   return { x, weight, bias, rows: x.size / inputs, inputs, outputs };
 }
 
-/** y = activation(x W' + b) into the place y; `started`: y holds what the product is added to, biases included. */
-export function productForward(tape: Tape, p: Product, y: number, activation: number, started = false): void {
+/** What a product goes through before it is stored. */
+export interface ProductOutput {
+  /** Place of the result. */
+  readonly y: number;
+  readonly activation: number;
+  /** Of the dropout after the activation, and its key. */
+  readonly rate?: number;
+  readonly key?: number;
+  /** y holds what the product is added to, biases included. */
+  readonly started?: boolean;
+}
+
+/** y = dropout(activation(x W' + b)). */
+export function productForward(tape: Tape, p: Product, output: ProductOutput): void {
+  const { y, activation, rate = 0, key = 0, started = false } = output;
   const { inputs: K, outputs: N } = p;
   const packed = tape.scratch(K * padded(N));
   tape.whole('pack', 1, p.weight.at, K, N, 1, K, packed);
   const chunk = chunkRows(p.rows, 2 * K * N, tileRows);
-  tape.chunked('linear', p.rows, chunk, p.x.at, K, packed, started ? y : (p.bias?.at ?? -1), y, N, activation);
+  tape.chunked(
+    'linear',
+    p.rows,
+    chunk,
+    p.x.at,
+    K,
+    packed,
+    started ? y : (p.bias?.at ?? -1),
+    y,
+    N,
+    activation,
+    rate,
+    key,
+  );
   tape.release(packed);
 }
 
@@ -37,6 +63,8 @@ export interface ProductGradient {
   readonly y: number;
   readonly dy: number;
   readonly activation: number;
+  /** Dropout after the activation; y is 0 where it dropped. */
+  readonly rate?: number;
   readonly coefficients: number;
 }
 
@@ -62,9 +90,12 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
   let packed = -1;
   const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;
   const dx = tape.gradientTarget(p.x);
+  // Of a join of data and activations only the activations' columns have a gradient that anybody reads.
+  const { from, to } = p.x.root === undefined ? (p.x.wanted ?? { from: 0, to: K }) : { from: 0, to: K };
+  const columns = to - from;
   if (dx >= 0) {
-    packed = tape.scratch(N * padded(K));
-    tape.whole('pack', 1, p.weight.at, N, K, K, 1, packed);
+    packed = tape.scratch(N * padded(columns));
+    tape.whole('pack', 1, p.weight.at + from, N, columns, K, 1, packed);
   }
   tape.chunked(
     'linearGradient',
@@ -77,9 +108,11 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
     N,
     g.mode,
     g.activation,
+    g.rate ?? 0,
     g.coefficients,
     packed,
-    dx,
+    dx < 0 ? -1 : dx + from,
+    columns,
     add,
     partials,
   );
@@ -94,7 +127,7 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
 export function linear(tape: Tape, x: HeapTensor, weight: HeapTensor, bias?: HeapTensor): HeapTensor {
   const p = product(x, weight, bias);
   const y = tape.result([...x.shape.slice(0, -1), p.outputs], x, weight, bias);
-  productForward(tape, p, y.at, 0);
+  productForward(tape, p, { y: y.at, activation: 0 });
   tape.record([y], [], () => {
     productBackward(tape, p, { mode: 0, y: -1, dy: tape.arrived(y), activation: 0, coefficients: -1 });
   });

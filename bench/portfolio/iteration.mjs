@@ -1,0 +1,66 @@
+// Seconds of a training step (forward, objective, backward, clipping, AdamW) of a portfolio network at its default sizes, on all B
+// windows at once. Compare with bench/peers/portfolio.py.
+// Usage: node bench/portfolio/iteration.mjs [--model=lstm] [--windows=64] [--steps=63] [--assets=20] [--features=10] [--repeats=8]
+import { PortfolioSequenceBatch } from '@ml4t/core';
+import { DeepPortfolioModel, LSTMPortfolioModel } from '@ml4t/portfolio';
+import { parseArgs } from 'node:util';
+import { report, threads } from '../report.mjs';
+import { uniform } from '../uniform.mjs';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'lstm' },
+    windows: { type: 'string', default: '64' },
+    steps: { type: 'string', default: '63' },
+    assets: { type: 'string', default: '20' },
+    features: { type: 'string', default: '10' },
+    repeats: { type: 'string', default: '8' },
+    warmup: { type: 'string', default: '2' },
+    threads: { type: 'string' },
+  },
+});
+const [B, T, N, F, repeats, warmup] = [
+  values.windows,
+  values.steps,
+  values.assets,
+  values.features,
+  values.repeats,
+  values.warmup,
+].map(Number);
+const batch = new PortfolioSequenceBatch({
+  features: uniform(B * T * N * F, 1),
+  shape: [B, T, N, F],
+  forwardReturns: uniform(B * T * N, 2).map((u) => 0.01 * u),
+  costs: new Float64Array(N).fill(2e-4),
+  timestamps: Float64Array.from({ length: T }, (_, t) => t * 864e5),
+});
+// Progress comes after every step, and there is nothing between two calls but a step.
+const config = {
+  batchSize: B,
+  maxIters: warmup + repeats,
+  evalEvery: 1,
+  validationShare: 0,
+  engine: 'embedded',
+  threads: Number(values.threads ?? threads),
+};
+const model = values.model === 'lstm' ? new LSTMPortfolioModel(config) : new DeepPortfolioModel(config);
+const marks = [];
+let peakBytes = 0;
+const summary = await model.fit(batch, {
+  onProgress: () => {
+    marks.push(performance.now() / 1000);
+    peakBytes = process.resourceUsage().maxRSS * 1024;
+  },
+});
+report({
+  seconds: marks.slice(warmup).map((mark, i) => mark - marks[warmup + i - 1]),
+  threads: config.threads,
+  backend: summary.runRecord.engine,
+  peakBytes,
+  quality: {
+    parameters: summary.runRecord.dimensions.parameters,
+    firstObjective: summary.history[0].trainObjective,
+    lastObjective: summary.history[summary.history.length - 1].trainObjective,
+    engineMegabytes: summary.runRecord.dimensions.engineBytes / 2 ** 20,
+  },
+});

@@ -1,0 +1,19 @@
+const row = (model, title) => ({
+  name: `${model}-portfolio-step`,
+  family: 'portfolio',
+  title: `${title}, a training step on 64 windows of 63 days, 20 assets, 10 features`,
+  unit: 'step',
+  threads: 2,
+  ours: { script: 'portfolio/iteration.mjs', args: [`--model=${model}`] },
+  peers: [
+    { name: 'PyTorch', script: 'peers/portfolio.py', args: [`--model=${model}`], needs: ['torch'] },
+    {
+      name: 'PyTorch, selection as one product',
+      script: 'peers/portfolio.py',
+      args: [`--model=${model}`, '--selection=product'],
+      needs: ['torch'],
+    },
+  ],
+});
+
+export default [row('lstm', 'LSTMPortfolioModel'), row('deep', 'DeepPortfolioModel')];

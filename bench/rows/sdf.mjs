@@ -1,0 +1,16 @@
+const row = (phase, title, unit) => ({
+  name: `sdf-${phase}`,
+  family: 'sdf',
+  title: `SDF, ${title}; 120 dates x 1000 assets x 46 characteristics, 20 context series`,
+  unit,
+  threads: 2,
+  ours: { script: 'neural/sdf-phases.mjs', args: [`--phase=${phase}`] },
+  peer: { script: 'peers/sdf.py', args: [`--phase=${phase}`], needs: ['torch'] },
+});
+
+export default [
+  row('unconditional', 'unconditional phase', 'epoch of one step'),
+  row('moment', 'moment phase', 'epoch of one step'),
+  row('conditional', 'conditional phase', 'epoch of one step'),
+  row('schedule', 'a 32nd of the schedule of 256 / 64 / 1024 epochs', 'fit'),
+];

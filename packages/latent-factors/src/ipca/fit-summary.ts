@@ -1,0 +1,69 @@
+import type { FitSummary } from '@ml4t/core';
+import { linalgBackend } from '@ml4t/core/linalg';
+import { packageVersion } from '../version.ts';
+import type { IPCAEstimate } from './alternating-least-squares.ts';
+import type { IPCAConfig } from './config.ts';
+import { ipcaFitMetrics } from './fit-metrics.ts';
+import type { SufficientStatistics } from './sufficient-statistics.ts';
+
+/** What a finished fit has to tell. */
+export interface FinishedFit {
+  readonly statistics: SufficientStatistics;
+  readonly estimate: IPCAEstimate;
+  /** Dates with at least as many complete rows as factors. */
+  readonly usable: number;
+  readonly config: IPCAConfig;
+  readonly preSpecifiedNames: readonly string[];
+  readonly seconds: number;
+}
+
+/** The record of a fit: how it ended, in-sample figures, and what took no part. */
+export function ipcaFitSummary(fit: FinishedFit): FitSummary {
+  const { statistics, estimate, config, preSpecifiedNames, seconds } = fit;
+  const rowsUsed = statistics.counts.reduce((sum, count) => sum + count, 0);
+  const stopReason = !estimate.converged ? 'max-iterations' : config.nFactors === 0 ? 'closed-form' : 'converged';
+  return {
+    converged: estimate.converged,
+    stopReason,
+    iterations: estimate.iterations,
+    trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors),
+    history: estimate.history.map((entry) => onlyFinite({ ...entry })),
+    notes: fitNotes(fit, rowsUsed),
+    runRecord: {
+      modelType: 'ipca',
+      packageVersion: packageVersion(),
+      config,
+      engine: linalgBackend(),
+      dimensions: {
+        dates: statistics.nDates,
+        rows: statistics.nRows,
+        rowsUsed,
+        instruments: statistics.nInstruments,
+        preSpecifiedFactors: preSpecifiedNames.length,
+      },
+      stopReason,
+      seconds,
+    },
+  };
+}
+
+function fitNotes(
+  { statistics, estimate: { converged, iterations, movement }, usable, config: { tol } }: FinishedFit,
+  rowsUsed: number,
+): string[] {
+  const notes: string[] = [];
+  const idle = statistics.nDates - usable;
+  const dropped = statistics.nRows - rowsUsed;
+  if (idle > 0) notes.push(`${idle} dates have fewer complete rows than factors and took no part.`);
+  if (dropped > 0) notes.push(`${dropped} rows with a missing characteristic or return took no part.`);
+  if (!converged)
+    notes.push(
+      `Not converged after ${iterations} iterations: the last moved Gamma by ${movement.toExponential(1)}, tol is ${tol}.`,
+    );
+  return notes;
+}
+
+/** Entries that are not finite are left out: a record is JSON, and what is not known is not a number. */
+function onlyFinite(metrics: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+}

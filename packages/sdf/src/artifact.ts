@@ -1,0 +1,120 @@
+import { ArtifactError, type FitSummary } from '@ml4t/core';
+import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import * as z from 'zod';
+import type { ContextHistory } from './context.ts';
+import type { PackedNetworks } from './fitted-networks.ts';
+import { packageVersion } from './version.ts';
+
+/** What a fitted network model keeps: its columns, its context and its networks at every checkpoint. */
+export interface FittedModel {
+  readonly characteristicNames: readonly string[];
+  readonly context: ContextHistory | undefined;
+  readonly networks: PackedNetworks;
+  readonly summary: FitSummary;
+}
+
+const savedState = z.strictObject({
+  characteristicNames: z.array(z.string()).min(1),
+  contextNames: z.array(z.string()),
+  labels: z.array(z.record(z.string(), z.int().min(0))).min(1),
+  dates: z.int().min(0),
+  trainingDates: z.int().min(0),
+  states: z.int().min(1),
+});
+const savedArrays = ['networks', 'contextTimestamps', 'contextValues', 'contextMeans', 'contextDeviations'];
+
+/** Writes configuration, checkpoints, context history, summary and single numbers as one artifact, atomically. */
+export async function saveFittedModel(
+  path: string,
+  modelType: string,
+  config: object,
+  fit: FittedModel,
+  numbers: Readonly<Record<string, number>> = {},
+): Promise<void> {
+  const { networks, context } = fit;
+  const flat = (a: Float64Array = new Float64Array(0)): { shape: number[]; data: Float64Array } => ({
+    shape: [a.length],
+    data: a,
+  });
+  const states = networks.states.length / networks.size;
+  await saveArtifact(path, {
+    modelType,
+    formatVersion: 1,
+    packageVersion: packageVersion(),
+    config,
+    state: {
+      characteristicNames: fit.characteristicNames,
+      contextNames: context?.names ?? [],
+      labels: networks.labels,
+      dates: context?.timestamps.length ?? 0,
+      trainingDates: context?.trainingDates ?? 0,
+      states,
+    },
+    record: fit.summary,
+    arrays: {
+      networks: { shape: [states, networks.size], data: networks.states },
+      contextTimestamps: flat(context?.timestamps),
+      contextValues: flat(context?.values),
+      contextMeans: flat(context?.means),
+      contextDeviations: flat(context?.deviations),
+      ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, flat(Float64Array.of(value))])),
+    },
+  });
+}
+
+/** A verified artifact: its configuration, and the fit once the size of a network is known from it. */
+export interface LoadedModel {
+  readonly config: unknown;
+  read(networkSizeOf: (nCharacteristics: number, nContext: number) => number): FittedModel;
+  number(name: string): number;
+}
+
+/** Throws ArtifactError when the artifact is missing, damaged or of another model. */
+export async function loadFittedModel(
+  path: string,
+  modelType: string,
+  numbers: readonly string[] = [],
+): Promise<LoadedModel> {
+  const artifact = await loadArtifact(path, { modelType, arrays: [...savedArrays, ...numbers] });
+  const saved = readState(path, artifact.state);
+  const vector = (name: string, length: number): Float64Array => artifactArray(artifact, name, 'F64', [length]);
+  return {
+    config: artifact.config,
+    read(networkSizeOf) {
+      const q = saved.contextNames.length;
+      const size = networkSizeOf(saved.characteristicNames.length, q);
+      const context: ContextHistory = {
+        names: saved.contextNames,
+        timestamps: vector('contextTimestamps', saved.dates),
+        values: vector('contextValues', saved.dates * q),
+        trainingDates: saved.trainingDates,
+        means: vector('contextMeans', q),
+        deviations: vector('contextDeviations', q),
+      };
+      return {
+        characteristicNames: saved.characteristicNames,
+        context: q > 0 ? context : undefined,
+        networks: {
+          states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),
+          size,
+          labels: saved.labels,
+        },
+        summary: artifact.record as FitSummary,
+      };
+    },
+    number: (name) => vector(name, 1)[0],
+  };
+}
+
+function readState(path: string, state: unknown): z.output<typeof savedState> {
+  const result = savedState.safeParse(state);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ArtifactError({
+    field: `${path}: state.${issue.path.join('.')}`,
+    expected: 'the state that this model saves',
+    found: issue.message,
+    remedy: 'Save the model again with this version of the package.',
+    cause: result.error,
+  });
+}

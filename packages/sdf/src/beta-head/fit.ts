@@ -1,0 +1,206 @@
+import {
+  AbortedError,
+  DataError,
+  type CrossSectionBatch,
+  type FitSummary,
+  type HistoryEntry,
+  type RunOptions,
+  type StochasticDiscountFactorState,
+} from '@ml4t/core';
+import type { Engine, Snapshot } from '@ml4t/core/engine';
+import type { NamedValues, ParameterSpecs, Tensor } from '@ml4t/core/nn';
+import { Checkpoints, train } from '@ml4t/core/train';
+import type { FittedModel } from '../artifact.ts';
+import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
+import { packNetworks } from '../fitted-networks.ts';
+import { exposureNetwork } from '../networks.ts';
+import { holdInput, type HeldInput } from '../panel-tensors.ts';
+import { selectRows } from '../pricing-rows.ts';
+import { explainedReturns } from '../statistics.ts';
+import { packageVersion } from '../version.ts';
+import { meanOutputs } from '../weights.ts';
+import type { BetaHeadConfig } from './config.ts';
+
+export const modelType = 'sdf-beta-network';
+export const operation = 'StochasticDiscountFactorBetaNetworkHead.fit';
+
+/** A batch and the SDF state extracted on it. */
+export interface BetaHeadData {
+  readonly batch: CrossSectionBatch;
+  readonly state: StochasticDiscountFactorState;
+}
+
+export interface BetaHeadFitOptions extends RunOptions {
+  /** Used to choose the best epoch and to stop early. */
+  readonly validation?: BetaHeadData | undefined;
+}
+
+/** What a fit leaves behind. */
+export interface BetaHeadFit extends FittedModel {
+  readonly factorScale: number;
+}
+
+/** Rows and targets `r_{i,t+1} F_{t+1} / sd(F)` in an engine. */
+interface HeldTargets {
+  readonly input: HeldInput;
+  readonly target: Tensor;
+}
+
+/**
+ * Trains a beta network from given initial weights. When it is aborted after the first epoch, `interrupted` receives what was
+ * finished before the error is thrown.
+ */
+export async function fitBetaHead(
+  engine: Engine,
+  config: BetaHeadConfig,
+  specs: ParameterSpecs,
+  initial: readonly NamedValues[],
+  data: BetaHeadData,
+  options: BetaHeadFitOptions,
+  interrupted: (fit: BetaHeadFit) => void = () => undefined,
+): Promise<BetaHeadFit> {
+  const started = performance.now();
+  const { batch } = data;
+  const { validation } = options;
+  const factorScale = deviation(data.state.sdfValues);
+  const context = contextHistory(batch, validation?.batch, config);
+  const training = holdTargets(engine, config, context, factorScale, data, 'batch');
+  const held = validation && holdTargets(engine, config, context, factorScale, validation, 'validation');
+  const checkpoints = new Checkpoints(
+    config.betaCheckpointEpochs.length > 0
+      ? { epochs: config.betaCheckpointEpochs }
+      : config.betaCheckpointInterval === undefined
+        ? {}
+        : { every: config.betaCheckpointInterval },
+  );
+  const history: HistoryEntry[] = [];
+
+  const fitOf = (
+    labels: ReadonlyMap<string, Snapshot>,
+    fallback: string | undefined,
+    trainMetrics: Record<string, number>,
+    stopReason: FitSummary['stopReason'],
+    notes: readonly string[],
+  ): BetaHeadFit => ({
+    characteristicNames: [...batch.characteristicNames],
+    context,
+    networks: packNetworks(specs, [labels]),
+    factorScale,
+    summary: {
+      converged: stopReason === 'early-stopping',
+      stopReason,
+      iterations: history.length,
+      trainMetrics,
+      defaultCheckpoint: fallback,
+      history,
+      notes,
+      runRecord: {
+        modelType,
+        packageVersion: packageVersion(),
+        config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+        engine: engine.description,
+        dimensions: { dates: batch.nDates, rows: batch.nRows, characteristics: batch.nCharacteristics },
+        stopReason,
+        seconds: (performance.now() - started) / 1000,
+      },
+    },
+  });
+
+  try {
+    const record = await train<HeldTargets>({
+      engine,
+      parameters: engine.parameters(initial),
+      optimizer: { learningRate: config.betaLr, weightDecay: config.weightDecay },
+      loss: (ops, tensors, on) =>
+        ops.meanSquaredError(exposureNetwork(ops, tensors, on.input, config.dropout), on.target),
+      batches: () => Array.from({ length: config.subEpochs }, () => training),
+      epochs: config.betaNEpochs,
+      seed: config.seed,
+      checkpoints,
+      operation,
+      ...(held
+        ? {
+            validation: {
+              batches: () => [held],
+              ...(config.patience === undefined ? {} : { patience: config.patience }),
+            },
+          }
+        : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: ({ epoch, loss, validation: validationLoss }) => {
+        history.push({ epoch, loss, ...(validationLoss === undefined ? {} : { validationLoss }) });
+        options.onProgress?.({ phase: 'beta network', step: epoch, total: config.betaNEpochs, metrics: { loss } });
+      },
+    });
+    const labels = labelled(checkpoints);
+    const fallback = config.betaDefaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
+    const chosen = labels.get(fallback);
+    if (!chosen)
+      throw new DataError({
+        field: 'betaDefaultCheckpoint',
+        expected: labels.size > 0 ? `one of ${[...labels.keys()].join(', ')}` : 'a finished epoch',
+        found: fallback,
+        remedy: record.remedy || 'Choose an epoch on the checkpoint grid.',
+      });
+    const network = initial.map((array) => ({ ...array, values: Float64Array.from(chosen[array.name]) }));
+    const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network], false);
+    const explained = explainedReturns(batch.index, signals, batch.requireReturns(operation));
+    return fitOf(labels, fallback, { ...explained }, record.stopReason, record.remedy === '' ? [] : [record.remedy]);
+  } catch (error) {
+    const labels = labelled(checkpoints);
+    if (error instanceof AbortedError && labels.size > 0) {
+      const asked = config.betaDefaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
+      const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
+      interrupted(fitOf(labels, labels.has(asked) ? asked : undefined, {}, 'aborted', [note]));
+    }
+    throw error;
+  }
+}
+
+function holdTargets(
+  engine: Engine,
+  config: BetaHeadConfig,
+  context: ContextHistory | undefined,
+  factorScale: number,
+  { batch, state }: BetaHeadData,
+  name: string,
+): HeldTargets {
+  const selected = selectRows(batch, true);
+  if (selected.rows.length === 0 || state.index.nRows !== batch.nRows)
+    throw new DataError({
+      field: name,
+      expected: 'a batch with complete rows, and the state extracted on it',
+      found: `${selected.rows.length} complete rows of ${batch.nRows}, a state of ${state.index.nRows}`,
+      remedy: 'Extract the state on the same batch; impute missing characteristics.',
+    });
+  const input = holdInput(engine, selected, contextInput(batch, context, config));
+  const returns = batch.requireReturns(operation);
+  const target = new Float64Array(selected.rows.length);
+  for (let t = 0; t < batch.nDates; t++)
+    for (let r = selected.offsets[t]; r < selected.offsets[t + 1]; r++)
+      target[r] = (returns[selected.rows[r]] * (1 - state.sdfValues[t])) / factorScale;
+  return { input, target: engine.tensor(target, [target.length, 1]) };
+}
+
+/** States by label: '128', 'best' where a validation chose it, 'last'. */
+function labelled(checkpoints: Checkpoints): Map<string, Snapshot> {
+  const labels = new Map<string, Snapshot>(checkpoints.epochs.map((epoch) => [String(epoch), checkpoints.get(epoch)]));
+  if (checkpoints.bestEpoch !== undefined) labels.set('best', checkpoints.get(checkpoints.bestEpoch));
+  if (checkpoints.lastEpoch !== undefined) labels.set('last', checkpoints.get(checkpoints.lastEpoch));
+  return labels;
+}
+
+/** Standard deviation (divisor T) of the factor over the dates on which it is known. */
+function deviation(sdfValues: Float64Array): number {
+  const known = sdfValues.filter((value) => !Number.isNaN(value));
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const sd = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);
+  // Rounding of the mean must not make a factor of equal values.
+  if (sd > 1e-12 * Math.abs(1 - mean)) return sd;
+  throw new DataError({
+    field: 'state.sdfValues',
+    expected: 'discount factors that vary, on at least two dates',
+    found: `${known.length} dates${known.length > 1 ? ' with the same value' : ''}`,
+    remedy: 'Extract the state on a batch with returns.',
+  });
+}
