@@ -5,7 +5,7 @@
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
 const sameResult = { absoluteSum: { within: 1e-9 } };
 const sameFit = { totalR2: { within: 1e-6 } };
-/** Both sides start from weights of their own, so losses agree up to that. */
+/** Both sides start from weights of their own, so losses agree up to that; over a schedule, up to what became of it. */
 const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
 
 export default {
@@ -30,7 +30,7 @@ export default {
   'ipca-acceleration-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
   'ipca-acceleration-correlated-and-overfitted': { quality: { iterationRatio: { atLeast: 3 } } },
   // A thousand draws in a minute, on two threads.
-  'ipca-bootstrap': { seconds: 0.06, time: 0.5, quality: { statistic: { within: 1e-4 } } },
+  'ipca-bootstrap': { seconds: 0.06 },
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
@@ -51,8 +51,20 @@ export default {
   lstm: { time: 0.7, quality: { loss: { within: 0.2 } } },
   'engine-start': { seconds: 0.15 },
 
+  // Wide layers: 128-bit SIMD against 256 or 512 bits.
+  'sae-epoch': {
+    time: 4,
+    memory: 0.6,
+    quality: { loss: { within: 0.05 }, shareOfKernel: { atLeast: 0.7 } },
+  },
+  'sae-predict': { time: 1.5 },
+
   'sdf-unconditional': sdf,
   'sdf-moment': sdf,
   'sdf-conditional': sdf,
-  'sdf-schedule': { ...sdf, time: 0.35 },
+  'sdf-schedule': { ...sdf, time: 0.35, quality: { loss: { within: 0.4 } } },
+
+  // The two sides draw their own initial weights: what they share is the size of the network.
+  'lstm-portfolio-step': { time: 0.8, memory: 0.35, quality: { parameters: { within: 0 } } },
+  'deep-portfolio-step': { time: 0.9, memory: 0.35, quality: { parameters: { within: 0 } } },
 };

@@ -2,7 +2,7 @@
 // gradient step an epoch as in the reference, without a validation batch.
 // --phase=unconditional|moment|conditional: seconds per epoch of that phase. --phase=schedule: seconds of a whole fit with
 // 256 / 64 / 1024 epochs over --share.
-// Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=32] [--threads=2]
+// Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=16] [--threads=2]
 import { CrossSectionBatch } from '@ml4t/core';
 import { StochasticDiscountFactorModel } from '@ml4t/sdf';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: {
     phase: { type: 'string', default: 'unconditional' },
     epochs: { type: 'string', default: '9' },
-    share: { type: 'string', default: '32' },
+    share: { type: 'string', default: '16' },
     threads: { type: 'string' },
   },
 });
@@ -40,8 +40,9 @@ const schedules = {
 const model = new StochasticDiscountFactorModel({
   ...schedules[values.phase],
   subEpochs: 1,
-  // The scale of the reference's outputs, so that both sides minimise the same loss.
+  // The scale of the reference's outputs and its optimizer, so that both sides minimise the same loss in the same way.
   normalizeByAssetCount: false,
+  carryOptimizer: true,
   threads: Number(values.threads ?? threads),
 });
 const marks = [];

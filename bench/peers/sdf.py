@@ -14,18 +14,17 @@ import time
 import torch
 from torch import nn
 
-from report import report, threads
+from pytorch import finish
 from uniform import uniform
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--phase", choices=["unconditional", "moment", "conditional", "schedule"], default="unconditional")
 parser.add_argument("--epochs", type=int, default=9)
-parser.add_argument("--share", type=int, default=32)
+parser.add_argument("--share", type=int, default=16)
 options = parser.parse_args()
 
 T, N, P, Q = 120, 1000, 46, 20
 STATES, MOMENT_STATES, HIDDEN, INSTRUMENTS, DROPOUT, RATE = 4, 32, 64, 8, 0.05, 1e-3
-torch.set_num_threads(threads)
 torch.manual_seed(42)
 
 
@@ -143,4 +142,4 @@ else:
         moment_epoch()
     seconds, loss = run(epochs[options.phase], options.epochs)
     seconds = seconds[1:]
-report(seconds, f"PyTorch {torch.__version__}", {"loss": loss}, ["torch"])
+finish(seconds, {"loss": loss})

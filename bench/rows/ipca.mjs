@@ -43,7 +43,6 @@ export default [
     unit: 'draw',
     threads: 2,
     ours: { script: 'latent-factors/bootstrap.mjs' },
-    peer: packaged(['--unit=draw', '--dates=600', '--assets=300', '--repeats=1']),
   },
   {
     name: 'ipca-bootstrap-threads',

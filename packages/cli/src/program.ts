@@ -1,6 +1,7 @@
 import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand, type RunCommandOptions } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -58,6 +59,14 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
     .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>
       runCommand(experiment, { ...options, terminal, packages }),
     );
+
+  program
+    .command('report')
+    .description('Draw the report of a finished run again: one HTML file that needs nothing else.')
+    .argument('<results>', 'output directory of a run')
+    .option('--json', 'print the files written as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((results: string, options: { json?: boolean }) => reportCommand(results, { ...options, terminal }));
 
   program
     .command('simulate')

@@ -91,7 +91,7 @@ models:
   - type: ipca
     config: { nFactors: 1 }
 split: { initialTrain: 6, testSize: 2 }
-outputs: { directory: results, format: csv }
+outputs: { directory: results, format: csv, report: false }
 `;
   const path = join(folder, 'experiment.yaml');
   await writeFile(path, options.text ? options.text(yaml) : yaml);

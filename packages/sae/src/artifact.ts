@@ -2,7 +2,7 @@ import { ArtifactError } from '@ml4t/core';
 import { artifactArray, loadArtifact, saveArtifact, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { parseSAEConfig, type SAEConfig } from './config.ts';
-import type { SAEFit, SAEFitSummary } from './model.ts';
+import type { SAEFit, SAEFitSummary } from './fitted.ts';
 import { saeParameters } from './network.ts';
 import { readState } from './saved-state.ts';
 import { packageVersion } from './version.ts';

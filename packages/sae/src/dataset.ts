@@ -1,6 +1,8 @@
-import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import type { CrossSectionBatch } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
-import { scaledTargets, type SAETargets, type TargetScale } from './targets.ts';
+import type { LabelledBatch, LabelledPair } from './labelled.ts';
+import { requireRows } from './requirements.ts';
+import { scaledTargets, targetScale, type SAETargets, type TargetScale } from './targets.ts';
 
 /** x = (characteristic - mean) / scale, per column (P). */
 export interface InputScale {
@@ -65,17 +67,16 @@ export function usableRows(batch: CrossSectionBatch, targets: SAETargets, config
   return rows.filter((_, i) => keep[i] === 1);
 }
 
-export function buildDataset(
-  batch: CrossSectionBatch,
+/** A labelled batch as the network is to see it. */
+function buildDataset(
+  { batch, targets, weights }: LabelledBatch,
   rows: Int32Array,
-  targets: SAETargets,
   scale: TargetScale,
-  sampleWeights: Float64Array | undefined,
   config: SAEConfig,
 ): Dataset {
   const offsets = offsetsByDate(batch, rows);
   const values = scaledTargets(targets, rows, offsets, scale, config);
-  return { batch, rows, offsets, targets: values, weights: targetWeights(values, rows, sampleWeights) };
+  return { batch, rows, offsets, targets: values, weights: targetWeights(values, rows, weights) };
 }
 
 function targetWeights(
@@ -90,19 +91,6 @@ function targetWeights(
   return values.map((value, i) => {
     if (value !== value) return 0;
     return sampleWeights ? sampleWeights[rows[Math.floor(i / c)]] : 1;
-  });
-}
-
-/** Throws DataError unless there is a weight >= 0 for every row. */
-export function requireWeights(field: string, weights: Float64Array | undefined, nRows: number): void {
-  if (!weights) return;
-  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (weights.length === nRows && bad < 0 && (nRows === 0 || weights.some((weight) => weight > 0))) return;
-  throw new DataError({
-    field: bad < 0 ? field : `${field}[${bad}]`,
-    expected: `${nRows} weights >= 0, one per row, not all 0`,
-    found: bad < 0 ? `${weights.length} weights` : String(weights[bad]),
-    remedy: 'Pass one weight for each row of the batch.',
   });
 }
 
@@ -121,6 +109,31 @@ export function inputScale(batch: CrossSectionBatch, rows: Int32Array, config: S
     scale[j] = deviation > 1e-12 * Math.abs(mean[j]) ? deviation : 1;
   }
   return { mean, scale };
+}
+
+/** What a fit trains on, and the scales that it learnt from the training rows alone. */
+export interface TrainingData {
+  readonly inputs: InputScale;
+  readonly targets: TargetScale;
+  readonly train: Dataset;
+  readonly validation: Dataset | undefined;
+}
+
+/** Throws DataError when either part has too few usable rows, or a target does not vary. */
+export function trainingData({ train, validation }: LabelledPair, config: SAEConfig): TrainingData {
+  const rowsOf = ({ batch, targets }: LabelledBatch, field: string): Int32Array => {
+    const rows = usableRows(batch, targets, config);
+    requireRows(rows.length, batch.nRows, field);
+    return rows;
+  };
+  const rows = rowsOf(train, 'batch');
+  const targets = targetScale(train.targets, rows, config);
+  return {
+    inputs: inputScale(train.batch, rows, config),
+    targets,
+    train: buildDataset(train, rows, targets, config),
+    validation: validation && buildDataset(validation, rowsOf(validation, 'validation'), targets, config),
+  };
 }
 
 /** Scaled characteristics (rows x P) of some rows of a batch, into `out` where it is long enough. */

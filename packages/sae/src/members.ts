@@ -9,8 +9,8 @@ import { onlyFinite } from './metrics.ts';
 import { saePredict } from './network.ts';
 import { mainLoss, saeLoss, stepGatherer, stepOfDates, type Step } from './objective.ts';
 
-/** Rows that an evaluation holds in the engine at once: enough for its threads, and a quarter of the memory of a usual step. */
-const evaluationRows = 1024;
+/** Rows that an evaluation holds in the engine at once: as many for each of 2, 4 or 8 threads in tiles of 192. */
+const evaluationRows = 3072;
 
 /** Weights and running moments of one trained network at its checkpoints. */
 export interface Member {

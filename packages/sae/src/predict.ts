@@ -1,7 +1,12 @@
 import { AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { namedValues, type ParameterSpecs } from '@ml4t/core/nn';
+import type { Engine } from '@ml4t/core/engine';
+import type { SAEConfig } from './config.ts';
 import { completeRows } from './dataset.ts';
+import type { SAEFit } from './fitted.ts';
 import { evaluateRows, type Evaluation, type Member } from './members.ts';
+import { inTargetUnit } from './metrics.ts';
+import { saeParameters } from './network.ts';
 import { standardScores, type TargetScale } from './targets.ts';
 
 /** A trained ensemble and what its outputs mean. */
@@ -11,6 +16,22 @@ export interface Predictor extends Evaluation {
   readonly signalNames: readonly string[];
   readonly unit: AssetSignalResult['unit'];
   readonly targets: TargetScale;
+}
+
+/** What a fit predicts with on an engine. */
+export function predictorOf(engine: Engine, config: SAEConfig, fit: Omit<SAEFit, 'summary'>): Predictor {
+  const { characteristicNames, targetNames, inputs, targets, members, ownReturns } = fit;
+  const isReturn = ownReturns && inTargetUnit(config);
+  return {
+    engine,
+    config,
+    specs: saeParameters(config, { inputs: characteristicNames.length, outputs: targetNames.length }),
+    scale: inputs,
+    targets,
+    members,
+    signalNames: targetNames,
+    unit: config.taskType !== 'regression' ? 'probability' : isReturn ? 'return' : 'score',
+  };
 }
 
 /**

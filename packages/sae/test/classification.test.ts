@@ -67,6 +67,20 @@ describe('multi-label classification', () => {
       const rate = q.reduce((a, b) => a + b, 0) / q.length;
       const distance = (f: (i: number) => number) => q.reduce((sum, truth, i) => sum + (f(i) - truth) ** 2, 0);
       expect(distance((i) => p[i]) / distance(() => rate)).toBeLessThan(0.5);
+      // Neither too bold nor too timid: the slope of the true log odds on the predicted ones is 1 where they are right.
+      const logOdds = (x: Float64Array) => x.map((value) => Math.log(value / (1 - value)));
+      const [predicted, truth] = [logOdds(p), logOdds(q)];
+      const mean = (x: Float64Array) => x.reduce((a, b) => a + b, 0) / x.length;
+      const [m, n] = [mean(predicted), mean(truth)];
+      const slope = mean(predicted.map((z, i) => (z - m) * (truth[i] - n))) / mean(predicted.map((z) => (z - m) ** 2));
+      expect(Math.abs(slope - 1)).toBeLessThan(0.2);
+      expect(Math.abs(m - n)).toBeLessThan(0.15);
+      // And what the bound on the table is worth: log odds doubled or halved are beyond it.
+      for (const factor of [2, 0.5]) {
+        const distorted = predicted.map((z) => 1 / (1 + Math.exp(-factor * z)));
+        const { expectedError } = calibrationTable('', take(validation.targets.values), distorted);
+        expect(expectedError).toBeGreaterThan(0.06);
+      }
     }
   }, 60_000);
 

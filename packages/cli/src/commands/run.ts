@@ -1,14 +1,18 @@
+import { writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
+import { diagnose } from '../experiment/diagnostics.ts';
 import { loadExperiment } from '../experiment/load.ts';
 import { ExperimentRecord } from '../experiment/record.ts';
 import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
-import { summarize, summarizePartial } from '../experiment/summary.ts';
+import type { Experiment } from '../experiment/schema.ts';
+import { summarize, summarizePartial, type ExperimentSummary } from '../experiment/summary.ts';
 import { WorkArea } from '../experiment/work-area.ts';
 import type { FamilyPackage } from '../families/family.ts';
 import { requireWritable } from '../outputs/generation.ts';
-import { writeResults } from '../outputs/results.ts';
+import { diagnosticsName, jsonFile, reportName, writeResults, type ResultDocuments } from '../outputs/results.ts';
+import { loadReport } from '../report/load.ts';
 import { ProgressDisplay } from '../terminal/progress.ts';
 import { Warnings, type Terminal } from '../terminal/terminal.ts';
 
@@ -52,13 +56,10 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
       tell: printed,
     });
     progress.note('writing results');
-    const { summary, paths } = await writeResults(
-      experiment.outputs,
-      result.panel,
-      record,
-      (files) => summarize(experiment, result, warnings.messages, files),
-      { partial: false },
-    );
+    const documents = await documentsOf(experiment, result, warnings);
+    const { summary, paths } = await writeResults(experiment.outputs, result.panel, record, documents, {
+      partial: false,
+    });
     await work.remove();
     progress.clear();
     terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
@@ -67,6 +68,23 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
     await keepFinishedFolds(prepared, record, error, warnings, printed);
     throw error;
   }
+}
+
+/** The summary of a finished run, its diagnostics, and the report that is made of the two. */
+async function documentsOf(
+  experiment: Experiment,
+  result: ExperimentResult,
+  warnings: Warnings,
+): Promise<(frames: readonly string[]) => ResultDocuments<ExperimentSummary>> {
+  const render = experiment.outputs.report ? await loadReport() : undefined;
+  const diagnostics = diagnose(result);
+  return (frames) => {
+    const files = [...frames, diagnosticsName, ...(render ? [reportName] : [])];
+    const summary = summarize(experiment, result, warnings.messages, files);
+    const others = [jsonFile(diagnosticsName, diagnostics)];
+    if (render) others.push({ name: reportName, write: (path) => writeFile(path, render(summary, diagnostics)) });
+    return { summary, others };
+  };
 }
 
 /** A run that fails or is stopped keeps the folds that it had finished. The error itself goes on to the caller. */
@@ -84,7 +102,10 @@ async function keepFinishedFolds(
       experiment.outputs,
       panel,
       record,
-      (files) => summarizePartial(experiment, panel, record, error, warnings.messages, files),
+      (frames) => ({
+        summary: summarizePartial(experiment, panel, record, error, warnings.messages, frames),
+        others: [],
+      }),
       { partial: true },
     );
     printed(`kept ${record.nFolds} finished fold(s): ${paths.join(', ')}`);

@@ -23,6 +23,14 @@ export interface ModelRecord {
   readonly folds: ExperimentFold[];
 }
 
+/** Factors of a model as configured: an ensemble's columns are those of all its members. Undefined without factors. */
+export function nFactorsOf({ folds }: ModelRecord): number | undefined {
+  const factors = folds[0]?.prediction.factors;
+  if (!factors) return undefined;
+  const { nFactors } = folds[0].summary.runRecord.config;
+  return typeof nFactors === 'number' ? nFactors : factors.forecast.nFactors;
+}
+
 /** Out-of-sample columns of one model on the observed rows of the panel. */
 export interface OutOfSample {
   /** The rows of the panel over the test span. */

@@ -16,7 +16,14 @@ import { readData, type ExperimentData } from './data.ts';
 import type { FoldTask } from './fold-task.ts';
 import { expandModels } from './model-runs.ts';
 import { prepareSteps } from './preprocessing.ts';
-import { outOfSample, testSpan, type ExperimentRecord, type ModelRecord, type OutOfSample } from './record.ts';
+import {
+  nFactorsOf,
+  outOfSample,
+  testSpan,
+  type ExperimentRecord,
+  type ModelRecord,
+  type OutOfSample,
+} from './record.ts';
 import { runTasks } from './schedule.ts';
 import type { Experiment } from './schema.ts';
 import { scoreForecasts } from './scores.ts';
@@ -189,7 +196,7 @@ function scoreModel(record: ModelRecord, panel: CrossSectionBatch, warn: (messag
     );
   return {
     record,
-    nFactors: record.folds[0]?.prediction.factors?.forecast.nFactors,
+    nFactors: nFactorsOf(record),
     outOfSample: joined,
     scores,
     strategy: strategyReport(panel, joined),

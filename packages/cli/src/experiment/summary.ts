@@ -1,6 +1,6 @@
 import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
 import { packageVersion } from '../version.ts';
-import type { ExperimentFold, ExperimentRecord, ModelRecord } from './record.ts';
+import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
@@ -41,8 +41,17 @@ export interface ExperimentSummary {
   readonly error?: Record<string, string> | undefined;
   readonly ml4t: string;
   readonly title: string | undefined;
-  readonly data: { readonly source: string; readonly dates: number; readonly assets: number; readonly rows: number };
-  readonly oracle: FactorModelReport | undefined;
+  readonly data: {
+    readonly source: string;
+    readonly dates: number;
+    readonly assets: number;
+    readonly rows: number;
+    readonly characteristics: number;
+    readonly first: string;
+    readonly last: string;
+  };
+  /** What the truth itself scores, for simulated data. */
+  readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
   readonly files: readonly string[];
@@ -59,7 +68,7 @@ export function summarize(
   return {
     status: 'finished',
     ...head(experiment, result.panel),
-    oracle: result.oracle?.scores,
+    oracle: result.oracle && { ...result.oracle.scores, strategy: result.oracle.strategy },
     models: result.models.map(({ record, scores, strategy }) =>
       summarizeModel(record, result.panel, { scores, strategy }),
     ),
@@ -95,21 +104,30 @@ function head(experiment: Experiment, panel: CrossSectionBatch): Pick<Experiment
   return {
     ml4t: packageVersion(),
     title: experiment.title,
-    data: { source: experiment.data.source, dates: panel.nDates, assets: panel.nAssets, rows: panel.nRows },
+    data: {
+      source: experiment.data.source,
+      dates: panel.nDates,
+      assets: panel.nAssets,
+      rows: panel.nRows,
+      characteristics: panel.nCharacteristics,
+      first: formatTimestamp(panel.timestamps[0]),
+      last: formatTimestamp(panel.timestamps[panel.nDates - 1]),
+    },
   };
 }
 
 function summarizeModel(
-  { run, folds }: ModelRecord,
+  model: ModelRecord,
   panel: CrossSectionBatch,
   results: Pick<ModelSummary, 'scores' | 'strategy'>,
 ): ModelSummary {
+  const { run, folds } = model;
   return {
     model: run.label,
     type: run.model.type,
     config: run.model.config,
     forecaster: run.forecaster,
-    nFactors: folds[0]?.prediction.factors?.forecast.nFactors,
+    nFactors: nFactorsOf(model),
     seconds: folds.reduce((sum, { seconds }) => sum + seconds, 0),
     ...results,
     folds: folds.map((fold) => summarizeFold(fold, panel)),

@@ -24,21 +24,32 @@ export interface OutputTarget {
   readonly format: OutputFormat;
 }
 
+export const summaryName = 'summary.json';
+export const diagnosticsName = 'diagnostics.json';
+export const reportName = 'report.html';
 const frameNames = ['predictions', 'weights', 'factors'] as const;
 type FrameName = (typeof frameNames)[number];
 
+/** The files that are written about the frames. */
+export interface ResultDocuments<Summary> {
+  /** Becomes `summary.json`. */
+  readonly summary: Summary;
+  readonly others: readonly OutputFile[];
+}
+
 /**
- * Writes predictions, weights, factors and, last, the summary of what `record` holds: `predictions.parquet`, or
- * `predictions.partial.parquet` for a run that did not finish, which leaves an earlier whole result alone.
+ * Writes predictions, weights, factors, other documents and, last, the summary of what `record` holds:
+ * `predictions.parquet`, or `predictions.partial.parquet` for a run that did not finish, which leaves an earlier whole
+ * result alone.
  *
- * @param summaryOf makes the content of the summary from the names of the other files
+ * @param documentsOf makes the documents from the names of the frames
  * @returns the paths written
  */
 export async function writeResults<Summary>(
   target: OutputTarget,
   panel: CrossSectionBatch,
   record: ExperimentRecord,
-  summaryOf: (files: readonly string[]) => Summary,
+  documentsOf: (frames: readonly string[]) => ResultDocuments<Summary>,
   options: { readonly partial: boolean },
 ): Promise<{ readonly summary: Summary; readonly paths: readonly string[] }> {
   const infix = options.partial ? '.partial' : '';
@@ -57,17 +68,25 @@ export async function writeResults<Summary>(
   const frames = frameNames
     .filter((name) => tables[name].length > 0)
     .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name])));
-  const summary = summaryOf(frames.map(({ name }) => name));
-  const summaryFile: OutputFile = {
-    name: `summary${infix}.json`,
-    write: (path) => writeFile(path, `${JSON.stringify(summary, null, 2)}\n`),
-  };
-  const obsolete = options.partial
-    ? []
-    : outputFormats
-        .flatMap((format) => frameNames.map((name) => `${name}.partial.${format}`))
-        .concat('summary.partial.json');
-  return { summary, paths: await writeTogether(target.directory, [...frames, summaryFile], obsolete) };
+  const { summary, others } = documentsOf(frames.map(({ name }) => name));
+  const files = [...frames, ...others, jsonFile(`summary${infix}.json`, summary)];
+  // What an earlier run left and this one does not replace would be taken for its result.
+  const written = files.map(({ name }) => name);
+  const obsolete = everyName(options.partial).filter((name) => !written.includes(name));
+  return { summary, paths: await writeTogether(target.directory, files, obsolete) };
+}
+
+export function jsonFile(name: string, content: unknown): OutputFile {
+  return { name, write: (path) => writeFile(path, `${JSON.stringify(content, null, 2)}\n`) };
+}
+
+/** Every name that a run may have written; of a partial result alone while there is no whole one. */
+function everyName(partial: boolean): string[] {
+  const namesOf = (infix: string): string[] => [
+    ...outputFormats.flatMap((format) => frameNames.map((name) => `${name}${infix}.${format}`)),
+    `summary${infix}.json`,
+  ];
+  return partial ? namesOf('.partial') : [...namesOf(''), ...namesOf('.partial'), diagnosticsName, reportName];
 }
 
 /** `timestamp, asset, y_score, y_true, y_fit (where a model has factors), model, fold`, for the rows of the test dates. */

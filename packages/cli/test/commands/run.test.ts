@@ -29,7 +29,12 @@ describe('ml4t run', () => {
       const outcome = await ml4t(['run', path], { packages: [fakeFamily()] });
       expect(outcome.stderr).toBe('');
       expect(outcome.code).toBe(exitCodes.ok);
-      expect(await filesUnder(join(folder, 'results'))).toEqual(['factors.csv', 'predictions.csv', 'summary.json']);
+      expect(await filesUnder(join(folder, 'results'))).toEqual([
+        'diagnostics.json',
+        'factors.csv',
+        'predictions.csv',
+        'summary.json',
+      ]);
 
       const predictions = await readCsv(join(folder, 'results', 'predictions.csv'));
       expect(Object.keys(predictions[0])).toEqual([
@@ -60,7 +65,11 @@ describe('ml4t run', () => {
       expect(Number(factors[3].factor_return)).toBeCloseTo(mean(returnsOf(9, 10)), 14);
 
       const summary = JSON.parse(await readFile(join(folder, 'results', 'summary.json'), 'utf8'));
-      expect(summary).toMatchObject({ status: 'finished', files: ['predictions.csv', 'factors.csv'], warnings: [] });
+      expect(summary).toMatchObject({
+        status: 'finished',
+        files: ['predictions.csv', 'factors.csv', 'diagnostics.json'],
+        warnings: [],
+      });
       const [model] = summary.models;
       expect(model.folds.map(({ train, test }: { train: string[]; test: string[] }) => [train, test])).toEqual([
         [
@@ -114,6 +123,7 @@ models:
   - { type: pca, config: { nFactors: 2 } }
   - { type: ipca, config: { constant: false }, sweep: { nFactors: [1, 3] } }
 split: { initialTrain: 30, testSize: 5 }
+outputs: { report: false }
 `,
       );
       const outcome = await ml4t(['run', path, '--json']);
@@ -132,6 +142,7 @@ split: { initialTrain: 30, testSize: 5 }
       expect(Math.abs(models[2].scores.totalR2 - oracle.totalR2)).toBeLessThan(0.05);
       expect(models[1].scores.totalR2).toBeLessThan(oracle.totalR2 - 0.05);
       expect(await filesUnder(join(folder, 'results'))).toEqual([
+        'diagnostics.json',
         'factors.parquet',
         'predictions.parquet',
         'summary.json',
@@ -187,7 +198,7 @@ split: { initialTrain: 30, testSize: 5 }
       expect(summary).toMatchObject({ status: 'aborted', error: { code: 'aborted' } });
 
       await ml4t(['run', path], { packages: [fakeFamily()] });
-      expect(await filesUnder(results)).toEqual(['factors.csv', 'predictions.csv', 'summary.json']);
+      expect(await filesUnder(results)).toEqual(['diagnostics.json', 'factors.csv', 'predictions.csv', 'summary.json']);
     });
   });
 

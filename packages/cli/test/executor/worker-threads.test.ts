@@ -32,7 +32,7 @@ models:
   - type: stochastic-discount-factor
     config: { nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: 1, burnInEpochs: 0, hiddenDim: 4, stateDimMoment: 4 }
 split: { initialTrain: 24, testSize: 9, validationSize: 6 }
-outputs: { directory: results, format: csv }
+outputs: { directory: results, format: csv, report: false }
 `;
 const manyFolds = `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
@@ -40,7 +40,7 @@ models:
   - { type: ipca, sweep: { nFactors: [1, 2, 3] } }
   - { type: cae, config: { nFactors: 2, nEpochs: 1 } }
 split: { initialTrain: 36, testSize: 2 }
-outputs: { directory: results, format: csv }
+outputs: { directory: results, format: csv, report: false }
 `;
 
 async function simulated(folder: string, experiment: string): Promise<string> {

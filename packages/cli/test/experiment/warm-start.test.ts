@@ -14,7 +14,7 @@ it('a walk-forward with warm starts reaches the same figures in fewer iterations
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models: [{ type: ipca, config: ${config} }]
 split: { initialTrain: 60, testSize: 2 }
-outputs: { directory: results-${warmStart} }
+outputs: { directory: results-${warmStart}, report: false }
 `,
       );
       expect((await ml4t(['run', join(folder, 'experiment.yaml')])).code).toBe(0);

@@ -7,7 +7,7 @@ const experiment = (model: string): string => `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models: [${model}]
 split: { initialTrain: 24, testSize: 12, validationSize: 6 }
-outputs: { directory: results }
+outputs: { directory: results, report: false }
 `;
 
 describe('families beside the latent factors', () => {

@@ -1,7 +1,7 @@
-import { only, sumLanes } from './lanes';
+import { exp4 } from './activation';
+import { firstLanes, maxLanes, only, sumLanes } from './lanes';
 import { at, padded, put } from './memory';
 import { outer, packPanels, product } from './product';
-import { softmaxRow } from './reduce';
 
 /** Packs `keys` rows of d numbers as the right factor with d columns; rows under the mask count as zeros. */
 function packRows(rows: usize, keys: i32, d: i32, rowStep: i32, mask: usize, scratch: usize, p: usize): void {
@@ -11,6 +11,40 @@ function packRows(rows: usize, keys: i32, d: i32, rowStep: i32, mask: usize, scr
     else memory.fill(scratch + ((<usize>(j * d)) << 2), 0, (<usize>d) << 2);
   }
   packPanels(scratch, keys, d, d, 1, p);
+}
+
+/** In place: products of a query with `seen` keys to probabilities; `keys` is one flag a key, `logits` room for a padded row. */
+function probabilities(row: usize, seen: i32, scale: v128, bias: usize, keys: usize, logits: usize): void {
+  const low = f32x4.splat(-f32(Infinity));
+  let top = low;
+  for (let j = 0; j < seen; j += 4) {
+    const o = (<usize>j) << 2;
+    let logit = f32x4.mul(v128.load(row + o), scale);
+    if (bias != 0) logit = f32x4.add(logit, v128.load(bias + o));
+    if (keys != 0) logit = v128.bitselect(logit, low, f32x4.ne(v128.load(keys + o), f32x4.splat(0)));
+    if (seen - j < 4) logit = v128.bitselect(logit, low, firstLanes(seen - j));
+    v128.store(logits + o, logit);
+    top = f32x4.pmax(top, logit);
+  }
+  const highest = maxLanes(top);
+  if (highest == -f32(Infinity)) {
+    memory.fill(row, 0, (<usize>seen) << 2);
+    return;
+  }
+  const h = f32x4.splat(highest);
+  let sum = f32x4.splat(0);
+  for (let j = 0; j < seen; j += 4) {
+    const o = (<usize>j) << 2;
+    const logit = v128.load(logits + o);
+    const e = v128.and(exp4(f32x4.sub(logit, h)), f32x4.ne(logit, low));
+    v128.store(logits + o, e);
+    sum = f32x4.add(sum, e);
+  }
+  const inverse = f32x4.splat(<f32>1 / sumLanes(sum));
+  for (let j = 0; j < seen; j += 4) {
+    const o = (<usize>j) << 2;
+    put(row + o, f32x4.mul(v128.load(logits + o), inverse), seen - j);
+  }
 }
 
 export function attention(
@@ -57,15 +91,8 @@ export function attention(
       product(Q, d, at(q + b * Q * D + column), step, packed, K, 0, 0, s, row);
       for (let i = 0; i < Q; i++) {
         const seen = causal ? i + 1 : K;
-        const target = s + row * i;
-        for (let j = 0; j < seen; j += 4) {
-          let logit = f32x4.mul(v128.load(target + ((<usize>j) << 2)), scale);
-          if (bias >= 0) logit = f32x4.add(logit, v128.load(at(bias + i * K + j)));
-          v128.store(logits + ((<usize>j) << 2), logit);
-        }
-        softmaxRow(logits, seen, keys);
-        memory.copy(target, logits, (<usize>seen) << 2);
-        memory.fill(target + ((<usize>seen) << 2), 0, (<usize>(K - seen)) << 2);
+        probabilities(s + row * i, seen, scale, bias < 0 ? 0 : at(bias + i * K), keys, logits);
+        memory.fill(s + row * i + ((<usize>seen) << 2), 0, (<usize>(K - seen)) << 2);
       }
       packRows(at(v + source * K * D + column), K, d, D, keys, scratch, packed);
       product(Q, K, s, row, packed, d, 0, 0, at(y + b * Q * D + column), step);

@@ -263,21 +263,29 @@ export function copyBlocks(
   for (let r = from; r < to; r++) {
     const source = at(x + r * stepX);
     const target = at(y + r * stepY);
-    // A call to copy memory costs as much as moving some hundred numbers.
-    if (!add && width >= 256) memory.copy(target, source, (<usize>width) << 2);
-    else if (!add)
-      for (let o: usize = 0, left = width; left > 0; left -= 4, o += 16) put(target + o, v128.load(source + o), left);
-    else
-      for (let k = 0; k < width; k += 4) {
-        const p = (<usize>k) << 2;
-        put(target + p, f32x4.add(v128.load(target + p), v128.load(source + p)), width - k);
-      }
+    if (add) addRow(width, source, target);
+    else memory.copy(target, source, (<usize>width) << 2);
   }
+}
+
+/** target += source, `width` numbers. */
+function addRow(width: i32, source: usize, target: usize): void {
+  for (; width >= 4; width -= 4, source += 16, target += 16)
+    v128.store(target, f32x4.add(v128.load(target), v128.load(source)));
+  if (width > 0) put(target, f32x4.add(v128.load(target), v128.load(source)), width);
 }
 
 export function gatherRows(chunk: i32, from: i32, to: i32, x: i32, width: i32, index: i32, y: i32): void {
   for (let r = from; r < to; r++)
     memory.copy(at(y + r * width), at(x + load<i32>(at(index + r)) * width), (<usize>width) << 2);
+}
+
+export function scatterRows(chunk: i32, from: i32, to: i32, x: i32, width: i32, index: i32, y: i32): void {
+  for (let r = from; r < to; r++) addRow(width, at(x + r * width), at(y + load<i32>(at(index + r)) * width));
+}
+
+export function gatherAdd(chunk: i32, from: i32, to: i32, x: i32, width: i32, index: i32, y: i32): void {
+  for (let r = from; r < to; r++) addRow(width, at(x + load<i32>(at(index + r)) * width), at(y + r * width));
 }
 
 export function segmentRepeat(

@@ -13,13 +13,50 @@ function panel(left: i32): i32 {
 export function packPanels(w: usize, K: i32, N: i32, stepK: i32, stepN: i32, p: usize): void {
   for (let j = 0; j < N;) {
     const width = panel(N - j);
-    for (let k = 0; k < K; k++)
+    const whole = N - j >= width;
+    let k = 0;
+    if (whole && stepN == 1) {
+      for (; k < K; k++) {
+        const from = w + ((<usize>(j + k * stepK)) << 2);
+        v128.store(p, v128.load(from));
+        if (width == 8) v128.store(p, v128.load(from, 16), 16);
+        p += (<usize>width) << 2;
+      }
+    } else if (whole && stepK == 1) {
+      for (; k + 4 <= K; k += 4) {
+        for (let n = 0; n < width; n += 4)
+          transpose4(
+            w + ((<usize>((j + n) * stepN + k)) << 2),
+            (<usize>stepN) << 2,
+            p + ((<usize>n) << 2),
+            (<usize>width) << 2,
+          );
+        p += (<usize>width) << 4;
+      }
+    }
+    for (; k < K; k++)
       for (let n = j; n < j + width; n++) {
         store<f32>(p, n < N ? load<f32>(w + ((<usize>(n * stepN + k * stepK)) << 2)) : 0);
         p += 4;
       }
     j += width;
   }
+}
+
+/** Four rows of four numbers, `step` bytes apart, to four columns. */
+function transpose4(from: usize, step: usize, to: usize, toStep: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + step);
+  const c = v128.load(from + 2 * step);
+  const d = v128.load(from + 3 * step);
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cdHigh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to + toStep, v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+  v128.store(to + 2 * toStep, v128.shuffle<i32>(abHigh, cdHigh, 0, 1, 4, 5));
+  v128.store(to + 3 * toStep, v128.shuffle<i32>(abHigh, cdHigh, 2, 3, 6, 7));
 }
 
 /** Sixteen zeros, where a product without biases starts. */

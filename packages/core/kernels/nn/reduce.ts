@@ -92,36 +92,6 @@ export function lossGradient(
   }
 }
 
-/** In place: logits of one row to probabilities; lanes with a zero in `taken` (one flag a lane) give zero. */
-export function softmaxRow(row: usize, N: i32, mask: usize): void {
-  const low = f32x4.splat(-f32(Infinity));
-  let top = low;
-  for (let n = 0; n < N; n += 4) {
-    const v = masked(row, n, N, mask);
-    v128.store(row + ((<usize>n) << 2), v);
-    top = f32x4.pmax(top, v);
-  }
-  const highest = maxLanes(top);
-  if (highest == -f32(Infinity)) {
-    memory.fill(row, 0, (<usize>N) << 2);
-    return;
-  }
-  const h = f32x4.splat(highest);
-  let sum = f32x4.splat(0);
-  for (let n = 0; n < N; n += 4) {
-    const p = row + ((<usize>n) << 2);
-    const v = v128.load(p);
-    const e = v128.and(exp4(f32x4.sub(v, h)), f32x4.ne(v, low));
-    v128.store(p, e);
-    sum = f32x4.add(sum, e);
-  }
-  const inverse = f32x4.splat(<f32>1 / sumLanes(sum));
-  for (let n = 0; n < N; n += 4) {
-    const p = row + ((<usize>n) << 2);
-    v128.store(p, f32x4.mul(v128.load(p), inverse));
-  }
-}
-
 /** Four logits, -Infinity where the mask is zero or the row has ended. */
 function masked(row: usize, n: i32, N: i32, mask: usize): v128 {
   let taken = firstLanes(N - n);

@@ -8,6 +8,7 @@ import {
   LatentFactorState,
   PanelIndex,
   PersistentPanelBatch,
+  StochasticDiscountFactorState,
 } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
 import { factorTable, panelTable, predictionsTable, signalsTable, weightsTable } from '../../src/index.ts';
@@ -80,6 +81,16 @@ describe('signalsTable and weightsTable', () => {
     const weights = new AssetWeightsResult({ index, weights: Float64Array.of(1, 2, 3, 4, 5) });
     expect(types(weightsTable(weights))).toEqual({ ...key, weight: 'Float64' });
     expect(rows(weightsTable(weights))[4]).toEqual({ timestamp: Date.UTC(2014, 0, 31), asset: 'C', weight: 5 });
+  });
+
+  it('take the weights of a stochastic discount factor, row by row', () => {
+    const sdfValues = new Float64Array(index.nDates).fill(1);
+    const state = new StochasticDiscountFactorState({ index, weights: Float64Array.of(-0.5, 0.5, 1, 0, 0), sdfValues });
+    expect(rows(weightsTable(state, { modelName: 'sdf' }))[0]).toMatchObject({
+      asset: 'A',
+      weight: -0.5,
+      model: 'sdf',
+    });
   });
 });
 

@@ -43,8 +43,13 @@ export class AR1FactorForecaster extends PremiumForecaster<AR1Config> {
 
 class Autoregression implements PremiumEstimator {
   readonly #config: AR1Config;
-  readonly #lagged: number[] = [];
-  readonly #values: number[] = [];
+  /** Of the pairs (f_s, f_{s+1}): their number, means, and sums of squared and crossed deviations. */
+  #pairs = 0;
+  #meanLagged = 0;
+  #meanValue = 0;
+  #sxx = 0;
+  #sxy = 0;
+  #syy = 0;
   #count = 0;
   #sum = 0;
   #last = Number.NaN;
@@ -55,30 +60,30 @@ class Autoregression implements PremiumEstimator {
   }
 
   observe(value: number, position: number): void {
-    if (position === this.#lastPosition + 1) {
-      this.#lagged.push(this.#last);
-      this.#values.push(value);
-    }
+    if (position === this.#lastPosition + 1) this.#observePair(this.#last, value);
     this.#count++;
     this.#sum += value;
     this.#last = value;
     this.#lastPosition = position;
   }
 
+  /** Moments about the means, updated pair by pair (Welford), so that a long history costs no more than a short one. */
+  #observePair(lagged: number, value: number): void {
+    this.#pairs++;
+    const [x, y] = [lagged - this.#meanLagged, value - this.#meanValue];
+    this.#meanLagged += x / this.#pairs;
+    this.#meanValue += y / this.#pairs;
+    const left = lagged - this.#meanLagged;
+    this.#sxx += x * left;
+    this.#sxy += y * left;
+    this.#syy += y * (value - this.#meanValue);
+  }
+
   forecast(position: number): Premium {
-    const n = this.#values.length;
+    const n = this.#pairs;
     if (n < 2) return { premium: this.#sum / this.#count, standardError: Number.NaN };
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n;
-    const [meanLagged, meanValue] = [mean(this.#lagged), mean(this.#values)];
-    let sxx = 0;
-    let sxy = 0;
-    let syy = 0;
-    for (let i = 0; i < n; i++) {
-      const [x, y] = [this.#lagged[i] - meanLagged, this.#values[i] - meanValue];
-      sxx += x * x;
-      sxy += x * y;
-      syy += y * y;
-    }
+    const [meanLagged, meanValue] = [this.#meanLagged, this.#meanValue];
+    const [sxx, sxy, syy] = [this.#sxx, this.#sxy, this.#syy];
     const ols = sxx > 0 ? sxy / sxx : 0;
     const { shrinkage, stationarityBound } = this.#config;
     const slope = Math.max(-stationarityBound, Math.min(stationarityBound, (1 - shrinkage) * ols));

@@ -1,7 +1,6 @@
 import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import type { NamedValues, Parameters, ParameterSpecs } from '@ml4t/core/nn';
-import type { Snapshot } from '@ml4t/core/engine';
+import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 import { headWeights } from '../heads/heads.ts';
 import { holdingsOf } from '../objective/index.ts';
@@ -74,14 +73,4 @@ export function toHoldings(
   config: PortfolioConfig,
 ): Float64Array {
   return holdingsOf(batch, weights, conventionsOf(config));
-}
-
-/** A snapshot as arrays that an engine can take. */
-export function namedValues(specs: ParameterSpecs, snapshot: Snapshot): NamedValues[] {
-  return Object.entries(specs).map(([name, { shape, state }]) => ({
-    name,
-    shape,
-    values: Float64Array.from(snapshot[name]),
-    state: state ?? false,
-  }));
 }

@@ -1,0 +1,42 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { SourceError } from '@ml4t/core';
+import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
+import type { ExperimentSummary } from '../experiment/summary.ts';
+import { writeTogether } from '../outputs/generation.ts';
+import { diagnosticsName, reportName, summaryName } from '../outputs/results.ts';
+import { loadReport } from '../report/load.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+export interface ReportCommandOptions {
+  readonly json?: boolean | undefined;
+  readonly terminal: Terminal;
+}
+
+/** `ml4t report`: draws the report of a finished run again, from the two files that hold its numbers. */
+export async function reportCommand(directory: string, { json, terminal }: ReportCommandOptions): Promise<void> {
+  const folder = resolve(directory);
+  const summary = (await readResult(folder, summaryName)) as ExperimentSummary;
+  const diagnostics = (await readResult(folder, diagnosticsName)) as ExperimentDiagnostics;
+  const render = await loadReport();
+  const page = render(summary, diagnostics);
+  const [path] = await writeTogether(folder, [{ name: reportName, write: (to) => writeFile(to, page) }]);
+  terminal.stdout.write(json ? `${JSON.stringify({ files: [path] })}\n` : `wrote ${relative(process.cwd(), path)}\n`);
+}
+
+/** A JSON file that `ml4t run` wrote. Throws SourceError. */
+export async function readResult(folder: string, name: string): Promise<unknown> {
+  const path = join(folder, name);
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new SourceError({
+      field: path,
+      expected: 'a file that a finished `ml4t run` wrote',
+      found: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String((cause as Error).message),
+      remedy:
+        'Pass the output directory of a run that finished; run the experiment again where it is of an earlier version.',
+      cause,
+    });
+  }
+}
