@@ -35,6 +35,14 @@ export default {
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
+
+  // aboveBatch: growth of the process at its peak beyond the batch, over the batch's own bytes.
+  'panel-read': { seconds: 10, quality: { aboveBatch: { atMost: 1.5 } } },
+  'panel-read-shuffled': { quality: { aboveBatch: { atMost: 1.5 } } },
+  'panel-read-scaling': { exponents: { rows: 1.2, columns: 1.2 } },
+  'panel-stream-scaling': { exponents: { dates: 1.3 }, memoryExponents: { dates: 0.3 } },
+  'predictions-write': { seconds: 5 },
+
   // 1,000 rows of 1,000 assets. The reference takes 0.7 s for one row.
   'weight-projection': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
   'weight-projection-exact': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
