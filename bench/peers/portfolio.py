@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from report import report, threads, timed
+from pytorch import finish
+from report import timed
 from uniform import uniform
 
 parser = argparse.ArgumentParser()
@@ -29,7 +30,6 @@ B, T, N, P = options.windows, options.steps, options.assets, options.features
 WIDTH, HIDDEN, EMBEDDING, HEADS, DROPOUT = 64, 64, 8, 2, 0.1
 
 torch.manual_seed(1)
-torch.set_num_threads(threads)
 
 
 class Front(nn.Module):
@@ -160,13 +160,11 @@ def step():
 
 
 seconds = timed(step, options.repeats, options.warmup)
-report(
+finish(
     seconds,
-    f"PyTorch {torch.__version__}, float32",
     {
         "parameters": sum(p.numel() for p in network.parameters()),
         "firstObjective": history[0],
         "lastObjective": history[-1],
     },
-    ("torch",),
 )

@@ -1,6 +1,8 @@
 import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
+import { initCommand, type InitCommandOptions } from './commands/init.ts';
+import { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand, type RunCommandOptions } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
@@ -67,6 +69,30 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
     .option('--json', 'print the files written as JSON')
     .option('--debug', 'show the stack of an unexpected error')
     .action((results: string, options: { json?: boolean }) => reportCommand(results, { ...options, terminal }));
+
+  program
+    .command('inspect')
+    .description('Show what a saved model, a panel file or a folder of results holds.')
+    .argument('<path>', 'an artifact, a Parquet, CSV or Arrow file, or the output directory of a run')
+    .option('--timestamp <column>', "column of a panel's dates, where its name does not say so")
+    .option('--asset <column>', "column of a panel's asset identifiers")
+    .option('--json', 'print what is found as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((path: string, options: Omit<InspectCommandOptions, 'terminal'>) =>
+      inspectCommand(path, { ...options, terminal }),
+    );
+
+  program
+    .command('init')
+    .description('Write a commented experiment file.')
+    .argument('<model>', 'a model type such as ipca, or a family such as latent-factors for all of its models')
+    .option('-o, --output <file>', 'where to write', 'experiment.yaml')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print the file written as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((model: string, options: Omit<InitCommandOptions, 'terminal' | 'packages'>) =>
+      initCommand(model, { ...options, terminal, packages }),
+    );
 
   program
     .command('simulate')

@@ -33,7 +33,7 @@ export function reportContent(summary: ExperimentSummary, diagnostics: Experimen
   const all = summary.models.flatMap((model, position) =>
     model.strategy ? [{ model, strategy: model.strategy, diagnostics: diagnostics.models[position] }] : [],
   );
-  const best = new Set([...all].sort((a, b) => b.strategy.sharpe - a.strategy.sharpe).slice(0, MOST_MODELS));
+  const best = new Set([...all].sort((a, b) => rank(b.strategy) - rank(a.strategy)).slice(0, MOST_MODELS));
   const models = all
     .filter((each) => best.has(each))
     .map(({ model, strategy, diagnostics: own }, i) => ({
@@ -77,4 +77,9 @@ export function legendOf(series: readonly Pick<Series, 'name' | 'color' | 'dashe
 /** A factor of an ensemble without the member that it belongs to: `factor2` of `member1.factor2`. */
 export function ofMember(factorName: string): string {
   return factorName.replace(/^member\d+\./, '');
+}
+
+/** A Sharpe ratio that is not known, null in a file, comes last. */
+function rank({ sharpe }: StrategyReport): number {
+  return Number.isFinite(sharpe) ? sharpe : Number.NEGATIVE_INFINITY;
 }

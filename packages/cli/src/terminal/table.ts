@@ -10,11 +10,11 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 }
 
 /** A fraction as percent with two digits; a dash for what is not known. */
-export function percent(fraction: number | undefined): string {
-  return fraction === undefined || Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2);
+export function percent(fraction: number | null | undefined): string {
+  return fraction === undefined || fraction === null || Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2);
 }
 
 /** A number with fixed digits; a dash for what is not known. */
-export function fixed(value: number | undefined, digits: number): string {
-  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
+export function fixed(value: number | null | undefined, digits: number): string {
+  return value === undefined || value === null || Number.isNaN(value) ? '-' : value.toFixed(digits);
 }

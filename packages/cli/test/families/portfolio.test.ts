@@ -119,7 +119,7 @@ models:
   - type: lstm-portfolio
     config: { maxIters: 4, evalEvery: 2, hiddenSize: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
 split: { initialTrain: 32, testSize: 12, validationSize: 8 }
-outputs: { directory: results, format: csv }
+outputs: { directory: results, format: csv, report: false }
 `,
       );
       const { code, stdout, stderr } = await ml4t(['run', join(folder, 'experiment.yaml'), '--workers', '1']);

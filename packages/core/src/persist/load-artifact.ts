@@ -27,9 +27,9 @@ export interface Artifact {
 }
 
 export interface LoadArtifactOptions {
-  /** The model that is asked for. */
-  readonly modelType: string;
-  /** The newest `formatVersion` that the caller can read; 1 where absent. */
+  /** The model that is asked for; whichever it is where absent, for tools that only look. */
+  readonly modelType?: string;
+  /** The newest `formatVersion` that the caller can read; 1 where absent, any where no model is asked for. */
   readonly formatVersion?: number;
   /** The names the artifact must hold, no more and no fewer; not checked where absent. */
   readonly arrays?: readonly string[];
@@ -43,7 +43,7 @@ export interface LoadArtifactOptions {
  * or from a later version is never half-loaded. The digests guard against damage and careless edits, not against
  * someone who recomputes them.
  */
-export async function loadArtifact(path: string, options: LoadArtifactOptions): Promise<Artifact> {
+export async function loadArtifact(path: string, options: LoadArtifactOptions = {}): Promise<Artifact> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     const code = systemCode(cause);
     throw new ArtifactError({
@@ -183,14 +183,14 @@ function parseManifest(path: string, text: string): Manifest {
 }
 
 function requireModel(path: string, manifest: Manifest, options: LoadArtifactOptions): void {
-  if (manifest.modelType !== options.modelType)
+  if (options.modelType !== undefined && manifest.modelType !== options.modelType)
     throw new ArtifactError({
       field: `${path}: modelType`,
       expected: describe(options.modelType),
       found: describe(manifest.modelType),
       remedy: 'Load it with the class that saved it.',
     });
-  const newest = options.formatVersion ?? 1;
+  const newest = options.formatVersion ?? (options.modelType === undefined ? Number.POSITIVE_INFINITY : 1);
   if (manifest.formatVersion > newest)
     throw new ArtifactError({
       field: `${path}: formatVersion`,

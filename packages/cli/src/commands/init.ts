@@ -1,0 +1,122 @@
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { ConfigError, OutputError, type ModelRegistration } from '@ml4t/core';
+import { familyOf, familyPackages } from '../families/packages.ts';
+import { registrationOf, type FamilyPackage } from '../families/family.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+export interface InitCommandOptions {
+  readonly output: string;
+  /** Replaces a file that is there. */
+  readonly force?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly terminal: Terminal;
+  readonly packages?: readonly FamilyPackage[] | undefined;
+}
+
+/** `ml4t init`: a commented experiment file for a model type, or for every model of a family package. */
+export async function initCommand(name: string, options: InitCommandOptions): Promise<void> {
+  const path = resolve(options.output);
+  const text = await experimentFor(name, options.packages ?? familyPackages);
+  if (!options.force && (await exists(path)))
+    throw new OutputError({
+      field: path,
+      expected: 'no file of that name',
+      found: 'one',
+      remedy: 'Choose another name with --output, or replace it with --force.',
+    });
+  const temporary = `${path}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new OutputError({
+      field: path,
+      expected: 'a file that can be written',
+      found: (cause as Error).message,
+      remedy: 'Choose another path with --output.',
+      cause,
+    });
+  }
+  const { terminal } = options;
+  if (options.json) terminal.stdout.write(`${JSON.stringify({ files: [path] })}\n`);
+  else
+    terminal.stdout.write(
+      `wrote ${relative(process.cwd(), path)}\nPoint its data section at your file, then: ml4t run ${relative(process.cwd(), path)}\n`,
+    );
+}
+
+/** The text of the file. Throws ConfigError, MissingPackageError. */
+async function experimentFor(name: string, packages: readonly FamilyPackage[]): Promise<string> {
+  const home = packages.find(
+    ({ packageName, modelTypes }) =>
+      packageName === name || packageName === `@ml4t/${name}` || modelTypes.includes(name),
+  );
+  if (!home)
+    throw new ConfigError({
+      field: 'model',
+      expected: `one of ${packages.flatMap(({ packageName, modelTypes }) => [packageName, ...modelTypes]).join(', ')}`,
+      found: JSON.stringify(name),
+      remedy: 'Pass a model type, or a family package for all of its models.',
+    });
+  const types = home.modelTypes.includes(name) ? [name] : home.modelTypes;
+  const family = await familyOf(types[0], 'model', packages);
+  const models = types.map((type) => modelEntry(type, registrationOf(family, type)));
+  return `# An experiment for: ml4t run. docs/cli.md and \`ml4t schema\` say what every key means.
+
+data:
+  source: panel.parquet # Parquet, CSV, .csv.gz or Arrow: one row per (date, asset)
+  # timestamp: date # found by its name where absent
+  # asset: ticker # found by its name where absent
+  # lag 0: the return is earned after the date of its row; lag 1: it ends there. A wrong one is a look-ahead.
+  returns: { column: returns, lag: 0 }
+  # exclude: [price] # numeric columns that are no characteristics
+  # truth: { source: truth.parquet } # of simulated data: adds the oracle
+
+# Each step works within one date.
+preprocessing:
+  - rank-normalize # to [-1, 1]
+  - { type: impute, method: zero } # zero is the median of ranks
+
+models:
+${models.join('\n')}
+
+split: # numbers of dates
+  scheme: expanding # or rolling
+  initialTrain: 60 # training dates of the first fold
+  validationSize: 12 # for models that stop early or choose a checkpoint; 0 for none
+  testSize: 12 # dates forecast with one fit
+  # purge: 0 # h - 1 for returns over h dates
+
+outputs:
+  directory: results
+  format: parquet # or csv, csv.gz
+  # importance: false # without the importance of characteristics
+  # report: false # without report.html
+`;
+}
+
+interface Property {
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** A model with its configuration as comments: what each key is when it is left out. */
+function modelEntry(type: string, { title, configJsonSchema }: ModelRegistration): string {
+  const schema = configJsonSchema();
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Property>);
+  const lines = properties.map(([key, { default: value, description }]) => {
+    const given = value === undefined ? '…' : JSON.stringify(value);
+    return `    #   ${key}: ${given}${description === undefined ? '' : ` # ${description.split('\n')[0]}`}`;
+  });
+  return [`  # ${title}`, `  - type: ${type}`, '    # config: # each key with its default', ...lines].join('\n');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

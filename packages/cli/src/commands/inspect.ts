@@ -1,0 +1,179 @@
+import { open, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SourceError, formatTimestamp } from '@ml4t/core';
+import { loadArtifact } from '@ml4t/core/persist';
+import { readCrossSectionBatch } from '@ml4t/integration';
+import type { ExperimentSummary } from '../experiment/summary.ts';
+import { summaryName } from '../outputs/results.ts';
+import { fixed, formatTable, percent } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { readResult } from './report.ts';
+
+export interface InspectCommandOptions {
+  readonly timestamp?: string | undefined;
+  readonly asset?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly terminal: Terminal;
+}
+
+/** `ml4t inspect`: what a saved model, a panel file or a folder of results holds. */
+export async function inspectCommand(path: string, options: InspectCommandOptions): Promise<void> {
+  const { text, json } = await describePath(resolve(path), options);
+  options.terminal.stdout.write(options.json ? `${JSON.stringify(json, null, 2)}\n` : text);
+}
+
+interface Description {
+  readonly text: string;
+  readonly json: unknown;
+}
+
+async function describePath(path: string, options: InspectCommandOptions): Promise<Description> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new SourceError({
+      field: path,
+      expected: 'a saved model, a panel file or a folder of results',
+      found: 'nothing of that name',
+      remedy: 'Check the path.',
+      cause,
+    });
+  });
+  if (found.isDirectory()) return describeResults(path);
+  return (await isArtifact(path)) ? describeArtifact(path) : describePanel(path, options);
+}
+
+/** A safetensors header begins with its length and a brace, and this library's names itself in the first bytes of it. */
+async function isArtifact(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.subarray(8, bytesRead).toString('latin1').startsWith('{"__metadata__"');
+  } finally {
+    await file.close();
+  }
+}
+
+async function describeArtifact(path: string): Promise<Description> {
+  const { modelType, formatVersion, packageVersion, config, record, arrays } = await loadArtifact(path);
+  const shapes = Object.entries(arrays).map(([name, { shape, data }]) => ({
+    name,
+    shape: [...shape],
+    type: data.constructor.name.replace('Array', ''),
+  }));
+  const text = [
+    `a saved model: ${modelType}, format ${formatVersion}, written by version ${packageVersion}; every digest is right`,
+    '',
+    'configuration',
+    indented(config),
+    '',
+    formatTable(
+      ['array', 'type', 'shape'],
+      shapes.map(({ name, type, shape }) => [name, type, shape.join(' x ')]),
+      3,
+    ),
+    '',
+  ].join('\n');
+  return {
+    text,
+    json: { kind: 'artifact', path, modelType, formatVersion, packageVersion, config, record, arrays: shapes },
+  };
+}
+
+async function describePanel(path: string, { timestamp, asset }: InspectCommandOptions): Promise<Description> {
+  const { batch, report } = await readCrossSectionBatch(
+    path,
+    { timestamp, asset, characteristics: { exclude: [] } },
+    { sort: true },
+  );
+  const { index, characteristicNames: names, characteristics } = batch;
+  const p = names.length;
+  const columns = names.map((name, j) => columnFacts(name, batch.nRows, (row) => characteristics[row * p + j]));
+  const perDate = Array.from({ length: index.nDates }, (_, t) => index.rowOffsets[t + 1] - index.rowOffsets[t]);
+  const [first, last] = [0, index.nDates - 1].map((t) => formatTimestamp(index.timestamps[t]));
+  const json = {
+    kind: 'panel',
+    path,
+    rows: batch.nRows,
+    dates: batch.nDates,
+    assets: batch.nAssets,
+    first,
+    last,
+    assetsPerDate: { least: Math.min(...perDate), most: Math.max(...perDate) },
+    gaps: report.gaps.length,
+    columns,
+  };
+  const text = [
+    `a panel: ${json.rows} rows, ${json.dates} dates (${first} to ${last}), ${json.assets} assets, ` +
+      `${json.assetsPerDate.least} to ${json.assetsPerDate.most} on a date, ${json.gaps} gap(s) in the dates`,
+    '',
+    formatTable(
+      ['column', 'known %', 'mean', 'sd', 'least', 'most'],
+      columns.map(({ name, known, mean, sd, least, most }) => [
+        name,
+        percent(known),
+        ...[mean, sd, least, most].map((value) => fixed(value, 4)),
+      ]),
+    ),
+    '',
+  ].join('\n');
+  return { text, json };
+}
+
+function columnFacts(
+  name: string,
+  n: number,
+  at: (row: number) => number,
+): { name: string; known: number; mean: number; sd: number; least: number; most: number } {
+  let [count, mean, squares, least, most] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let row = 0; row < n; row++) {
+    const value = at(row);
+    if (Number.isNaN(value)) continue;
+    count++;
+    const step = value - mean;
+    mean += step / count;
+    squares += step * (value - mean);
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return { name, known: count / n, mean, sd: Math.sqrt(squares / (count - 1)), least, most };
+}
+
+async function describeResults(path: string): Promise<Description> {
+  const summary = (await readResult(path, summaryName)) as ExperimentSummary;
+  const { data, models, oracle, files, warnings, title, ml4t } = summary;
+  const rows = models.map(({ model, folds, scores, strategy, seconds }) => [
+    model,
+    String(folds.length),
+    percent(scores?.totalR2),
+    percent(scores?.predictiveR2),
+    fixed(scores?.rankIC, 4),
+    fixed(strategy?.sharpe, 2),
+    fixed(seconds, 2),
+  ]);
+  if (oracle)
+    rows.push([
+      'oracle (truth)',
+      '-',
+      percent(oracle.totalR2),
+      percent(oracle.predictiveR2),
+      fixed(oracle.rankIC, 4),
+      fixed(oracle.strategy.sharpe, 2),
+      '-',
+    ]);
+  const text = [
+    `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
+    '',
+    formatTable(['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', 'portfolio SR', 'seconds'], rows),
+    '',
+    `files: ${[...files, summaryName].join(', ')}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+    '',
+  ].join('\n');
+  return { text, json: { kind: 'results', path, ...summary } };
+}
+
+function indented(value: unknown): string {
+  return JSON.stringify(value, null, 2)
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
