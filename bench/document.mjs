@@ -19,6 +19,7 @@ const text = `# Measured against the peers
 Written by \`pnpm bench:docs\` from the results of \`pnpm bench\`; bench/README.md says how rows are made and run. Our side and the
 peer run in turn, A B A B, each time in a process of its own; a ratio is of the medians of one round. Times are medians of all
 repeats, with quartiles. Quality is what the work reached: equal figures mean equal work. A Node process starts with about 50 MiB.
+Read the spread beside every figure: a machine that does other work at the same time slows single rounds.
 
 ${[...machines].map(([machine, group]) => `- ${machine}: ${group.map(({ name }) => name).join(', ')} (${dates(group)}; commit ${commits(group)})`).join('\n')}
 
@@ -54,10 +55,13 @@ function commits(group) {
 /** Every row on which a peer is faster or smaller, and every threshold that is missed. */
 function losses() {
   const lines = entries.flatMap(({ name, measured }) => {
-    const slower = Object.entries(measured.peers ?? {}).flatMap(([peer, { ratio: time, memoryRatio }]) => [
-      ...(time.median > 1 ? [`- ${name}: ${ratio(time)} times the time of ${peer}`] : []),
-      ...(memoryRatio.median > 1 ? [`- ${name}: ${ratio(memoryRatio)} times the memory of ${peer}`] : []),
-    ]);
+    const slower = Object.entries(measured.peers ?? {}).flatMap(([peer, { ratio: time, memoryRatio }]) => {
+      const worse = [
+        ...(time.median > 1 ? [`${ratio(time)} times the time`] : []),
+        ...(memoryRatio.median > 1 ? [`${ratio(memoryRatio)} times the memory`] : []),
+      ];
+      return worse.length > 0 ? [`- ${name}: ${worse.join(', ')} of ${peer}`] : [];
+    });
     const missed = checkRow(measured, thresholds[name])
       .filter(({ ok }) => ok === false)
       .map((line) => `- ${name}, threshold missed: ${line.text}`);

@@ -11,9 +11,9 @@ import { benchFolder } from './runner/process.mjs';
 import { pythonCandidates } from './runner/python.mjs';
 import { loadRows } from './runner/rows.mjs';
 
-const usage = `pnpm bench [filter]
+const usage = `pnpm bench [filter …]
 
-  filter            rows whose name, family or title contains it; all rows without
+  filter            a row's name, or text in its name, family or title; several add up; all rows without
   --rounds N        rounds of A B (3)
   --output FILE     results as JSON (bench/results/results.json); rows measured before and not now are kept
   --check           hold the results against bench/thresholds.mjs; exit status 1 when one is missed
@@ -36,15 +36,15 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const rounds = Number(options.rounds);
-if (options.help || positionals.length > 1 || !(Number.isInteger(rounds) && rounds > 0)) {
+if (options.help || !(Number.isInteger(rounds) && rounds > 0)) {
   console.log(usage);
   process.exit(options.help ? 0 : 2);
 }
 const folder = resolve(options.folder);
 const output = resolve(options.output ?? join(folder, 'results', 'results.json'));
-const rows = await loadRows(join(folder, 'rows'), folder, positionals[0]);
+const rows = await loadRows(join(folder, 'rows'), folder, positionals);
 if (rows.length === 0) {
-  console.error(`No row matches "${positionals[0] ?? ''}". pnpm bench --list names them.`);
+  console.error(`No row matches "${positionals.join(' ')}". pnpm bench --list names them.`);
   process.exit(2);
 }
 if (options.list) {

@@ -21,7 +21,7 @@ const [T, N, P, epochs] = ['dates', 'assets', 'characteristics', 'epochs'].map((
 const signals = 3;
 
 function panel() {
-  const characteristics = Float64Array.from(uniformNumbers(T * N * P, 1));
+  const characteristics = uniformNumbers(T * N * P, 1, new Float64Array(T * N * P));
   const premia = uniformNumbers(T * signals, 3);
   // Returns load on the first three characteristics, one nonlinearly.
   const returns = Float64Array.from(uniformNumbers(T * N, 2), (noise, row) => {

@@ -2,7 +2,6 @@
 // much of a step each kernel takes.
 import { EmbeddedEngine, wasmMachine } from '@ml4t/core/engine';
 import { report, threads, timed } from '../report.mjs';
-import { uniform } from '../uniform.mjs';
 
 /** `prepare(engine)` returns one training step, which resolves to the loss. */
 export async function reportSteps(prepare, { repeats, warmup }) {
@@ -38,10 +37,12 @@ function watched(machine, kernels) {
   };
 }
 
-/** The same float32 numbers as `uniform_tensor` of bench/peers/pytorch.py, made in the same blocks. */
-export function uniformNumbers(n, seed, block = 1 << 20) {
-  const values = new Float32Array(n);
-  for (let from = 0, number = 0; from < n; from += block, number++)
-    values.set(uniform(Math.min(block, n - from), seed + 7919 * number), from);
+/** The same numbers as `uniform_tensor` of bench/peers/pytorch.py: `uniform` block by block, in place, so that nothing is left to collect. */
+export function uniformNumbers(n, seed, values = new Float32Array(n), block = 1 << 20) {
+  for (let from = 0, number = 0; from < n; from += block, number++) {
+    let state = ((seed + 7919 * number) * 2654435761) >>> 0;
+    for (let i = from; i < Math.min(n, from + block); i++)
+      values[i] = (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
+  }
   return values;
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * The rows of a folder whose name, family or title contains the filter, in order of their names.
+ * The rows of a folder that any of the filters means (all without filters), in order of their files.
  * Throws an Error that names the row, the field and what it should be.
  */
-export async function loadRows(folder, scripts, filter = '') {
+export async function loadRows(folder, scripts, filters = []) {
   const rows = [];
   for (const file of readdirSync(folder).sort()) {
     if (!file.endsWith('.mjs')) continue;
@@ -16,10 +16,13 @@ export async function loadRows(folder, scripts, filter = '') {
   const names = rows.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) throw new Error(`bench/rows: the name ${twice} is taken twice`);
-  const wanted = filter.toLowerCase();
-  return rows.filter(({ name, family, title }) =>
-    [name, family, title].some((text) => text.toLowerCase().includes(wanted)),
-  );
+  return filters.length === 0 ? rows : rows.filter((row) => filters.some((filter) => isMeant(row, filter, names)));
+}
+
+/** A filter that is a row's name means that row alone; any other is looked for in names, families and titles. */
+function isMeant({ name, family, title }, filter, names) {
+  if (names.includes(filter)) return name === filter;
+  return [name, family, title].some((text) => text.toLowerCase().includes(filter.toLowerCase()));
 }
 
 /** The row with its defaults filled in; `peer` becomes the only entry of `peers`. */

@@ -84,6 +84,17 @@ describe('pnpm bench', () => {
     for (const [, name] of written.matchAll(/^ {2}'?([\w-]+)'?: \{/gm)) expect(names).toContain(name);
   });
 
+  it('takes a whole name for that row alone, and several filters together', () => {
+    const listed = (...filters: string[]) =>
+      run('--list', ...filters)
+        .stdout.trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]);
+    expect(listed('pca-fit')).toEqual(['pca-fit']);
+    expect(listed('pca-fit', 'linalg-gram')).toEqual(['linalg-gram', 'pca-fit']);
+    expect(listed('pca').length).toBeGreaterThan(3);
+  });
+
   it('fails with the names at hand when nothing matches', () => {
     const { status, stderr } = run('nothing-like-this');
     expect(status).toBe(2);

@@ -54,7 +54,7 @@ export default defineConfig({
       },
       { text: 'Models', items: pages(...[...folder('models')].sort((a, b) => place(a) - place(b))) },
       { text: 'Data and command line', items: pages('integration.md', 'cli.md') },
-      { text: 'How it is built', items: pages('architecture.md', 'adding-an-operation.md') },
+      { text: 'How it is built', items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md') },
       { text: 'Decisions', collapsed: true, items: pages(...folder('decisions')) },
       {
         text: 'Reference',

@@ -12,7 +12,8 @@ export type StopReason =
 export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.freeze({
   'closed-form': 'Nothing to do: the solution is exact.',
   converged: 'Nothing to do: the stopping rule was met.',
-  'max-iterations': 'Raise maxIter, loosen tol, or lower nFactors: the last step was still moving.',
+  'max-iterations':
+    'Look at the history: if the last steps still improved, raise the limit of iterations; if not, loosen the tolerance or make the model smaller.',
   'max-epochs': 'Look at the history: if the validation metric still improves, raise the number of epochs.',
   'early-stopping': 'Nothing to do: the validation metric stopped improving and the best state was kept.',
   aborted:

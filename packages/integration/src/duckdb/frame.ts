@@ -82,6 +82,8 @@ async function open(label: string, database: string | undefined, relation: Relat
     let isRead = false;
     try {
       if (sorted) await connection.run(`SET memory_limit = '${sortMemory}'`);
+      // Rows leave a stream in order, one chunk after the other: a second thread would only get in the way.
+      else if (origin === 'parquet') await connection.run('SET threads = 1');
       const sql = select(relation(request, mode), request, origin, mode, sorted);
       yield* stream(connection, sql, request, () => interrupted);
       isRead = true;
@@ -237,27 +239,41 @@ async function* stream(
   // A timestamp column of doubles stands alone; one of text is followed by its hashes.
   const textStamp = result.columnCount === request.numbers.length + 4;
   const assetColumn = textStamp ? 2 : 1;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) break;
-    const { validity } = wordPairs(chunk, assetColumn + 1);
-    const isLast = isNull(validity, chunk.rowCount - 1);
-    const length = isLast ? chunk.rowCount - 1 : chunk.rowCount;
-    const numbers: NumberChunk[] = request.numbers.map((_, k) => numberChunk(chunk, assetColumn + 2 + k));
-    yield {
-      length,
-      timestamps: textStamp ? textChunk(chunk, 0, length) : numberChunk(chunk, 0),
-      assets: textChunk(chunk, assetColumn, length),
-      numbers,
-    };
-    if (!isLast) continue;
-    if (((await result.fetchChunk())?.rowCount ?? 0) === 0) return;
-    throw new EngineError({
-      field: '@duckdb/node-api',
-      expected: 'rows in the order of the query',
-      found: 'rows after the last one',
-      remedy: 'Install the version that @ml4t/integration names in its package.json.',
-    });
+  // DuckDB fills the next chunk, in a thread of its own, while the reader is busy with this one.
+  const fetchNext = (): ReturnType<typeof result.fetchChunk> => {
+    const chunk = result.fetchChunk();
+    // An error is thrown where the chunk is awaited, not while nobody waits yet.
+    chunk.catch(() => undefined);
+    return chunk;
+  };
+  let next = fetchNext();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (!chunk || chunk.rowCount === 0) break;
+      const { validity } = wordPairs(chunk, assetColumn + 1);
+      const isLast = isNull(validity, chunk.rowCount - 1);
+      const length = isLast ? chunk.rowCount - 1 : chunk.rowCount;
+      next = fetchNext();
+      const numbers: NumberChunk[] = request.numbers.map((_, k) => numberChunk(chunk, assetColumn + 2 + k));
+      yield {
+        length,
+        timestamps: textStamp ? textChunk(chunk, 0, length) : numberChunk(chunk, 0),
+        assets: textChunk(chunk, assetColumn, length),
+        numbers,
+      };
+      if (!isLast) continue;
+      if (((await next)?.rowCount ?? 0) === 0) return;
+      throw new EngineError({
+        field: '@duckdb/node-api',
+        expected: 'rows in the order of the query',
+        found: 'rows after the last one',
+        remedy: 'Install the version that @ml4t/integration names in its package.json.',
+      });
+    }
+  } finally {
+    // Nobody may close the connection under it.
+    await next.catch(() => undefined);
   }
   // Run once more without streaming, the query says what went wrong.
   if (!isInterrupted()) await connection.run(sql);

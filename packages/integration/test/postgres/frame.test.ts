@@ -8,11 +8,12 @@ import {
   type PostgresClient,
   type ReadOptions,
 } from '../../src/index.ts';
-import { TestPostgres } from './pglite.ts';
+import { servers } from './servers.ts';
 
-const client = new TestPostgres();
-beforeAll(async () => {
-  await client.exec(`
+describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
+  const client = connect();
+  beforeAll(async () => {
+    await client.exec(`
     CREATE TABLE panel (date date, ticker text, size numeric(12, 3), value real, listed boolean, n bigint, ret float8);
     INSERT INTO panel VALUES
       ('2014-01-31', 'A', 1.125, 0.5, true, 9007199254740991, 0.01), ('2014-01-31', 'NA', 2, NULL, false, 1, 0.02),
@@ -21,27 +22,26 @@ beforeAll(async () => {
       SELECT date '2000-01-01' + t AS date, 'asset ' || i AS asset, i + t / 1000.0 AS x, (i - t) / 100.0 AS ret
       FROM generate_series(0, 79) t, generate_series(0, 39) i ORDER BY t, i;
   `);
-});
-afterAll(async () => {
-  await client.close();
-});
+  });
+  afterAll(async () => {
+    await client.close();
+  });
 
-const from = (query: string, rowsPerFetch?: number): PanelSource => ({ postgres: client, query, rowsPerFetch });
+  const from = (query: string, rowsPerFetch?: number): PanelSource => ({ postgres: client, query, rowsPerFetch });
 
-async function failure(
-  source: PanelSource,
-  columns: Partial<PanelColumns> = {},
-  options: ReadOptions = {},
-): Promise<Ml4tError> {
-  const error: unknown = await readCrossSectionBatch(source, { characteristics: ['x'], ...columns }, options).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-  return error;
-}
+  async function failure(
+    source: PanelSource,
+    columns: Partial<PanelColumns> = {},
+    options: ReadOptions = {},
+  ): Promise<Ml4tError> {
+    const error: unknown = await readCrossSectionBatch(source, { characteristics: ['x'], ...columns }, options).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
+    return error;
+  }
 
-describe('a source in PostgreSQL', () => {
   it('reads its types to the letter and in UTC, whatever the driver makes of them', async () => {
     const { batch, report } = await readCrossSectionBatch(from('SELECT * FROM panel -- all of it'), {
       returns: { column: 'ret', lag: 1 },

@@ -109,6 +109,17 @@ describe('what predict gives', () => {
     sums(ls.map(Math.abs)).forEach((sum) => expect(sum).toBeCloseTo(2, 5));
   });
 
+  it('needs no returns, which nobody has for today', async () => {
+    const model = models.deep();
+    await model.fit(batch);
+    const today = rebuilt(batch, {});
+    const { forwardReturns, ...rest } = { ...today };
+    expect(forwardReturns).toBeDefined();
+    const without = rebuilt({ ...rest, forwardReturns: undefined } as unknown as PortfolioSequenceBatch, {});
+    expect(without.forwardReturns).toBeUndefined();
+    expect(await weightsOf(model, without)).toEqual(await weightsOf(model, batch));
+  });
+
   it('is the mean of the weights of the members, in the order of their seeds', async () => {
     const ensemble = models.lstm({ ensembleSize: 2, seed: 7 });
     await ensemble.fit(batch);
