@@ -114,8 +114,8 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
 
   program
     .command('schema')
-    .description('Print the JSON Schema of an experiment file, or of the configuration of a model.')
-    .argument('[model]', 'a model type, for example ipca')
+    .description('Print the JSON Schema of an experiment file, or of the configuration of a model or forecaster.')
+    .argument('[type]', 'a model or forecaster type, for example ipca or ewma')
     .option('--debug', 'show the stack of an unexpected error')
     .action(async (model: string | undefined) => {
       terminal.stdout.write(`${JSON.stringify(await schemaOf(model, packages), null, 2)}\n`);

@@ -1,13 +1,20 @@
 import { configJsonSchema } from '@ml4t/core';
 import { experimentSchema } from '../experiment/schema.ts';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
-import { familyOf } from '../families/packages.ts';
+import { familyOf, familyPackages } from '../families/packages.ts';
 
-/** The JSON Schema of an experiment file, or of one model's configuration. */
+/** The JSON Schema of an experiment file, or of the configuration of one model or forecaster. */
 export async function schemaOf(
-  modelType: string | undefined,
-  packages?: readonly FamilyPackage[],
+  type: string | undefined,
+  packages: readonly FamilyPackage[] = familyPackages,
 ): Promise<Record<string, unknown>> {
-  if (modelType === undefined) return configJsonSchema(experimentSchema);
-  return registrationOf(await familyOf(modelType, 'model', packages), modelType).configJsonSchema();
+  if (type === undefined) return configJsonSchema(experimentSchema);
+  if (!packages.some(({ modelTypes }) => modelTypes.includes(type))) {
+    // A family that is not installed has no forecasters to look at; if the type is none at all, familyOf says so.
+    for (const { load } of packages) {
+      const schema = (await load().catch(() => undefined))?.forecasterJsonSchema?.(type);
+      if (schema) return schema;
+    }
+  }
+  return registrationOf(await familyOf(type, 'model', packages), type).configJsonSchema();
 }

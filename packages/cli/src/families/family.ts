@@ -48,6 +48,8 @@ export interface PartSpecification {
 export interface Family {
   readonly models: readonly ModelRegistration[];
   readonly forecasterTypes: readonly string[];
+  /** JSON Schema of a forecaster's configuration, for families that have some. */
+  forecasterJsonSchema?(type: string): Record<string, unknown> | undefined;
   /** Throws ConfigError when a configuration is wrong. */
   createEstimator(model: PartSpecification, forecaster: PartSpecification | undefined): ExperimentEstimator;
 }

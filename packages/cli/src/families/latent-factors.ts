@@ -41,6 +41,8 @@ export const latentFactors: FamilyPackage = {
     const family: Family = {
       models: modelRegistry,
       forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
+      forecasterJsonSchema: (type) =>
+        forecasterRegistry.find(({ forecasterType }) => forecasterType === type)?.configJsonSchema(),
       createEstimator(specification, forecaster) {
         // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
         const model = registrationOf(family, specification.type).create(

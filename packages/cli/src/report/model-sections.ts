@@ -115,7 +115,7 @@ function exposureFigure({ label, summary, diagnostics: { exposures } }: ReportMo
   };
   const some = rowNames.length > largest.length ? ` The ${largest.length} largest of ${rowNames.length}.` : '';
   return figure({
-    title: measure === 'loading' ? 'Loadings of assets' : 'What exposures depend on',
+    title: measure === 'loading' ? 'Loadings of assets' : `What ${subjectOf(exposures.columnNames)} on`,
     caption:
       measure === 'loading'
         ? `Loading of an asset on each factor, last fold.${some}`
@@ -154,4 +154,9 @@ function learningFigure({ label, color, diagnostics: { learning } }: ReportModel
         ]
       : undefined,
   });
+}
+
+function subjectOf(columnNames: readonly string[]): string {
+  if (columnNames.includes('weight')) return 'the weights depend';
+  return columnNames.includes('forecast') ? 'the forecast depends' : 'exposures depend';
 }

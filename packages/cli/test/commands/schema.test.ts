@@ -17,6 +17,12 @@ describe('ml4t schema', () => {
     const schema = JSON.parse((await ml4t(['schema', 'ipca'])).stdout);
     expect(schema.properties).toHaveProperty('nFactors');
   });
+
+  it("describes a forecaster's, and refuses what is neither", async () => {
+    const schema = JSON.parse((await ml4t(['schema', 'ewma'])).stdout);
+    expect(schema.properties).toHaveProperty('halfLife');
+    expect((await ml4t(['schema', 'ewna'])).code).toBe(2);
+  });
 });
 
 describe('ml4t', () => {
