@@ -19,7 +19,19 @@ const folder = (name: string): readonly string[] =>
     .map((file) => `${name}/${file}`);
 
 // In the order in which a reader meets them; a model's page that is missing here is added at the end of its family's list.
-const order = ['pca', 'rp-pca', 'ipca', 'cae', 'forecasters', 'sdf', 'sae', 'portfolio'];
+const order = [
+  'pca',
+  'rp-pca',
+  'ipca',
+  'cae',
+  'forecasters',
+  'sdf',
+  'sae',
+  'portfolio',
+  'portfolio-networks',
+  'lstm-portfolio',
+  'deep-portfolio',
+];
 const place = (path: string): number => {
   const at = order.findIndex((name) => path === `models/${name}.md`);
   return at < 0 ? order.length : at;
@@ -54,7 +66,10 @@ export default defineConfig({
       },
       { text: 'Models', items: pages(...[...folder('models')].sort((a, b) => place(a) - place(b))) },
       { text: 'Data and command line', items: pages('integration.md', 'cli.md') },
-      { text: 'How it is built', items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md') },
+      {
+        text: 'How it is built',
+        items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md', 'benchmarks.md'),
+      },
       { text: 'Decisions', collapsed: true, items: pages(...folder('decisions')) },
       {
         text: 'Reference',

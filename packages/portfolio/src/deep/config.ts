@@ -8,7 +8,7 @@ const count = z.int().min(1).max(64);
 /** Configuration of {@link DeepPortfolioModel}. */
 export const deepPortfolioConfigSchema = networkConfigSchema
   .extend({
-    /** 'deepm': the blocks of the paper; 'reference': those of the Python reference. See docs/models/portfolio-networks.md. */
+    /** 'deepm': the blocks of the paper; 'reference': those of the Python reference. See docs/models/deep-portfolio.md. */
     block: z.enum(['deepm', 'reference']).default('deepm').describe('Blocks of the paper or of the Python reference'),
     /** Width of everything after the features. */
     dModel: z.int().min(1).max(65536).default(64).describe('Width of the network'),

@@ -10,7 +10,7 @@ import { deepNetwork } from './network.ts';
  *
  * What an asset sees of the others lags `crossAttentionLag` dates behind, because markets close at different hours. With `useGraph`
  * assets also attend along the batch's adjacency, weighted by the logarithm of each edge's strength. The equations are in
- * docs/models/portfolio-networks.md and beside the code that computes them.
+ * docs/models/deep-portfolio.md and beside the code that computes them.
  *
  * Source: Wood, Roberts and Zohren (2026), "DeePM". With `block: 'reference'` the blocks of the Python reference.
  *

@@ -9,7 +9,7 @@ import { lstmNetwork } from './network.ts';
  *
  * Features are modulated by the asset's context (FiLM), weighed against each other (variable selection), run through an LSTM whose
  * first state depends on the context, normalised and scored; the head makes weights of scores. The equations are in
- * docs/models/portfolio-networks.md and beside the code that computes them.
+ * docs/models/lstm-portfolio.md and beside the code that computes them.
  *
  * Source: the front of Wood, Roberts and Zohren (2026), "DeePM"; with `head: 'long-only'` the allocation of Zhang, Zohren and
  * Roberts (2020), "Deep Learning for Portfolio Optimization".
