@@ -33,6 +33,9 @@ export default {
   // A thousand draws in a minute, on two threads.
   'ipca-bootstrap': { seconds: 0.06 },
   'ipca-bootstrap-threads': { exponents: { threads: -0.6 } },
+  // Part by part costs little more than whole, and memory does not follow the length of the file.
+  'ipca-stream': { quality: { streamOverMemory: { atMost: 1.3 } } },
+  'ipca-stream-scaling': { exponents: { dates: 1.2 }, memoryExponents: { dates: 0.3 } },
   // Linear in the rows; the characteristics enter by Z'Z (squared) and by the normal equations of Gamma (cubed).
   'ipca-scaling': { exponents: { dates: 1.2, assets: 1.2, characteristics: 2.5, factors: 2.5 } },
 

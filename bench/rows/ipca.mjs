@@ -67,4 +67,21 @@ export default [
       },
     },
   },
+  {
+    name: 'ipca-stream',
+    family,
+    title: 'IPCA fitted to a Parquet file of 2 million rows x 12 columns, read part by part',
+    unit: 'read and fit',
+    ours: {
+      script: 'latent-factors/ipca-stream.mjs',
+      args: ['--dates=800', '--columns=12', '--repeats=5', '--compare'],
+    },
+  },
+  {
+    name: 'ipca-stream-scaling',
+    family,
+    title: 'The same, how time and memory grow with the dates (2,500 assets x 6 columns)',
+    unit: 'read and fit',
+    scaling: { script: 'latent-factors/ipca-stream.mjs', base: { dates: 200 }, axes: { dates: [200, 400, 800] } },
+  },
 ];
