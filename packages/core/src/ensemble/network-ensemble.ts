@@ -90,10 +90,10 @@ export abstract class NetworkEnsemble<
         remedy: 'Ask for a member of this ensemble.',
       });
     return this.open(batch, options, async (training) => {
-      const network = await training.train(this.config.seed + member, member);
+      const content = await training.train(this.config.seed + member, member);
       const { modelType, packageVersion, config } = this;
-      const content: MemberContent<Member> = { network, seconds: clock() };
-      return { modelType, packageVersion, config, member, data: digestOf(training.data), content };
+      const data = digestOf(training.data);
+      return { modelType, packageVersion, config, member, data, seconds: clock(), content };
     });
   }
 
@@ -111,12 +111,11 @@ export abstract class NetworkEnsemble<
       const { modelType, packageVersion, config, ensembleSize } = this;
       const data = digestOf(training.data);
       const ordered = inOrder(members, { modelType, packageVersion, config, data }, ensembleSize);
-      const contents = ordered.map(({ content }) => content as MemberContent<Member>);
-      const fit = await training.combine(contents.map(({ network }) => network));
+      const fit = await training.combine(ordered.map(({ content }) => content as Member));
       throwIfAborted(options.signal, `${this.constructor.name}.combineMembers`);
       return this.#keep(
         fit,
-        contents.reduce((sum, { seconds }) => sum + seconds, clock()),
+        ordered.reduce((sum, { seconds }) => sum + seconds, clock()),
       );
     });
   }
@@ -152,10 +151,4 @@ export abstract class NetworkEnsemble<
     this.#fit = { ...fit, summary: { ...summary, runRecord: { ...summary.runRecord, seconds } } };
     return this.#fit.summary;
   }
-}
-
-/** Of a {@link TrainedMember}. */
-interface MemberContent<Member> {
-  readonly network: Member;
-  readonly seconds: number;
 }

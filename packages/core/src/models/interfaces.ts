@@ -58,6 +58,8 @@ export interface TrainedMember {
   readonly member: number;
   /** SHA-256 of the dates and returns that it was trained and validated on, by which members of other data are told. */
   readonly data: string;
+  /** Wall-clock seconds of its training. */
+  readonly seconds: number;
   /** What the model itself keeps of it. */
   readonly content: unknown;
 }

@@ -159,8 +159,7 @@ describe('the artifact of a member', () => {
       await saveMember(path, member);
       const loaded = await loadMember(path);
       expect(loaded).toEqual(member);
-      const { network } = loaded.content as { network: Float64Array };
-      expect(Object.is(network[2], -0)).toBe(true);
+      expect(Object.is((loaded.content as Float64Array)[2], -0)).toBe(true);
     }));
 
   it('is refused when it is damaged, or no member', () =>
