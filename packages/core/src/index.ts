@@ -12,6 +12,7 @@ export {
   type VolatilityScaling,
 } from './batches/portfolio-windows.ts';
 export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export { engineChoices } from './engine/choices.ts';
 export {
   AbortedError,
   ArtifactError,
