@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { Ml4tError, type ErrorCode } from '../errors.ts';
 import type { Estimator } from '../models/interfaces.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
+import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
@@ -34,7 +36,7 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
 /**
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
- * frozen configuration, a complete summary, and no silent loss of missing data.
+ * frozen configuration, a complete summary, no silent loss of missing data, and equal results for equal numbers in float32.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -147,6 +149,15 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
     },
   };
 
+  if (isCrossSection(batch))
+    checks['reads characteristics in float32 as the same numbers in float64'] = async () => {
+      const inPrecision = async (values: FloatArray): Promise<Map<string, Float64Array>> => {
+        const other = batch.withCharacteristics(values) as Batch & CrossSectionBatch;
+        return outputs(await fitted(other), other);
+      };
+      const narrow = Float32Array.from(batch.characteristics);
+      assertSameArrays(await inPrecision(narrow), await inPrecision(Float64Array.from(narrow)), 'a fit in float32');
+    };
   const { batchWithMissing, unusableBatch } = under;
   if (batchWithMissing)
     checks['handles missing values without losing everything or changing its input'] = async () => {
@@ -164,6 +175,10 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
       assertSameArrays(await outputs(model), before, 'after a failed refit');
     };
   return Object.entries(checks).map(([name, run]) => ({ name, run }));
+}
+
+function isCrossSection<Batch extends object>(batch: Batch): batch is Batch & CrossSectionBatch {
+  return batch instanceof CrossSectionBatch;
 }
 
 /** The operation must fail with an error of the library, of the given kind where one is given. */

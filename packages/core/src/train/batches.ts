@@ -1,12 +1,20 @@
 import { ConfigError } from '../errors.ts';
 import type { Generator } from '../nn/index.ts';
+import type { FloatArray } from '../validation.ts';
 
 /**
  * Row numbers of one epoch in random order, in batches of at most `size` whose lengths differ by one at most: so there is no
  * last batch of a single row, which batch statistics could not use.
+ *
+ * @param order (rows) array for the order, of which batches are parts, so that no epoch takes another; a new one where left out
  */
-export function* miniBatches(rows: number, size: number, generator: Generator): Batches<Int32Array> {
-  const order = generator.permutation(rows);
+export function* miniBatches(
+  rows: number,
+  size: number,
+  generator: Generator,
+  order?: Int32Array,
+): Batches<Int32Array> {
+  order = generator.permutation(rows, order);
   for (const [from, to] of evenly(rows, size)) yield order.subarray(from, to);
 }
 
@@ -37,6 +45,16 @@ export function rowsOfDates(offsets: Int32Array, dates: Int32Array): { rows: Int
     for (let r = offsets[t], at = starts[i]; r < offsets[t + 1]; r++, at++) rows[at] = r;
   });
   return { rows, offsets: starts };
+}
+
+/**
+ * The given rows of a row-major array, one after another. A panel stays where it is, in the precision it has: what an engine holds
+ * of it is the mini-batch, `ops.constant((into) => gatherRows(panel, width, rows, into), [rows.length, width])`.
+ */
+export function gatherRows(source: FloatArray, width: number, rows: Int32Array, into: FloatArray): void {
+  // A loop: a copy of each row by `set` takes a view of it, and converts precision an entry at a time outside the compiled code.
+  for (let i = 0, at = 0; i < rows.length; i++)
+    for (let from = rows[i] * width, end = from + width; from < end; from++, at++) into[at] = source[from];
 }
 
 type Batches<T> = IterableIterator<T>;
