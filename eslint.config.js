@@ -24,7 +24,8 @@ export default [
           depConstraints: [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'layer:family', onlyDependOnLibsWithTags: ['layer:core'] },
-            { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:core', 'layer:family'] },
+            { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:core', 'layer:family', 'layer:testing'] },
+            { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: [] },
           ],
         },
       ],
