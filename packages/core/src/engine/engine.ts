@@ -1,6 +1,5 @@
 import type { HostValues, NamedValues, Ops, Parameters, Tensor } from '../nn/index.ts';
-
-export type EngineName = 'embedded' | 'tfjs-node-gpu' | 'tfjs-node' | 'tfjs-webgpu' | 'tfjs-cpu';
+import type { EngineName } from './choices.ts';
 
 /** Numbers read back from an engine: float32 except from the float64 oracle. */
 export type Values = Float32Array | Float64Array;

@@ -1,8 +1,15 @@
 import { CrossSectionBatch } from '@ml4t/core';
 import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine, type Snapshot } from '@ml4t/core/engine';
 import { describe, expect, it } from '@jest/globals';
-import { networkBetas, networkFactors, networkFit, networkLoss, type NetworkBatch } from '../../src/cae/network.ts';
-import { namedValues } from '../../src/cae/members.ts';
+import { namedValues } from '@ml4t/core/nn';
+import {
+  networkBetas,
+  networkFactors,
+  networkFit,
+  networkLoss,
+  networkParameters,
+  type NetworkBatch,
+} from '../../src/cae/network.ts';
 import { regressionPortfolios } from '../../src/index.ts';
 import { days, flat, golden } from '../golden/load.ts';
 
@@ -76,7 +83,7 @@ describe.each(engines)(
   (_, create, pass, path) => {
     it('first fit and gradients, thirty losses, final weights, evaluation', async () => {
       const engine = create();
-      const parameters = engine.parameters(namedValues(shape, initial));
+      const parameters = engine.parameters(namedValues(networkParameters(shape), initial));
       const p = parameters.tensors;
       const targets = engine.tensor(returns, [returns.length]);
       const data = {
@@ -125,7 +132,7 @@ describe.each(engines)(
     it('the very first fit, with statistics of the batch', async () => {
       // Seen through the loss against zero targets, which is the mean square of the fit, and against the fit itself.
       const engine = create();
-      const parameters = engine.parameters(namedValues(shape, initial));
+      const parameters = engine.parameters(namedValues(networkParameters(shape), initial));
       const targets = engine.tensor(g.first_forward_train, [cells.length]);
       const batch: NetworkBatch = {
         data: {

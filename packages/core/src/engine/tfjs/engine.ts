@@ -1,6 +1,7 @@
 import { EngineError } from '../../errors.ts';
 import type { HostValues, NamedValues, Ops, Tensor } from '../../nn/index.ts';
-import type { Engine, EngineMemory, EngineName, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import type { EngineName } from '../choices.ts';
+import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import { tfOps } from './ops.ts';
 import { TfOptimizer } from './optimizer.ts';
