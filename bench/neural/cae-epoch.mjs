@@ -54,8 +54,8 @@ function panel() {
 const model = new CAEModel({
   nFactors: 5,
   hiddenUnits: [32],
-  factors: values.factors,
-  batching: values.factors === 'managed' ? values.batching : 'dates',
+  factors: /** @type {'managed' | 'regression'} */ (values.factors),
+  batching: values.factors === 'managed' ? /** @type {'rows' | 'dates'} */ (values.batching) : 'dates',
   batchSize: 10_000,
   nEnsemble: 1,
   nEpochs: epochs + 2,
@@ -67,7 +67,7 @@ const losses = [];
 const summary = await model.fit(panel(), {
   onProgress({ metrics }) {
     ends.push(performance.now());
-    losses.push(metrics.loss);
+    losses.push(metrics?.loss);
   },
 });
 report({
