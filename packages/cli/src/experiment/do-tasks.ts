@@ -8,7 +8,7 @@ import type { ProgressSink } from '../terminal/progress.ts';
 import type { ExperimentRecord } from './record.ts';
 import { runTasks } from './schedule.ts';
 import type { ModelTasks } from './task-list.ts';
-import type { FoldOutcome, FoldTask, Task } from './task.ts';
+import type { FoldTask, Task } from './task.ts';
 import type { WorkArea } from './work-area.ts';
 
 export interface TaskRunHooks {
@@ -40,6 +40,22 @@ export async function doTasks(
   if (left.tasks.length === 0) return;
   const labelOf = (task: Task): string => record.models[left.modelOf.get(task) ?? 0].run.label;
   const executor = await openExecutor(panel, left.tasks.length, hooks);
+  const kept = new Set<Task>();
+  /** Puts what a task has left into the record, once; false when there is nothing. */
+  const keep = async (task: Task): Promise<boolean> => {
+    if (kept.has(task)) return true;
+    if (task.kind === 'member') {
+      const there = await work.holdsMember(task.key);
+      if (there) record.trainedMembers.add(task.key);
+      return there;
+    }
+    const outcomes = await work.outcomes(task);
+    if (!outcomes) return false;
+    kept.add(task);
+    record.add(left.modelOf.get(task) ?? 0, outcomes);
+    await left.release(task);
+    return true;
+  };
   const position = new Map(left.tasks.map((task, at) => [task, at]));
   progress.start(
     left.tasks.map((task) => ({
@@ -55,13 +71,10 @@ export async function doTasks(
       onStart: (task) => progress.begin(position.get(task) ?? 0),
       onProgress: (task, seen) => progress.update(position.get(task) ?? 0, describeProgress(seen)),
       onFinished: async (task) => {
-        if (task.kind === 'member') record.trainedMembers.add(task.key);
-        else {
-          record.add(left.modelOf.get(task) ?? 0, await finishedOutcomes(task, work));
-          await left.release(task);
-        }
+        if (!(await keep(task))) throw leftNothing(work);
         progress.finish(position.get(task) ?? 0);
       },
+      onStopped: async (task) => void (await keep(task)),
       explain: (task, error) => errorAbout(describeTask(labelOf(task), task), error),
     });
   } finally {
@@ -118,12 +131,9 @@ async function whatIsLeft(plan: readonly ModelTasks[], record: ExperimentRecord,
   };
 }
 
-/** What an executor has just left. Throws ArtifactError when it is not there. */
-async function finishedOutcomes(task: FoldTask, work: WorkArea): Promise<readonly FoldOutcome[]> {
-  const outcomes = await work.outcomes(task);
-  if (outcomes) return outcomes;
-  throw new ArtifactError({
-    field: work.folder,
+function leftNothing({ folder }: WorkArea): ArtifactError {
+  return new ArtifactError({
+    field: folder,
     expected: 'what the task has just left',
     found: 'nothing, or a damaged file',
     remedy: 'Leave the folder alone while a run goes on, and look whether the disk is full.',

@@ -8,6 +8,8 @@ export interface ScheduleHooks {
   readonly onProgress?: ((task: Task, progress: Progress) => void) | undefined;
   /** Called once per task, in the order of finishing, when its artifact is in the work area. */
   readonly onFinished: (task: Task) => void | Promise<void>;
+  /** Called for a task that ended with an error, which it may have had after leaving its artifact: a thread is stopped anywhere. */
+  readonly onStopped: (task: Task) => Promise<void>;
   /** What to make of the error of a task. */
   readonly explain: (task: Task, error: unknown) => unknown;
 }
@@ -46,6 +48,7 @@ export async function runTasks(tasks: readonly Task[], executor: TaskExecutor, h
       // The first error is the one to report: the others are its consequence.
       failure ??= { error: hooks.explain(task, error) };
       stop.abort();
+      await hooks.onStopped(task);
     }
     wake();
   };

@@ -31,9 +31,7 @@ export abstract class ModelEstimator<Batch, Model extends Estimator<Batch>> impl
   protected abstract dataOf(batch: ExperimentBatch, validation: ExperimentBatch | undefined): ModelData<Batch>;
 
   /** Called when the model is fitted, with the data as the experiment has them. */
-  protected fitted(_batch: ExperimentBatch, _validation: ExperimentBatch | undefined): Promise<void> {
-    return Promise.resolve();
-  }
+  protected fitted?(batch: ExperimentBatch, validation: ExperimentBatch | undefined): Promise<void>;
 
   fit(batch: ExperimentBatch, options: FitOptions<ExperimentBatch> = {}): Promise<FitSummary> {
     return this.#fit(batch, options, (data, own) => this.model.fit(data, own));
@@ -63,7 +61,7 @@ export abstract class ModelEstimator<Batch, Model extends Estimator<Batch>> impl
   ): Promise<FitSummary> {
     const data = this.dataOf(batch, validation);
     const summary = await fit(data.batch, { ...run, validation: data.validation });
-    await this.fitted(batch, validation);
+    await this.fitted?.(batch, validation);
     return summary;
   }
 
