@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { Ml4tError, type ErrorCode } from '../errors.ts';
 import { loadMember, saveMember } from '../ensemble/index.ts';
 import type { EnsembleEstimator, Estimator, TrainedMember } from '../models/interfaces.ts';
 import { loadArtifact, type Artifact } from '../persist/index.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
+import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
@@ -38,8 +40,8 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
 /**
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
- * frozen configuration, a complete summary, and no silent loss of missing data. An ensemble promises besides that members
- * trained apart make the fit that they make together.
+ * frozen configuration, a complete summary, no silent loss of missing data, and equal results for equal numbers in float32. An
+ * ensemble promises besides that members trained apart make the fit that they make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -152,6 +154,16 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
     },
   };
 
+  if (isCrossSection(batch))
+    checks['reads characteristics in float32 as the same numbers in float64'] = async () => {
+      const inPrecision = async (values: FloatArray): Promise<Map<string, Float64Array>> => {
+        const other = batch.withCharacteristics(values) as Batch & CrossSectionBatch;
+        return outputs(await fitted(other), other);
+      };
+      const narrow = Float32Array.from(batch.characteristics);
+      assertSameArrays(await inPrecision(narrow), await inPrecision(Float64Array.from(narrow)), 'a fit in float32');
+    };
+
   if (isEnsemble<Batch>(create()))
     checks['makes of members trained apart what it makes of them together'] = () =>
       inFolder(async (path) => {
@@ -196,6 +208,10 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
       assertSameArrays(await outputs(model), before, 'after a failed refit');
     };
   return Object.entries(checks).map(([name, run]) => ({ name, run }));
+}
+
+function isCrossSection<Batch extends object>(batch: Batch): batch is Batch & CrossSectionBatch {
+  return batch instanceof CrossSectionBatch;
 }
 
 function isEnsemble<Batch>(model: Estimator<Batch>): model is EnsembleEstimator<Batch> {

@@ -15,7 +15,7 @@ import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.
 import { hasGain, type CAEConfig } from './config.ts';
 import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
-import { checkpointGrid, memberOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
+import { checkpointGrid, ownOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
 import type { NetworkShape } from './network.ts';
 import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type TrainingRows } from './rows.ts';
 import { historyOf, notesOf, stopReasonOf } from './summary.ts';
@@ -113,7 +113,7 @@ async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAE
   const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
   const measure = (on: Prepared): Promise<Record<string, number>> =>
     fitMetrics(config.taskType, on.batch, shape.factors, members.length, (m) =>
-      memberOutputs(
+      ownOutputs(
         engine,
         ensemble,
         snapshotAt(members[m], defaultCheckpoint, checkpoints),

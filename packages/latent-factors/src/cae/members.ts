@@ -133,18 +133,30 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
 export async function memberOutputs(
   engine: Engine,
   ensemble: Ensemble,
-  { values, rotation }: MemberSnapshot,
+  snapshot: MemberSnapshot,
+  batch: CrossSectionBatch,
+  portfolios: Float64Array | undefined,
+): Promise<MemberFactors<Float64Array>> {
+  const { factors: k } = ensemble.shape;
+  const { rotation } = snapshot;
+  const own = await ownOutputs(engine, ensemble, snapshot, batch, portfolios);
+  return {
+    betas: rotate(own.betas, rotation.betas, k),
+    factorReturns: rotate(own.factorReturns, rotation.factors, k),
+  };
+}
+
+/** The same in the coordinates that its network has of itself: enough for beta'f. */
+export async function ownOutputs(
+  engine: Engine,
+  ensemble: Ensemble,
+  { values }: MemberSnapshot,
   batch: CrossSectionBatch,
   portfolios: Float64Array | undefined,
 ): Promise<MemberFactors> {
-  const { shape } = ensemble;
-  const parameters = engine.parameters(namedValues(networkParameters(shape), values));
+  const parameters = engine.parameters(namedValues(networkParameters(ensemble.shape), values));
   try {
-    const own = await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
-    return {
-      betas: rotate(own.betas, rotation.betas, shape.factors),
-      factorReturns: rotate(own.factorReturns, rotation.factors, shape.factors),
-    };
+    return await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
   } finally {
     parameters.release();
   }

@@ -217,7 +217,7 @@ export class CAEModel
     fit: CAEFit,
     batch: CrossSectionBatch,
     options: CAEExtractOptions,
-  ): AsyncGenerator<MemberFactors> {
+  ): AsyncGenerator<MemberFactors<Float64Array>> {
     const { members, checkpoints, defaultCheckpoint, shape } = fit;
     const snapshots = members.map((member) => snapshotAt(member, options.checkpoint ?? defaultCheckpoint, checkpoints));
     requireSameCharacteristics(batch, fit.characteristicNames);

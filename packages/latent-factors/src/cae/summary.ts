@@ -58,8 +58,9 @@ export function notesOf(
         'Lower lambdaL1 or nFactors.',
     );
   let largest = 0;
-  for (let i = 0; i < training.characteristics.length; i++)
-    largest = Math.max(largest, Math.abs(training.characteristics[i]));
+  const { values, width } = training.panel;
+  for (const row of training.panelRows)
+    for (let i = row * width; i < (row + 1) * width; i++) largest = Math.max(largest, Math.abs(values[i]));
   if (largest > 20)
     notes.push(`Characteristics go up to ${largest.toPrecision(3)}: rank-normalise them, or training will be slow.`);
   for (const { remedy } of trained) if (remedy !== '') notes.push(remedy);

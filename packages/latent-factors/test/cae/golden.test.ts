@@ -87,7 +87,7 @@ describe.each(engines)(
       const p = parameters.tensors;
       const targets = engine.tensor(returns, [returns.length]);
       const data = {
-        characteristics: engine.tensor(characteristics, [cells.length, 5]),
+        panel: { values: Float64Array.from(characteristics), width: 5 },
         targets,
         regressands: targets,
         portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
@@ -95,6 +95,7 @@ describe.each(engines)(
       const batch: NetworkBatch = {
         data,
         rows: Int32Array.from(cells.keys()),
+        panelRows: Int32Array.from(cells.keys()),
         dates: Int32Array.from(cells, ([t]) => t),
         offsets: new Int32Array(0),
       };
@@ -119,7 +120,7 @@ describe.each(engines)(
       for (const name of parameters.names)
         expect([name, distance(final[name], flat(g.final[reference[name]]), 0.1) < 5 * path]).toEqual([name, true]);
       const evaluated = await engine.evaluate((ops) => ({
-        betas: networkBetas(ops, p, 2, data.characteristics),
+        betas: networkBetas(ops, p, 2, ops.constant(characteristics, [cells.length, 5])),
         factors: networkFactors(ops, p, data.portfolios),
         fit: networkFit(ops, p, shape, 0, batch),
       }));
@@ -136,12 +137,13 @@ describe.each(engines)(
       const targets = engine.tensor(g.first_forward_train, [cells.length]);
       const batch: NetworkBatch = {
         data: {
-          characteristics: engine.tensor(characteristics, [cells.length, 5]),
+          panel: { values: Float64Array.from(characteristics), width: 5 },
           targets,
           regressands: targets,
           portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
         },
         rows: Int32Array.from(cells.keys()),
+        panelRows: Int32Array.from(cells.keys()),
         dates: Int32Array.from(cells, ([t]) => t),
         offsets: new Int32Array(0),
       };
