@@ -1,5 +1,6 @@
-// Compiles every kernels/<module>/index.ts (AssemblyScript) to wasm/<module>.wasm and holds its SHA-256 against
-// kernels/checksums.json, so that a build anywhere is the same to the byte. `--update` records new checksums.
+// Compiles every kernels/<folder>/index.ts (AssemblyScript) to wasm/<folder>.wasm, those of the engine a second time with fused
+// multiply-add, and holds the SHA-256 of each against kernels/checksums.json, so that a build anywhere is the same to the byte.
+// `--update` records new checksums.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,14 @@ const here = new URL('./', import.meta.url);
 const output = new URL('../wasm/', here);
 const checksumFile = new URL('checksums.json', here);
 const update = process.argv.includes('--update');
+
+const features = 'simd,bulk-memory,threads';
+/** Modules by name: the folder of their sources and the features of WebAssembly that they may use. */
+const modules = {
+  linalg: { folder: 'linalg', features },
+  nn: { folder: 'nn', features },
+  'nn-fused': { folder: 'nn', features: `${features},relaxed-simd` },
+};
 
 /** Newest modification time below a folder: a module is recompiled only when one of its sources is newer. */
 function newest(folder) {
@@ -22,10 +31,8 @@ function digestOf(file) {
 mkdirSync(output, { recursive: true });
 const recorded = JSON.parse(readFileSync(checksumFile, 'utf8'));
 const found = {};
-for (const entry of readdirSync(here, { withFileTypes: true })) {
-  if (!entry.isDirectory()) continue;
-  const module = entry.name;
-  const source = new URL(`${module}/`, here);
+for (const [module, { folder, features }] of Object.entries(modules)) {
+  const source = new URL(`${folder}/`, here);
   const target = new URL(`${module}.wasm`, output);
   const age = statSync(target, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   // Also when the output is not the recorded one: it may be left from another checkout.
@@ -34,7 +41,7 @@ for (const entry of readdirSync(here, { withFileTypes: true })) {
     const { error, stderr } = await asc.main(
       [
         fileURLToPath(new URL('index.ts', source)),
-        ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,bulk-memory,threads'],
+        ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', features],
         // Shared so that worker threads can run the same kernels over one heap; the host decides how far it grows.
         ...['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--sharedMemory'],
         ...['--outFile', fileURLToPath(target)],

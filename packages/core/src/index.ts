@@ -12,6 +12,7 @@ export {
   type VolatilityScaling,
 } from './batches/portfolio-windows.ts';
 export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export { engineChoices } from './engine/choices.ts';
 export {
   AbortedError,
   ArtifactError,
@@ -83,6 +84,7 @@ export {
 export { turnover, type Turnover } from './metrics/turnover.ts';
 export type {
   AssetPredictionModel,
+  EnsembleEstimator,
   Estimator,
   ExtractOptions,
   FactorForecaster,
@@ -95,6 +97,7 @@ export type {
   Progress,
   RunOptions,
   StochasticDiscountFactorEstimator,
+  TrainedMember,
 } from './models/interfaces.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
 export {
@@ -135,3 +138,4 @@ export {
   type SplitOptions,
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
+export type { FloatArray } from './validation.ts';

@@ -1,4 +1,4 @@
-import { baseConfigSchema } from '@ml4t/core';
+import { baseConfigSchema, engineChoices } from '@ml4t/core';
 import * as z from 'zod';
 
 const share = z.number().min(0).lt(1);
@@ -76,10 +76,7 @@ export const portfolioConfigSchema = baseConfigSchema.extend({
     .default(null)
     .describe("Checkpoint used when none is asked for: 'best', 'last' or a step"),
 
-  engine: z
-    .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
-    .default('auto')
-    .describe('What does the arithmetic'),
+  engine: z.enum(engineChoices).default('auto').describe('What does the arithmetic'),
   /** Threads of the embedded engine; null: the processors at hand. Results do not depend on it. */
   threads: z.int().min(1).max(64).nullable().default(null).describe('Threads of the embedded engine'),
 });

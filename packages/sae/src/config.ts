@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
 import * as z from 'zod';
 
 const share = z.number().min(0).lt(1);
@@ -83,10 +83,7 @@ export const saeConfigSchema = baseConfigSchema
       .default(null)
       .describe("Checkpoint used when none is asked for: 'best', 'last' or an epoch"),
 
-    engine: z
-      .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
-      .default('auto')
-      .describe('What does the arithmetic'),
+    engine: z.enum(engineChoices).default('auto').describe('What does the arithmetic'),
     /** Threads of the embedded engine; null: the processors at hand. Results do not depend on it. */
     threads: z.int().min(1).max(64).nullable().default(null).describe('Threads of the embedded engine'),
   })

@@ -1,11 +1,11 @@
-import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
 import * as z from 'zod';
 import { isCheckpointLabel } from './checkpoints.ts';
 
 /** Fields about where the arithmetic runs; results depend on the engine in the last bits, never on the threads. */
 export const engineFields = {
   engine: z
-    .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
+    .enum(engineChoices)
     .default('auto')
     .describe('Engine of the networks; auto takes the embedded one at this size'),
   threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine; results do not depend on it'),

@@ -12,8 +12,15 @@ describe('ml4t doctor', () => {
       engine: { name: 'embedded', reason: expect.stringContaining('auto') },
     });
     const names = findings.engines.map(({ engine }: { engine: string }) => engine);
-    expect(names).toEqual(['embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu']);
-    const native = findings.engines[1];
+    expect(names).toEqual([
+      'embedded-fused',
+      'embedded-portable',
+      'tfjs-node-gpu',
+      'tfjs-node',
+      'tfjs-webgpu',
+      'tfjs-cpu',
+    ]);
+    const native = findings.engines[2];
     expect(native).toMatchObject({ works: false, reason: expect.stringContaining('@tensorflow/tfjs-node-gpu') });
     expect(findings.families.length).toBeGreaterThan(0);
   });

@@ -3,14 +3,16 @@
 // Coefficients lie in memory: V8 loads one into all lanes in one step, where a constant in the code takes it three, one of them
 // through a general register. Tables are in the order of use.
 
+import { multiplyAdd, multiplySubtract } from './multiply-add';
+
 /** Number i of a table, in all lanes. */
 function entry(table: usize, i: usize): v128 {
   return v128.load32_splat(table + (i << 2));
 }
 
 /** p x + c, c number i of a table: a step of Horner's rule. */
-function madd(p: v128, x: v128, table: usize, i: usize): v128 {
-  return f32x4.add(f32x4.mul(p, x), entry(table, i));
+function horner(p: v128, x: v128, table: usize, i: usize): v128 {
+  return multiplyAdd(p, x, entry(table, i));
 }
 
 function splat(x: f32): v128 {
@@ -30,14 +32,14 @@ const exponential: usize = memory.data<f32>([
 export function exp4(x: v128): v128 {
   x = f32x4.pmin(f32x4.pmax(x, entry(exponential, 0)), entry(exponential, 1));
   const n = f32x4.nearest(f32x4.mul(x, entry(exponential, 2)));
-  let r = f32x4.sub(x, f32x4.mul(n, entry(exponential, 3)));
-  r = f32x4.sub(r, f32x4.mul(n, entry(exponential, 4)));
-  let p = madd(entry(exponential, 5), r, exponential, 6);
-  p = madd(p, r, exponential, 7);
-  p = madd(p, r, exponential, 8);
-  p = madd(p, r, exponential, 9);
-  p = madd(p, r, exponential, 10);
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), p), r), entry(one, 0));
+  let r = multiplySubtract(n, entry(exponential, 3), x);
+  r = multiplySubtract(n, entry(exponential, 4), r);
+  let p = horner(entry(exponential, 5), r, exponential, 6);
+  p = horner(p, r, exponential, 7);
+  p = horner(p, r, exponential, 8);
+  p = horner(p, r, exponential, 9);
+  p = horner(p, r, exponential, 10);
+  p = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), entry(one, 0));
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
@@ -54,19 +56,19 @@ export function log4(x: v128): v128 {
   const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3));
   const e = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
   const m = f32x4.sub(i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), entry(one, 0));
-  let p = madd(entry(logarithmic, 0), m, logarithmic, 1);
-  p = madd(p, m, logarithmic, 2);
-  p = madd(p, m, logarithmic, 3);
-  p = madd(p, m, logarithmic, 4);
-  p = madd(p, m, logarithmic, 5);
-  p = madd(p, m, logarithmic, 6);
-  p = madd(p, m, logarithmic, 7);
-  p = madd(p, m, logarithmic, 8);
+  let p = horner(entry(logarithmic, 0), m, logarithmic, 1);
+  p = horner(p, m, logarithmic, 2);
+  p = horner(p, m, logarithmic, 3);
+  p = horner(p, m, logarithmic, 4);
+  p = horner(p, m, logarithmic, 5);
+  p = horner(p, m, logarithmic, 6);
+  p = horner(p, m, logarithmic, 7);
+  p = horner(p, m, logarithmic, 8);
   const z = f32x4.mul(m, m);
   let y = f32x4.mul(f32x4.mul(p, m), z);
-  y = f32x4.add(y, f32x4.mul(e, entry(logarithmic, 9)));
-  y = f32x4.sub(y, f32x4.mul(z, entry(half, 0)));
-  return f32x4.add(f32x4.add(m, y), f32x4.mul(e, entry(logarithmic, 10)));
+  y = multiplyAdd(e, entry(logarithmic, 9), y);
+  y = multiplySubtract(z, entry(half, 0), y);
+  return multiplyAdd(e, entry(logarithmic, 10), f32x4.add(m, y));
 }
 
 export function sigmoid4(x: v128): v128 {
@@ -89,22 +91,22 @@ export class Rational {
   @inline static tanh4(u: v128): v128 {
     const x = f32x4.pmin(f32x4.pmax(u, entry(rational, 0)), entry(rational, 1));
     const z = f32x4.mul(x, x);
-    let p = madd(entry(rational, 2), z, rational, 3);
-    p = madd(p, z, rational, 4);
-    p = madd(p, z, rational, 5);
-    p = madd(p, z, rational, 6);
-    p = madd(p, z, rational, 7);
-    p = madd(p, z, rational, 8);
-    let q = madd(entry(rational, 9), z, rational, 10);
-    q = madd(q, z, rational, 11);
-    q = madd(q, z, rational, 12);
+    let p = horner(entry(rational, 2), z, rational, 3);
+    p = horner(p, z, rational, 4);
+    p = horner(p, z, rational, 5);
+    p = horner(p, z, rational, 6);
+    p = horner(p, z, rational, 7);
+    p = horner(p, z, rational, 8);
+    let q = horner(entry(rational, 9), z, rational, 10);
+    q = horner(q, z, rational, 11);
+    q = horner(q, z, rational, 12);
     return f32x4.div(f32x4.mul(x, p), q);
   }
 
   /** 1 / (1 + e^-x) = (1 + tanh(x/2)) / 2, to 6e-8 absolute: for gates, where the far tail is nothing. */
   @inline static gate4(x: v128): v128 {
     const h = entry(half, 0);
-    return f32x4.add(h, f32x4.mul(h, Rational.tanh4(f32x4.mul(h, x))));
+    return multiplyAdd(h, Rational.tanh4(f32x4.mul(h, x)), h);
   }
 }
 
@@ -126,11 +128,11 @@ function bell4(u: v128): v128 {
 /** Standard normal distribution function: Abramowitz-Stegun 7.1.26, 1.5e-7 absolute. */
 function normalCdf4(u: v128, bell: v128): v128 {
   const a = f32x4.mul(f32x4.abs(u), entry(gaussian, 0));
-  const t = f32x4.div(entry(one, 0), f32x4.add(entry(one, 0), f32x4.mul(a, entry(gaussian, 1))));
-  let p = madd(entry(gaussian, 2), t, gaussian, 3);
-  p = madd(p, t, gaussian, 4);
-  p = madd(p, t, gaussian, 5);
-  p = madd(p, t, gaussian, 6);
+  const t = f32x4.div(entry(one, 0), multiplyAdd(a, entry(gaussian, 1), entry(one, 0)));
+  let p = horner(entry(gaussian, 2), t, gaussian, 3);
+  p = horner(p, t, gaussian, 4);
+  p = horner(p, t, gaussian, 5);
+  p = horner(p, t, gaussian, 6);
   const tail = f32x4.mul(f32x4.mul(f32x4.mul(p, t), bell), entry(half, 0));
   return v128.bitselect(tail, f32x4.sub(entry(one, 0), tail), f32x4.lt(u, splat(0)));
 }
@@ -176,7 +178,7 @@ export function slope4(code: i32, u: v128): v128 {
       return v128.and(unit, f32x4.gt(u, splat(0)));
     case 2: {
       const t = tanh4(u);
-      return f32x4.sub(unit, f32x4.mul(t, t));
+      return multiplySubtract(t, t, unit);
     }
     case 3: {
       const s = sigmoid4(u);
@@ -184,11 +186,11 @@ export function slope4(code: i32, u: v128): v128 {
     }
     case 4: {
       const s = sigmoid4(u);
-      return f32x4.mul(s, f32x4.add(unit, f32x4.mul(u, f32x4.sub(unit, s))));
+      return f32x4.mul(s, multiplyAdd(u, f32x4.sub(unit, s), unit));
     }
     case 5: {
       const bell = bell4(u);
-      return f32x4.add(normalCdf4(u, bell), f32x4.mul(f32x4.mul(u, bell), entry(gaussian, 7)));
+      return multiplyAdd(f32x4.mul(u, bell), entry(gaussian, 7), normalCdf4(u, bell));
     }
     default:
       return unit;
@@ -199,7 +201,7 @@ export function slope4(code: i32, u: v128): v128 {
 export function slopeFromOutput4(code: i32, y: v128): v128 {
   const unit = entry(one, 0);
   if (code == 1) return v128.and(unit, f32x4.gt(y, splat(0)));
-  if (code == 2) return f32x4.sub(unit, f32x4.mul(y, y));
+  if (code == 2) return multiplySubtract(y, y, unit);
   if (code == 3) return f32x4.mul(y, f32x4.sub(unit, y));
   return unit;
 }

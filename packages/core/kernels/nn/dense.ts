@@ -1,5 +1,6 @@
 import { activate4, relu4, slope4, slopeFromOutput4 } from './activation';
 import { at, padded, put } from './memory';
+import { multiplyAdd } from './multiply-add';
 import { columnSums, outer, packPanels, product } from './product';
 import { keep4, threshold } from './random';
 
@@ -117,7 +118,7 @@ function throughNorm(rows: i32, N: i32, y: usize, d: usize, coefficients: usize)
     let dr = d + ((<usize>j) << 2);
     for (let r = 0; r < rows; r++) {
       const deviation = f32x4.sub(v128.load(yr), mean);
-      put(dr, f32x4.add(f32x4.add(f32x4.mul(p, v128.load(dr)), f32x4.mul(q, deviation)), s), N - j);
+      put(dr, f32x4.add(multiplyAdd(q, deviation, f32x4.mul(p, v128.load(dr))), s), N - j);
       yr += step;
       dr += step;
     }
@@ -174,7 +175,7 @@ export function columnMoments(chunk: i32, from: i32, to: i32, z: i32, N: i32, pa
       let squares = f32x4.splat(0);
       for (let r = 0, p = first; r < rows; r++, p += step) {
         const e = f32x4.sub(v128.load(p), mean);
-        squares = f32x4.add(squares, f32x4.mul(e, e));
+        squares = multiplyAdd(e, e, squares);
       }
       const m = out + ((<usize>j) << 2);
       const s = m + step;
@@ -221,7 +222,7 @@ export function normActivate(
       const left = N - j;
       for (let r = r0; r < last; r++) {
         const p = step * r + c;
-        const u = f32x4.add(f32x4.mul(f32x4.sub(v128.load(at(z) + p), m), s), o);
+        const u = multiplyAdd(f32x4.sub(v128.load(at(z) + p), m), s, o);
         let a = code == 1 ? relu4(u) : activate4(code, u);
         if (cut > 0) a = v128.and(f32x4.mul(a, raise), keep4(key, r * N + j, cut));
         put(at(y) + p, a, left);
@@ -263,14 +264,14 @@ export function normActivateGradient(
       for (let r = r0; r < last; r++) {
         const p = step * r + c;
         const deviation = f32x4.sub(v128.load(at(z) + p), m);
-        const u = f32x4.add(f32x4.mul(deviation, s), o);
+        const u = multiplyAdd(deviation, s, o);
         let d = v128.load(at(dy) + p);
         if (code == 1) d = v128.and(d, f32x4.gt(u, f32x4.splat(0)));
         else if (code != 0) d = f32x4.mul(d, slope4(code, u));
         if (cut > 0) d = v128.and(f32x4.mul(d, raise), keep4(key, r * N + j, cut));
         put(at(du) + p, d, left);
         first = f32x4.add(first, d);
-        second = f32x4.add(second, f32x4.mul(d, deviation));
+        second = multiplyAdd(d, deviation, second);
       }
       if (partials < 0) continue;
       const p = out + c;

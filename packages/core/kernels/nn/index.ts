@@ -30,6 +30,7 @@ export {
   whereGradient,
 } from './elementwise';
 export { lstm, lstmGradient } from './lstm';
+export { roundsOnce } from './multiply-add';
 export { adam } from './optimize';
 export {
   layerNorm,

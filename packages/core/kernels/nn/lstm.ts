@@ -1,5 +1,6 @@
 import { Rational } from './activation';
 import { at, copyRows, put } from './memory';
+import { multiplyAdd, multiplySubtract } from './multiply-add';
 import { columnSums, outer, product } from './product';
 
 // Gates and cells of a chunk lie step by step, (time, sequences of the chunk, width), so that every product runs over rows
@@ -61,7 +62,7 @@ function stepForward(R: i32, H: i32, g: usize, before: usize, c: usize, h: usize
       const candidate = Rational.tanh4(v128.load(g + p + 2 * step));
       const o = Rational.gate4(v128.load(g + p + 3 * step));
       let cell = f32x4.mul(i, candidate);
-      if (before != 0) cell = f32x4.add(cell, f32x4.mul(f, v128.load(before + p)));
+      if (before != 0) cell = multiplyAdd(f, v128.load(before + p), cell);
       put(g + p, i, left);
       put(g + p + step, f, left);
       put(g + p + 2 * step, candidate, left);
@@ -161,13 +162,13 @@ function stepBackward(
       const cell = Rational.tanh4(v128.load(c + p));
       let d = v128.load(dh + p);
       if (dOut != 0) d = f32x4.add(d, v128.load(dOut + p));
-      const through = f32x4.mul(f32x4.mul(d, o), f32x4.sub(one, f32x4.mul(cell, cell)));
+      const through = f32x4.mul(f32x4.mul(d, o), multiplySubtract(cell, cell, one));
       const dCell = f32x4.add(v128.load(dc + p), through);
       const previous = before == 0 ? f32x4.splat(0) : v128.load(before + p);
       put(dc + p, f32x4.mul(dCell, f), left);
       put(g + p, f32x4.mul(f32x4.mul(dCell, candidate), f32x4.mul(i, f32x4.sub(one, i))), left);
       put(g + p + step, f32x4.mul(f32x4.mul(dCell, previous), f32x4.mul(f, f32x4.sub(one, f))), left);
-      put(g + p + 2 * step, f32x4.mul(f32x4.mul(dCell, i), f32x4.sub(one, f32x4.mul(candidate, candidate))), left);
+      put(g + p + 2 * step, f32x4.mul(f32x4.mul(dCell, i), multiplySubtract(candidate, candidate, one)), left);
       put(g + p + 3 * step, f32x4.mul(f32x4.mul(d, cell), f32x4.mul(o, f32x4.sub(one, o))), left);
     }
     g += 4 * step;

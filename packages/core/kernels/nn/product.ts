@@ -1,8 +1,9 @@
 // The two products everything else is made of: rows times packed weights, and the sum over rows of x'd. Register blocks are
 // written out because neither AssemblyScript nor the engine keeps an array in registers; four by eight because larger ones
-// spill (V8 leaves 15 vector registers: 3 x 16 runs at 0.75 of the speed). Plain multiply and add: a fused
-// multiply-add would round differently from one processor to the next.
+// spill (V8 leaves 15 vector registers: 3 x 16 runs at 0.75 of the speed). multiply-add.ts says how a product joins its sum;
+// the sums run in the same order in both arithmetics.
 import { padded, put } from './memory';
+import { multiplyAdd } from './multiply-add';
 
 /** Columns of the next panel: 8, and 4 for a last one that needs no more; together padded(N). */
 function panel(left: i32): i32 {
@@ -217,17 +218,17 @@ function product4x8(
     const b0 = v128.load(w, 0);
     const b1 = v128.load(w, 16);
     const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
     const a1 = v128.load32_splat(x1 + k);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    c10 = multiplyAdd(a1, b0, c10);
+    c11 = multiplyAdd(a1, b1, c11);
     const a2 = v128.load32_splat(x2 + k);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    c20 = multiplyAdd(a2, b0, c20);
+    c21 = multiplyAdd(a2, b1, c21);
     const a3 = v128.load32_splat(x3 + k);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
-    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+    c30 = multiplyAdd(a3, b0, c30);
+    c31 = multiplyAdd(a3, b1, c31);
   }
   if (left >= 8) {
     v128.store(y, c00, 0);
@@ -269,8 +270,8 @@ function product1x8(
     const b0 = v128.load(w, 0);
     const b1 = v128.load(w, 16);
     const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
   }
   if (left >= 8) {
     v128.store(y, c00, 0);
@@ -308,17 +309,17 @@ function product6x4(
   for (let k: usize = 0; w < end; w += 16, k += 4) {
     const b0 = v128.load(w, 0);
     const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c00 = multiplyAdd(a0, b0, c00);
     const a1 = v128.load32_splat(x1 + k);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c10 = multiplyAdd(a1, b0, c10);
     const a2 = v128.load32_splat(x2 + k);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
+    c20 = multiplyAdd(a2, b0, c20);
     const a3 = v128.load32_splat(x3 + k);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
+    c30 = multiplyAdd(a3, b0, c30);
     const a4 = v128.load32_splat(x4 + k);
-    c40 = f32x4.add(c40, f32x4.mul(a4, b0));
+    c40 = multiplyAdd(a4, b0, c40);
     const a5 = v128.load32_splat(x5 + k);
-    c50 = f32x4.add(c50, f32x4.mul(a5, b0));
+    c50 = multiplyAdd(a5, b0, c50);
   }
   if (left >= 4) {
     v128.store(y, c00, 0);
@@ -354,7 +355,7 @@ function product1x4(
   for (let k: usize = 0; w < end; w += 16, k += 4) {
     const b0 = v128.load(w, 0);
     const a0 = v128.load32_splat(x + k);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c00 = multiplyAdd(a0, b0, c00);
   }
   if (left >= 4) {
     v128.store(y, c00, 0);
@@ -377,17 +378,17 @@ function gradient4x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
     const b0 = v128.load(d, 0);
     const b1 = v128.load(d, 16);
     const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
     const a1 = v128.load32_splat(x, 4);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    c10 = multiplyAdd(a1, b0, c10);
+    c11 = multiplyAdd(a1, b1, c11);
     const a2 = v128.load32_splat(x, 8);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    c20 = multiplyAdd(a2, b0, c20);
+    c21 = multiplyAdd(a2, b1, c21);
     const a3 = v128.load32_splat(x, 12);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
-    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+    c30 = multiplyAdd(a3, b0, c30);
+    c31 = multiplyAdd(a3, b1, c31);
     x += xStep;
     d += dStep;
   }
@@ -409,8 +410,8 @@ function gradient1x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
     const b0 = v128.load(d, 0);
     const b1 = v128.load(d, 16);
     const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
     x += xStep;
     d += dStep;
   }
@@ -431,21 +432,21 @@ function gradient8x4(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
   for (; rows > 0; rows--) {
     const b0 = v128.load(d, 0);
     const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c00 = multiplyAdd(a0, b0, c00);
     const a1 = v128.load32_splat(x, 4);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c10 = multiplyAdd(a1, b0, c10);
     const a2 = v128.load32_splat(x, 8);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
+    c20 = multiplyAdd(a2, b0, c20);
     const a3 = v128.load32_splat(x, 12);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
+    c30 = multiplyAdd(a3, b0, c30);
     const a4 = v128.load32_splat(x, 16);
-    c40 = f32x4.add(c40, f32x4.mul(a4, b0));
+    c40 = multiplyAdd(a4, b0, c40);
     const a5 = v128.load32_splat(x, 20);
-    c50 = f32x4.add(c50, f32x4.mul(a5, b0));
+    c50 = multiplyAdd(a5, b0, c50);
     const a6 = v128.load32_splat(x, 24);
-    c60 = f32x4.add(c60, f32x4.mul(a6, b0));
+    c60 = multiplyAdd(a6, b0, c60);
     const a7 = v128.load32_splat(x, 28);
-    c70 = f32x4.add(c70, f32x4.mul(a7, b0));
+    c70 = multiplyAdd(a7, b0, c70);
     x += xStep;
     d += dStep;
   }
@@ -465,7 +466,7 @@ function gradient1x4(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, 
   for (; rows > 0; rows--) {
     const b0 = v128.load(d, 0);
     const a0 = v128.load32_splat(x, 0);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c00 = multiplyAdd(a0, b0, c00);
     x += xStep;
     d += dStep;
   }

@@ -1,5 +1,6 @@
 // The counter-based generator of src/nn/random.ts, one number and four at a time.
 import { log4 } from './activation';
+import { multiplyAdd } from './multiply-add';
 
 function mix4(x: v128): v128 {
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
@@ -36,7 +37,7 @@ const tail: usize = memory.data<f32>([
 /** The polynomial of degree 8 with the coefficients of a table. */
 function polynomial(table: usize, x: v128): v128 {
   let p = v128.load32_splat(table);
-  for (let i: usize = 4; i <= 32; i += 4) p = f32x4.add(f32x4.mul(p, x), v128.load32_splat(table + i));
+  for (let i: usize = 4; i <= 32; i += 4) p = multiplyAdd(p, x, v128.load32_splat(table + i));
   return p;
 }
 

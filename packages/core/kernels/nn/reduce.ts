@@ -1,6 +1,7 @@
 import { exp4, sigmoid4, softplus4 } from './activation';
 import { addWide, firstLanes, maxLanes, only, sumLanes, sumWide } from './lanes';
 import { at, put } from './memory';
+import { multiplyAdd } from './multiply-add';
 
 export function sumAll(chunk: i32, from: i32, to: i32, x: i32, partials: i32): void {
   let sum = f64x2.splat(0);
@@ -33,7 +34,7 @@ export function rowDotGradient(chunk: i32, from: i32, to: i32, b: i32, N: i32, d
     const d = v128.load32_splat(at(dy + r));
     for (let n = 0; n < N; n += 4) {
       const p = r * N + n;
-      put(at(da + p), f32x4.add(v128.load(at(da + p)), f32x4.mul(d, v128.load(at(b + p)))), N - n);
+      put(at(da + p), multiplyAdd(d, v128.load(at(b + p)), v128.load(at(da + p))), N - n);
     }
   }
 }
@@ -121,13 +122,13 @@ export function layerNorm(
     let squares = f32x4.splat(0);
     for (let n = 0; n < N; n += 4) {
       const e = only(f32x4.sub(v128.load(at(row + n)), m), N - n);
-      squares = f32x4.add(squares, f32x4.mul(e, e));
+      squares = multiplyAdd(e, e, squares);
     }
     const inverse = <f32>1 / sqrt<f32>(sumLanes(squares) / <f32>N + epsilon);
     const s = f32x4.splat(inverse);
     for (let n = 0; n < N; n += 4) {
       const xhat = f32x4.mul(f32x4.sub(v128.load(at(row + n)), m), s);
-      put(at(y + r * N + n), f32x4.add(f32x4.mul(xhat, v128.load(at(weight + n))), v128.load(at(bias + n))), N - n);
+      put(at(y + r * N + n), multiplyAdd(xhat, v128.load(at(weight + n)), v128.load(at(bias + n))), N - n);
     }
     store<f32>(at(means + r), mean);
     store<f32>(at(inverses + r), inverse);

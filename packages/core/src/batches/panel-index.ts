@@ -64,16 +64,40 @@ export class PanelIndex {
         remedy: 'Slice by date position; `to` is exclusive.',
       });
     const firstRow = this.rowOffsets[from];
-    // A part of a valid index is valid: the prototype is used directly so that a walk-forward does not re-read the panel.
-    return Object.freeze(
-      Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, {
-        timestamps: this.timestamps.subarray(from, to),
-        rowOffsets: this.rowOffsets.slice(from, to + 1).map((offset) => offset - firstRow),
-        assetIndex: this.assetIndex.subarray(firstRow, this.rowOffsets[to]),
-        assetIds: this.assetIds,
-      }),
-    );
+    return known({
+      timestamps: this.timestamps.subarray(from, to),
+      rowOffsets: this.rowOffsets.slice(from, to + 1).map((offset) => offset - firstRow),
+      assetIndex: this.assetIndex.subarray(firstRow, this.rowOffsets[to]),
+      assetIds: this.assetIds,
+    });
   }
+
+  /** The same rows with only the assets that have one, in order of first appearance. Shares memory where nothing changes. */
+  withOwnAssets(): PanelIndex {
+    const { timestamps, rowOffsets, assetIndex, assetIds } = this;
+    const position = new Int32Array(assetIds.length).fill(-1);
+    const own: number[] = [];
+    let isSame = true;
+    for (let row = 0; row < assetIndex.length; row++) {
+      const asset = assetIndex[row];
+      if (position[asset] >= 0) continue;
+      isSame &&= asset === own.length;
+      position[asset] = own.length;
+      own.push(asset);
+    }
+    if (isSame && own.length === assetIds.length) return this;
+    return known({
+      timestamps,
+      rowOffsets,
+      assetIndex: isSame ? assetIndex : assetIndex.map((asset) => position[asset]),
+      assetIds: isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset]),
+    });
+  }
+}
+
+/** What comes from a valid index is valid: the prototype is used directly, so that a walk-forward does not re-read the panel. */
+function known(fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds'>): PanelIndex {
+  return Object.freeze(Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, fields));
 }
 
 function requireValidIndex(init: {

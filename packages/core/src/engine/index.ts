@@ -1,8 +1,8 @@
+export type { EngineChoice, EngineName } from './choices.ts';
 export type {
   AppliedStep,
   Engine,
   EngineMemory,
-  EngineName,
   Optimizer,
   OptimizerOptions,
   ParameterSet,
@@ -10,7 +10,8 @@ export type {
   StepOptions,
   Values,
 } from './engine.ts';
+export type { Arithmetic } from './embedded/arithmetic.ts';
 export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
 export { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
 export { examineEngines, gpuThreshold, resolveEngine } from './resolve.ts';
-export type { EngineAttempt, EngineChoice, Resolution, ResolvedEngine, ResolveOptions } from './resolve.ts';
+export type { EngineAttempt, Resolution, ResolvedEngine, ResolveOptions } from './resolve.ts';

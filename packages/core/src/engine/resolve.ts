@@ -1,15 +1,17 @@
 import { ConfigError, EngineError, describe } from '../errors.ts';
 import type { Ops, Parameters } from '../nn/index.ts';
+import { availableArithmetic } from './embedded/arithmetic.ts';
+import type { Arithmetic } from './embedded/arithmetic.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
-import type { Engine, EngineName } from './engine.ts';
+import { engineChoices } from './choices.ts';
+import type { EngineChoice, EngineName } from './choices.ts';
+import type { Engine } from './engine.ts';
 import { packagesOf } from './tfjs/packages.ts';
 import type { Import, TfjsEngineName } from './tfjs/packages.ts';
 
-export type EngineChoice = 'auto' | EngineName;
-
 export interface ResolveOptions {
-  /** Default `auto`. */
+  /** Default `auto`. `embedded-portable` for results with the same bits on every machine. */
   readonly engine?: EngineChoice;
   /** Trainable numbers of the network, for `auto`. Default 0: small. */
   readonly modelSize?: number;
@@ -19,9 +21,12 @@ export interface ResolveOptions {
   readonly import?: Import;
 }
 
+/** Every choice but `auto`. */
+type NamedChoice = Exclude<EngineChoice, 'auto'>;
+
 /** One engine that was tried, and what came of it. */
 export interface EngineAttempt {
-  readonly engine: EngineName;
+  readonly engine: NamedChoice;
   readonly works: boolean;
   /** What it runs on, or why it does not. */
   readonly reason: string;
@@ -49,7 +54,7 @@ export interface ResolvedEngine {
  */
 export const gpuThreshold = 1_000_000;
 
-const names: readonly EngineName[] = ['embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'];
+const names: readonly NamedChoice[] = engineChoices.filter((choice) => choice !== 'auto');
 
 /**
  * The engine to run on. A named engine is used or the call fails. `auto` takes a GPU (`tfjs-node-gpu`, then `tfjs-webgpu` on a
@@ -61,10 +66,10 @@ const names: readonly EngineName[] = ['embedded', 'tfjs-node-gpu', 'tfjs-node', 
  */
 export async function resolveEngine(options: ResolveOptions = {}): Promise<ResolvedEngine> {
   const { engine: choice = 'auto', modelSize = 0 } = options;
-  if (choice !== 'auto' && !names.includes(choice))
+  if (!engineChoices.includes(choice))
     throw new ConfigError({
       field: 'engine',
-      expected: `one of auto, ${names.join(', ')}`,
+      expected: `one of ${engineChoices.join(', ')}`,
       found: describe(choice),
       remedy: 'Leave it out for auto.',
     });
@@ -77,7 +82,7 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
       remedy: 'Leave it out to use the processors at hand.',
     });
   const large = modelSize >= gpuThreshold;
-  const gpus: readonly EngineName[] = large ? ['tfjs-node-gpu', 'tfjs-webgpu'] : [];
+  const gpus: readonly NamedChoice[] = large ? ['tfjs-node-gpu', 'tfjs-webgpu'] : [];
   const candidates = choice === 'auto' ? [...gpus, ...fallbacks] : [choice];
   const tried: EngineAttempt[] = [];
   for (const name of candidates) {
@@ -85,7 +90,7 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
       const engine = await start(name, options, choice === 'auto' && gpus.includes(name));
       const reason = choice === 'auto' ? reasonForAuto(modelSize, large, name, tried) : 'asked for by name';
       tried.push({ engine: name, works: true, reason: engine.description });
-      return { engine, resolution: { engine: name, backend: engine.description, reason, tried } };
+      return { engine, resolution: { engine: engine.name, backend: engine.description, reason, tried } };
     } catch (error) {
       tried.push({ engine: name, works: false, reason: reasonOf(error, name) });
     }
@@ -99,9 +104,9 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
 }
 
 /** What `auto` takes without a GPU, best first. The last two are for hosts that forbid WebAssembly. */
-const fallbacks: readonly EngineName[] = ['embedded', 'tfjs-node', 'tfjs-cpu'];
+const fallbacks: readonly NamedChoice[] = ['embedded', 'tfjs-node', 'tfjs-cpu'];
 
-function reasonForAuto(size: number, large: boolean, name: EngineName, tried: readonly EngineAttempt[]): string {
+function reasonForAuto(size: number, large: boolean, name: NamedChoice, tried: readonly EngineAttempt[]): string {
   const numbers = `${size} trainable numbers`;
   if (!large && tried.length === 0) return `auto: ${numbers}, fewer than the ${gpuThreshold} from which a GPU may pay`;
   if (name.endsWith('gpu')) return `auto: ${numbers}, at least ${gpuThreshold}, and a GPU that works`;
@@ -113,7 +118,8 @@ export async function examineEngines(
   options: Pick<ResolveOptions, 'import' | 'threads'> = {},
 ): Promise<EngineAttempt[]> {
   const attempts: EngineAttempt[] = [];
-  for (const name of names) {
+  // Both arithmetics in place of the engine that takes the better one.
+  for (const name of names.filter((choice) => choice !== 'embedded')) {
     try {
       const engine = await start(name, options, false);
       attempts.push({ engine: name, works: true, reason: engine.description });
@@ -125,11 +131,25 @@ export async function examineEngines(
   return attempts;
 }
 
-async function start(name: EngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
-  const engine =
-    name === 'embedded' ? new EmbeddedEngine(wasmMachine(options.threads)) : await open(name, options, gpuOnly);
+async function start(name: NamedChoice, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
+  const engine = isEmbedded(name)
+    ? new EmbeddedEngine(wasmMachine(options.threads, arithmetics[name]()))
+    : await open(name, options, gpuOnly);
   await prove(engine);
   return engine;
+}
+
+type EmbeddedChoice = Exclude<NamedChoice, TfjsEngineName>;
+
+/** The arithmetic that each choice of the embedded engine means. */
+const arithmetics: Readonly<Record<EmbeddedChoice, () => Arithmetic>> = {
+  embedded: availableArithmetic,
+  'embedded-fused': () => 'fused',
+  'embedded-portable': () => 'portable',
+};
+
+function isEmbedded(name: NamedChoice): name is EmbeddedChoice {
+  return name in arithmetics;
 }
 
 async function open(name: TfjsEngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
@@ -173,23 +193,25 @@ async function prove(engine: Engine): Promise<void> {
 }
 
 /** One line, without the list of places that Node looked in. */
-function reasonOf(error: unknown, name: EngineName): string {
-  const message = error instanceof Error ? error.message : String(error);
+function reasonOf(error: unknown, name: NamedChoice): string {
+  const message = error instanceof EngineError ? error.found : error instanceof Error ? error.message : String(error);
   const line = message
     .split('\n')
     .map((text) => text.trim().replace(/\.$/, ''))
     .find((text) => text !== '');
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  if (missing && name !== 'embedded') {
+  if (missing && !isEmbedded(name)) {
     const absent = packagesOf[name].filter((specifier) => message.includes(`'${specifier}'`));
     if (absent.length > 0) return `${absent.join(', ')} is not installed`;
   }
   return (line ?? 'it failed without a message').slice(0, 300);
 }
 
-const remedies: Readonly<Record<EngineName, string>> = {
+const remedies: Readonly<Record<NamedChoice, string>> = {
   embedded: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
+  'embedded-fused': "Use Node 22 or later on a processor with fused multiply-add, or 'embedded-portable'.",
+  'embedded-portable': 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
   'tfjs-node-gpu': install(
     'tfjs-node-gpu',
     'with install scripts allowed (it downloads TensorFlow), CUDA, and Node up to 22',

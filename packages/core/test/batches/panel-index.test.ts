@@ -63,4 +63,21 @@ describe('PanelIndex', () => {
   ])('refuses the slice from %d to %d', (from, to) => {
     expect(failure(() => new PanelIndex(valid).slice(from, to))).toMatchObject({ code: 'shape', field: 'slice' });
   });
+
+  it('keeps the assets that have a row, in order of first appearance, and shares memory where it can', () => {
+    const index = new PanelIndex({
+      timestamps: Float64Array.of(0, 1, 2),
+      rowOffsets: Int32Array.of(0, 2, 4, 6),
+      assetIndex: Int32Array.of(0, 1, 3, 1, 1, 2),
+      assetIds: ['a', 'b', 'c', 'd'],
+    });
+    expect(index.withOwnAssets()).toMatchObject({ assetIds: ['a', 'b', 'd', 'c'] });
+    const prefix = index.slice(0, 1);
+    expect(prefix.withOwnAssets()).toMatchObject({ assetIds: ['a', 'b'], assetIndex: Int32Array.of(0, 1) });
+    expect(prefix.withOwnAssets().assetIndex).toBe(prefix.assetIndex);
+    const later = index.slice(1, 3).withOwnAssets();
+    expect(later).toBeInstanceOf(PanelIndex);
+    expect(later).toMatchObject({ assetIds: ['d', 'b', 'c'], assetIndex: Int32Array.of(0, 1, 1, 2) });
+    expect(later.withOwnAssets()).toBe(later);
+  });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, EngineError } from '../../src/errors.ts';
 import { resolveEngine } from '../../src/engine/index.ts';
-import type { EngineChoice } from '../../src/engine/index.ts';
+import type { EngineChoice, ResolvedEngine } from '../../src/engine/index.ts';
+import { backendHere, fusedHere } from './backend-here.ts';
 
 /** An import that finds no package. */
 const nothing = (name: string) =>
@@ -15,12 +16,38 @@ describe('resolveEngine', () => {
     expect(engine.name).toBe('embedded');
     expect(resolution).toEqual({
       engine: 'embedded',
-      backend: 'embedded (WebAssembly SIMD, 1 thread, float32)',
+      backend: backendHere,
       reason: 'auto: 0 trainable numbers, fewer than the 1000000 from which a GPU may pay',
-      tried: [{ engine: 'embedded', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' }],
+      tried: [{ engine: 'embedded', works: true, reason: backendHere }],
     });
     expect(JSON.parse(JSON.stringify(resolution))).toEqual(resolution);
     await engine.dispose();
+  });
+
+  it('computes with the portable arithmetic when asked to', async () => {
+    const { engine, resolution } = await resolveEngine({ engine: 'embedded-portable', threads: 1 });
+    expect(resolution).toEqual({
+      engine: 'embedded',
+      backend: 'embedded (WebAssembly SIMD, 1 thread, float32)',
+      reason: 'asked for by name',
+      tried: [{ engine: 'embedded-portable', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' }],
+    });
+    await engine.dispose();
+  });
+
+  it('refuses the fused arithmetic where it is not to be had, and never takes the other one instead', async () => {
+    const outcome = await resolveEngine({ engine: 'embedded-fused', threads: 1 }).catch((error: unknown) => error);
+    if (fusedHere) {
+      expect(outcome).toMatchObject({ resolution: { backend: backendHere } });
+      await (outcome as ResolvedEngine).engine.dispose();
+    } else {
+      expect(outcome).toBeInstanceOf(EngineError);
+      expect(outcome).toMatchObject({
+        field: "engine 'embedded-fused'",
+        found: `embedded-fused (Node ${process.versions.node} without relaxed SIMD)`,
+        remedy: "Use Node 22 or later on a processor with fused multiply-add, or 'embedded-portable'.",
+      });
+    }
   });
 
   it('falls back when a large network finds no GPU', async () => {

@@ -27,7 +27,7 @@ export interface CollectorPlan {
  * written costs nothing on the systems Node runs on.
  */
 export class RowCollector {
-  readonly assets = new KeyDictionary();
+  readonly assets: KeyDictionary;
   /** Distinct dates in order of first appearance. */
   readonly dates: number[] = [];
   /** Rows kept. */
@@ -58,8 +58,9 @@ export class RowCollector {
   #chunkAssets = new Int32Array(2048);
   #selection = new Int32Array(2048);
 
-  constructor(plan: CollectorPlan) {
+  constructor(plan: CollectorPlan, assets = new KeyDictionary()) {
     this.#plan = plan;
+    this.assets = assets;
     this.#capacity = Math.max(1, plan.expectedRows);
     this.characteristics = new Float64Array(this.#capacity * plan.characteristicNames.length);
     this.series = plan.seriesNames.map(() => new Float64Array(this.#capacity));
@@ -111,16 +112,18 @@ export class RowCollector {
 
   /**
    * A collector that goes on where this one stands and starts with a copy of the rows from a date on, for rows in date
-   * order. Dates and ids are coded afresh, so that a long stream keeps none that it no longer needs; row numbers and
-   * counts of missing values run on.
+   * order. Dates are coded afresh; the dictionary of ids goes along as long as half of them are in use, so that a long
+   * stream keeps none for good. Row numbers and counts of missing values run on.
    */
   continuedFrom(firstDate: number): RowCollector {
     const first = this.startOf(firstDate);
     const { nRows } = this;
     const p = this.#plan.characteristicNames.length;
     const q = this.#plan.contextNames.length;
+    const keepsAssets = this.assets.keys.length <= 2 * this.#assetsInUse();
     // Parts of one stream are of similar size.
-    const next = new RowCollector({ ...this.#plan, expectedRows: nRows + this.#chunkDates.length });
+    const plan = { ...this.#plan, expectedRows: nRows + this.#chunkDates.length };
+    const next = keepsAssets ? new RowCollector(plan, this.assets) : new RowCollector(plan);
     for (let date = firstDate; date < this.dates.length; date++) {
       const code = next.#codeOfDate(this.dates[date]);
       next.context.set(this.context.subarray(date * q, (date + 1) * q), code * q);
@@ -134,10 +137,22 @@ export class RowCollector {
       column.set(this.series[k].subarray(first, nRows));
     });
     for (let row = first; row < nRows; row++) {
+      const asset = this.assetCodes[row];
       next.dateCodes[row - first] = this.dateCodes[row] - firstDate;
-      next.assetCodes[row - first] = next.assets.codeOf(this.assets.keys[this.assetCodes[row]]);
+      next.assetCodes[row - first] = keepsAssets ? asset : next.assets.codeOf(this.assets.keys[asset]);
     }
     return next;
+  }
+
+  /** Distinct assets among the rows. */
+  #assetsInUse(): number {
+    const seen = new Uint8Array(this.assets.keys.length);
+    let count = 0;
+    for (let row = 0; row < this.nRows; row++) {
+      count += 1 - seen[this.assetCodes[row]];
+      seen[this.assetCodes[row]] = 1;
+    }
+    return count;
   }
 
   /** The row for a message: by number where that is honest, and by date where it is known. */

@@ -252,7 +252,7 @@ class PartCutter {
     const q = columns.context.length;
     const [first, last] = [buffer.index.rowOffsets[from], buffer.index.rowOffsets[to]];
     return new CrossSectionBatch({
-      index: withOwnAssets(buffer.index.slice(from, to)),
+      index: buffer.index.slice(from, to).withOwnAssets(),
       characteristicNames: columns.characteristics.map(({ name }) => name),
       characteristics: buffer.characteristics.subarray(first * p, last * p),
       returns: buffer.returns?.subarray(first, last),
@@ -269,20 +269,4 @@ class PartCutter {
     if (maxGapDays !== undefined)
       requireNoGap(this.#reading.columns.timestamp.name, Float64Array.of(...before, ...timestamps), maxGapDays);
   }
-}
-
-/** The index with only the assets that have a row in it, in order of first appearance. */
-function withOwnAssets({ timestamps, rowOffsets, assetIndex, assetIds }: PanelIndex): PanelIndex {
-  const position = new Int32Array(assetIds.length).fill(-1);
-  const own: string[] = [];
-  const ownIndex = new Int32Array(assetIndex.length);
-  for (let row = 0; row < assetIndex.length; row++) {
-    const asset = assetIndex[row];
-    if (position[asset] < 0) {
-      position[asset] = own.length;
-      own.push(assetIds[asset]);
-    }
-    ownIndex[row] = position[asset];
-  }
-  return new PanelIndex({ timestamps, rowOffsets, assetIndex: ownIndex, assetIds: own });
 }

@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
 import * as z from 'zod';
 
 /** Hidden layers of the beta network in the paper: CA0 is linear, CA1 to CA3 add one layer each. */
@@ -65,10 +65,7 @@ export const caeConfigSchema = baseConfigSchema
     /** Epochs without a better validation loss before a member stops; null: never. Has no effect without validation. */
     patience: z.int().min(1).nullable().default(20).describe('Epochs without improvement before stopping'),
     /** What computes; `auto` is right for most. */
-    engine: z
-      .enum(['auto', 'embedded', 'tfjs-node-gpu', 'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu'])
-      .default('auto')
-      .describe('Compute engine'),
+    engine: z.enum(engineChoices).default('auto').describe('Compute engine'),
     /** Threads of the embedded engine; the processors at hand where absent. Results do not depend on it. */
     threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine'),
   })

@@ -1,5 +1,6 @@
-import { DataError, type HistoryEntry, type RunOptions, type StopReason } from '@ml4t/core';
-import type { Engine, Snapshot } from '@ml4t/core/engine';
+import { DataError, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
@@ -10,22 +11,11 @@ import { judgeWeights } from './judge.ts';
 import { headWeightsOf } from './predict.ts';
 import type { WindowSource } from './windows.ts';
 
-/** Weights of one trained network at its checkpoints. */
-export interface Member {
-  /** Checkpoint name to the step it stands for. */
-  readonly checkpoints: Readonly<Record<string, number>>;
-  /** By step. */
-  readonly snapshots: Readonly<Record<number, Snapshot>>;
-}
-
-export interface TrainedMember extends Member {
-  readonly stopReason: StopReason;
-  readonly remedy: string;
-  readonly steps: number;
-  readonly skippedSteps: number;
+/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
+export interface PortfolioMember extends MemberWeights, MemberOutcome {
   readonly history: readonly HistoryEntry[];
-  /** Smoothed validation Sharpe ratio of its best step; undefined without a validation. */
-  readonly bestValidation: number | undefined;
+  /** The most that the engine held. */
+  readonly engineBytes: number;
 }
 
 /** What all members are trained with. */
@@ -47,7 +37,7 @@ export async function trainMember(
   seed: number,
   number: number,
   options: RunOptions,
-): Promise<TrainedMember> {
+): Promise<PortfolioMember> {
   const { engine, network, config, source, validation } = training;
   const parameters = engine.parameters(training.start(seed));
   const ends = stretches(config);
@@ -103,7 +93,7 @@ function keep(
   config: PortfolioConfig,
   number: number,
   stepOf: (stretch: number) => number,
-): TrainedMember {
+): PortfolioMember {
   const { checkpoints, history, bestEpoch, steps, skippedSteps } = record;
   const last = checkpoints.lastEpoch;
   if (last === undefined)
@@ -128,9 +118,9 @@ function keep(
     ),
     stopReason: record.stopReason === 'max-epochs' ? 'max-iterations' : record.stopReason,
     remedy: record.remedy,
-    steps: steps + skippedSteps,
+    length: steps + skippedSteps,
     skippedSteps,
-    bestValidation: history.find(({ epoch }) => epoch === bestEpoch)?.validation,
+    engineBytes: record.reservedBytes,
     history: history.map(({ epoch, loss, validation, gradientNorm }) =>
       onlyFinite({
         member: number,

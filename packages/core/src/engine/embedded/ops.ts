@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { BatchNorm, Ops, Tensor } from '../../nn/index.ts';
+import type { BatchNorm, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
 import { concat, reshape, slice, transpose } from './operations/arrange.ts';
 import { attention } from './operations/attention.ts';
 import { binary } from './operations/binary.ts';
@@ -45,9 +45,9 @@ export function tapeOps(tape: Tape): Ops {
       return tape.training;
     },
     constant(values, shape) {
-      requireCount(values.length, shape);
+      if (typeof values !== 'function') requireCount(values.length, shape);
       const tensor: HeapTensor = tape.result(shape);
-      tape.heap.f.set(values, tensor.at);
+      writeNumbers(tape.heap.f, tensor.at, tensor.size, values);
       return tensor;
     },
     detach: (x) => tape.view(read(x, 'detach.x'), x.shape, true),
@@ -163,6 +163,17 @@ export function tapeOps(tape: Tape): Ops {
         maybe(weights, 'binaryCrossEntropy.weights'),
       ),
   };
+}
+
+/** Numbers of the host into a block of the heap. */
+export function writeNumbers(
+  heap: Float32Array | Float64Array,
+  at: number,
+  size: number,
+  values: HostValues | HostWriter,
+): void {
+  if (typeof values === 'function') values(heap.subarray(at, at + size));
+  else heap.set(values, at);
 }
 
 export function requireCount(found: number, shape: readonly number[]): void {

@@ -17,6 +17,8 @@ interface WasmApi {
     module: WasmModule,
     imports: { env: { memory: WasmMemory } },
   ) => { readonly exports: Record<string, unknown> };
+  /** Whether this runtime compiles the bytes. */
+  validate(bytes: Uint8Array): boolean;
 }
 
 export const wasm: WasmApi = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread } from 'node:worker_threads';
 import { EngineError } from '../../errors.ts';
+import { availableArithmetic, kernelModule, linkKernels } from './arithmetic.ts';
+import type { Arithmetic } from './arithmetic.ts';
 import type { Machine } from './engine.ts';
 import type { Storage } from './heap.ts';
 import type { HeapViews, Kernel } from './kernels/kernel.ts';
@@ -26,18 +27,19 @@ export function defaultThreads(): number {
 
 /**
  * Float32 numbers in shared WebAssembly memory, SIMD kernels, worker threads. Kernels that have no WebAssembly run in
- * TypeScript over the same memory.
+ * TypeScript over the same memory. Without an arithmetic, the fused one where there is one.
  *
- * @throws EngineError when WebAssembly, its SIMD or shared memory is missing, or the compiled kernels are not there.
+ * @throws EngineError when WebAssembly, its SIMD or shared memory is missing, the compiled kernels are not there, or the arithmetic
+ * asked for is not to be had.
  */
-export function wasmMachine(threads = defaultThreads()): Machine {
-  const { memory, module, exports } = instantiate();
+export function wasmMachine(threads = defaultThreads(), arithmetic = availableArithmetic()): Machine {
+  const { memory, module, exports } = instantiate(arithmetic);
   const storage = sharedStorage(memory);
   const twins: Partial<Record<KernelName, Kernel>> = twinKernels(storage.views);
   const names = Object.keys(exports).filter((name): name is KernelName => name in twins);
   const team = new Team(threads - 1, names, exports, { module, memory });
   return {
-    description: `WebAssembly SIMD, ${threads} thread${threads === 1 ? '' : 's'}, float32`,
+    description: `${instructions[arithmetic]}, ${threads} thread${threads === 1 ? '' : 's'}, float32`,
     storage,
     runner: {
       run(name, rows, chunk, operands) {
@@ -62,6 +64,11 @@ export function wasmMachine(threads = defaultThreads()): Machine {
   };
 }
 
+const instructions: Readonly<Record<Arithmetic, string>> = {
+  fused: 'WebAssembly SIMD with fused multiply-add',
+  portable: 'WebAssembly SIMD',
+};
+
 /** Throws EngineError when the memory was given away, which leaves no elements. */
 function requireInUse({ length }: Storage): void {
   if (length > 0) return;
@@ -79,27 +86,26 @@ interface Instance {
   readonly exports: Record<string, Kernel>;
 }
 
-let compiled: WasmModule | undefined;
-
 /**
  * The memory of an engine that was disposed of, for the next one to take as long as it is not collected. The collector does
  * not see how large such a memory is: a model that predicts again and again would hold many of them.
  */
 let idle: WeakRef<WasmMemory> | undefined;
 
-function instantiate(): Instance {
+function instantiate(arithmetic: Arithmetic): Instance {
+  const module = kernelModule(arithmetic);
   try {
-    compiled ??= new wasm.Module(readFileSync(new URL('../../../wasm/nn.wasm', import.meta.url)));
     const memory = idle?.deref() ?? allocate();
+    const exports = linkKernels(arithmetic, memory);
     idle = undefined;
-    const { exports } = new wasm.Instance(compiled, { env: { memory } });
-    return { memory, module: compiled, exports: exports as Record<string, Kernel> };
+    return { memory, module, exports };
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
     throw new EngineError({
       field: "engine 'embedded'",
-      expected: 'WebAssembly with SIMD and shared memory, and wasm/nn.wasm in the package',
+      expected: 'shared memory of WebAssembly',
       found: cause instanceof Error ? cause.message : String(cause),
-      remedy: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
+      remedy: 'Give the process more address space, or use fewer engines at once.',
       cause,
     });
   }

@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { Activation, BatchNorm, ByDate, Ops, Tensor } from '../../nn/index.ts';
+import type { Activation, BatchNorm, ByDate, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
 import { requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
 import { attention } from './attention.ts';
 import { binary, clip, scale, unary, where } from './elementwise.ts';
@@ -40,8 +40,8 @@ export function tfOps(step: Step): Ops {
       return step.training;
     },
     constant(values, shape) {
-      requireCount(values.length, shape);
-      return step.hold(step.quiet(() => step.numbers(values, shape)));
+      const numbers = ownNumbers(values, shape);
+      return step.hold(step.quiet(() => tf.tensor(numbers, [...shape], 'float32')));
     },
     detach(x) {
       const { array } = read(x, 'detach.x');
@@ -212,6 +212,17 @@ function addByDate(step: Step, product: TfTensor, { values, offsets }: ByDate): 
   const ofDates = step.read(values, 'dense.byDate.values');
   requireShape('dense.byDate.values', ofDates.shape, [offsets.length - 1, product.shape[product.shape.length - 1]]);
   return binary(step, 'add', product, segmentRepeat(step, ofDates, offsets));
+}
+
+/** Numbers of the host as an array that is nobody else's: tfjs itself may keep a reference. */
+export function ownNumbers(values: HostValues | HostWriter, shape: readonly number[]): Float32Array {
+  if (typeof values !== 'function') {
+    requireCount(values.length, shape);
+    return Float32Array.from(values);
+  }
+  const numbers = new Float32Array(sizeOf(shape));
+  values(numbers);
+  return numbers;
 }
 
 export function requireCount(found: number, shape: readonly number[]): void {

@@ -4,6 +4,7 @@ import { EngineError } from '../../../src/errors.ts';
 import { examineEngines, resolveEngine } from '../../../src/engine/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import { describeAdapter } from '../../../src/engine/tfjs/load.ts';
+import { backendHere, fusedHere } from '../backend-here.ts';
 
 type Packages = Readonly<Record<string, unknown>>;
 
@@ -235,10 +236,17 @@ describe('tfjs-webgpu', () => {
 });
 
 describe('examineEngines', () => {
-  it('tries all five and says of each whether it works and why', async () => {
+  it('tries every one and says of each whether it works and why', async () => {
     const attempts = await examineEngines({ threads: 1, import: from({ '@tensorflow/tfjs': tf }) });
     expect(attempts).toEqual([
-      { engine: 'embedded', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' },
+      fusedHere
+        ? { engine: 'embedded-fused', works: true, reason: backendHere }
+        : {
+            engine: 'embedded-fused',
+            works: false,
+            reason: `Node ${process.versions.node} without relaxed SIMD`,
+          },
+      { engine: 'embedded-portable', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' },
       { engine: 'tfjs-node-gpu', works: false, reason: '@tensorflow/tfjs-node-gpu is not installed' },
       { engine: 'tfjs-node', works: false, reason: '@tensorflow/tfjs-node is not installed' },
       { engine: 'tfjs-webgpu', works: false, reason: '@tensorflow/tfjs-backend-webgpu is not installed' },
