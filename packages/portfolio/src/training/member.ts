@@ -9,7 +9,7 @@ import type { PortfolioNetwork } from './network.ts';
 import { keepsStep, stretches, windowBatches } from './schedule.ts';
 import { judgeWeights } from './judge.ts';
 import { headWeightsOf } from './predict.ts';
-import type { WindowSource } from './windows.ts';
+import { withScaledFeatures, type WindowSource } from './windows.ts';
 
 /** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
 export interface PortfolioMember extends MemberWeights, MemberOutcome {
@@ -38,7 +38,9 @@ export async function trainMember(
   number: number,
   options: RunOptions,
 ): Promise<PortfolioMember> {
-  const { engine, network, config, source, validation } = training;
+  const { engine, network, config } = training;
+  const source = withScaledFeatures(training.source);
+  const validation = training.validation && withScaledFeatures(training.validation);
   const parameters = engine.parameters(training.start(seed));
   const ends = stretches(config);
   const stepOf = (stretch: number): number => (stretch > 0 ? ends[stretch - 1] : 0);
