@@ -118,6 +118,11 @@ export interface Ops {
    * forward pass of that part, and the same bits, dropout included. It must not write running statistics (batch norm).
    */
   recompute(run: () => Tensor): Tensor;
+  /**
+   * {@link recompute} of a block that treats the entries of the first axis of x apart from each other: `run` is given `length` of them
+   * at a time, and the results are put one after the other. What the block holds at once is that of one part.
+   */
+  recomputeParts(x: Tensor, length: number, run: (part: Tensor) => Tensor): Tensor;
 
   /** x W' + b on the last axis. weight (outputs, inputs), bias (outputs). */
   linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor;

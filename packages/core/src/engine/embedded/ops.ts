@@ -20,6 +20,7 @@ import { segmentRegression } from './operations/segment-regression.ts';
 import { softmax } from './operations/softmax.ts';
 import { unary } from './operations/unary.ts';
 import { where } from './operations/where.ts';
+import { requirePartLength } from './shapes.ts';
 import { sizeOf } from './tape.ts';
 import type { HeapTensor, Tape } from './tape.ts';
 
@@ -52,6 +53,10 @@ export function tapeOps(tape: Tape): Ops {
     },
     detach: (x) => tape.view(read(x, 'detach.x'), x.shape, true),
     recompute: (run) => tape.recompute(() => read(run(), 'recompute.run')),
+    recomputeParts(x, length, run) {
+      requirePartLength(length);
+      return tape.recomputeParts(read(x, 'recomputeParts.x'), length, (part) => read(run(part), 'recomputeParts.run'));
+    },
 
     linear: (x, weight, bias) =>
       linear(tape, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),

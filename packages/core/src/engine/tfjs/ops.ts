@@ -1,6 +1,6 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
 import type { Activation, BatchNorm, ByDate, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
-import { requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
+import { requirePartLength, requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
 import { attention } from './attention.ts';
 import { binary, clip, scale, unary, where } from './elementwise.ts';
 import type { BinaryName, UnaryName } from './elementwise.ts';
@@ -49,6 +49,25 @@ export function tfOps(step: Step): Ops {
     },
     // tfjs keeps what its gradients need.
     recompute: (run) => run(),
+    recomputeParts(x, length, run) {
+      requirePartLength(length);
+      const { array, shape } = read(x, 'recomputeParts.x');
+      const parts: TfTensor[] = [];
+      for (let from = 0; from < shape[0]; from += length) {
+        const size = [Math.min(length, shape[0] - from), ...shape.slice(1)];
+        const begin = shape.map((_, axis) => (axis === 0 ? from : 0));
+        const part = step.native([read(x, 'recomputeParts.x')], () => tf.slice(array, begin, size));
+        const value = read(run(part), 'recomputeParts.run');
+        requireShape('recomputeParts.run', value.shape.slice(0, 1), size.slice(0, 1));
+        parts.push(value);
+      }
+      return step.native(parts, () =>
+        tf.concat(
+          parts.map((part) => part.array),
+          0,
+        ),
+      );
+    },
 
     linear: (x, weight, bias) =>
       linear(step, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),
