@@ -83,12 +83,12 @@ function section(family) {
 /** Which engines and versions ran, once each. */
 function backends(pairs) {
   const described = pairs.flatMap(({ measured }) =>
-    [measured.ours, ...Object.values(measured.peers)].map(
-      ({ backend, versions }) =>
-        `${backend} (${Object.entries(versions)
-          .map(([name, version]) => `${name} ${version}`)
-          .join(', ')})`,
-    ),
+    [measured.ours, ...Object.values(measured.peers)].flatMap(({ backend, versions, blas }) => [
+      `${backend} (${Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')})`,
+      ...(blas ? [blas] : []),
+    ]),
   );
   return `Backends: ${[...new Set(described)].join('; ')}.`;
 }

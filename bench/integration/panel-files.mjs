@@ -1,7 +1,7 @@
 // Long frames of prescribed size as Parquet files, made by DuckDB in a process of its own so that the memory of the
 // process that measures is that of the work. Usage as a program: node panel-files.mjs <path> <rows> <columns> <shuffled>
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,23 +10,29 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(import.meta.url);
 const assetsPerDate = 2500;
 
-/** Calls `work` with the path of a file of date, asset, ret and `columns` others, a tenth of their values missing. */
+/**
+ * Calls `work` with the path of a file of date, asset, ret and `columns` others, a tenth of their values missing. The runner
+ * names a folder in BENCH_FILES where files stay until its end: making one takes longer than reading it.
+ */
 export async function withPanelFile({ rows, columns, shuffled = false }, work) {
-  const folder = mkdtempSync(join(tmpdir(), 'ml4t-bench-'));
+  const kept = process.env.BENCH_FILES;
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'ml4t-bench-'));
   try {
-    const path = join(folder, 'panel.parquet');
+    const path = join(folder, `panel-${rows}-${columns}${shuffled ? '-shuffled' : ''}.parquet`);
+    if (existsSync(path)) return await work(path);
     const made = spawnSync(process.execPath, [script, path, String(rows), String(columns), String(shuffled)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     if (made.status !== 0) throw new Error('the panel could not be made');
     return await work(path);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (!kept) rmSync(folder, { recursive: true, force: true });
   }
 }
 
 async function make(path, rows, columns, shuffled) {
   const require = createRequire(new URL('../../packages/integration/package.json', import.meta.url));
+  /** @type {any} */
   const { DuckDBInstance } = require('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

@@ -7,7 +7,7 @@ import { readCrossSectionBatch } from '@ml4t/integration';
 import { report } from '../report.mjs';
 import { withPanelFile } from './panel-files.mjs';
 
-const text = { type: 'string' };
+const text = /** @type {const} */ ({ type: 'string' });
 const { values } = parseArgs({ options: { rows: text, columns: text, shuffled: text, repeats: text, threads: text } });
 const rows = Number(values.rows ?? 5_000_000);
 const columns = Number(values.columns ?? 30);

@@ -5,7 +5,7 @@ import { streamCrossSectionBatches } from '@ml4t/integration';
 import { report, timed } from '../report.mjs';
 import { withPanelFile } from './panel-files.mjs';
 
-const text = { type: 'string' };
+const text = /** @type {const} */ ({ type: 'string' });
 const { values } = parseArgs({
   options: { dates: text, columns: text, shuffled: text, repeats: text, threads: text },
 });

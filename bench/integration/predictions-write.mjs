@@ -8,7 +8,7 @@ import { AssetForecastResult, PanelIndex } from '@ml4t/core';
 import { predictionsTable, writeFrame } from '@ml4t/integration';
 import { report, timed } from '../report.mjs';
 
-const text = { type: 'string' };
+const text = /** @type {const} */ ({ type: 'string' });
 const { values } = parseArgs({ options: { rows: text, format: text, repeats: text } });
 const nAssets = 2500;
 const nDates = Math.ceil(Number(values.rows ?? 5_000_000) / nAssets);

@@ -23,7 +23,7 @@ const [dates, assets, characteristics, nFactors] = ['dates', 'assets', 'characte
 );
 const [repeats, warmup] = [Number(values.repeats), Number(values.warmup)];
 const batch = instrumentedPanel({ dates, assets, characteristics, factors: nFactors });
-const panelBytes = 8 * (batch.characteristics.length + batch.returns.length) + 4 * batch.nRows;
+const panelBytes = 8 * (batch.characteristics.length + batch.nRows) + 4 * batch.nRows;
 let summary;
 
 if (values.unit === 'iteration') {

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { withPanelFile } from '../integration/panel-files.mjs';
 import { report } from '../report.mjs';
 
-const text = { type: 'string' };
+const text = /** @type {const} */ ({ type: 'string' });
 const { values } = parseArgs({
   options: { dates: text, columns: text, repeats: text, threads: text, compare: { type: 'boolean' } },
 });

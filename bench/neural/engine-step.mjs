@@ -37,8 +37,14 @@ function watched(machine, kernels) {
   };
 }
 
-/** The same numbers as `uniform_tensor` of bench/peers/pytorch.py: `uniform` block by block, in place, so that nothing is left to collect. */
-export function uniformNumbers(n, seed, values = new Float32Array(n), block = 1 << 20) {
+/**
+ * The same numbers as `uniform_tensor` of bench/peers/pytorch.py: `uniform` block by block, in place, so that nothing is left to collect.
+ * @template {Float32Array | Float64Array} [A=Float32Array<ArrayBuffer>]
+ * @param {number} n
+ * @param {number} seed
+ * @param {A} values
+ */
+export function uniformNumbers(n, seed, values = /** @type {A} */ (new Float32Array(n)), block = 1 << 20) {
   for (let from = 0, number = 0; from < n; from += block, number++) {
     let state = ((seed + 7919 * number) * 2654435761) >>> 0;
     for (let i = from; i < Math.min(n, from + block); i++)

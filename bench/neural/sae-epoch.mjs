@@ -31,7 +31,9 @@ const [dates, assets, inputs, batchSize, epochs, repeats] = [
   values.epochs,
   values.repeats,
 ].map(Number);
-const engineChoice = { engine: values.engine, ...(values.engine === 'embedded' ? { threads } : {}) };
+/** @typedef {NonNullable<import('@ml4t/core/engine').ResolveOptions['engine']>} EngineName */
+const engine = /** @type {EngineName} */ (values.engine);
+const engineChoice = { engine, ...(engine === 'embedded' ? { threads } : {}) };
 const rows = dates * assets;
 /** Processor seconds beside the wall clock: they can be compared on a machine that others use too. */
 const processor = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
@@ -105,7 +107,7 @@ if (values.measure === 'epoch') {
     backend: summary.runRecord.engine,
     peakBytes,
     quality: {
-      loss: summary.history.at(-1).loss,
+      loss: summary.history.at(-1)?.loss,
       processorSeconds: Math.min(...used),
       shareOfKernel: products / Math.min(...seconds) / kernel.wall,
       shareOfKernelByProcessorTime: products / Math.min(...used) / kernel.processor,

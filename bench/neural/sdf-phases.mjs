@@ -1,10 +1,10 @@
 // Training of the SDF model on T = 120 dates, N = 1000 assets, P = 46 characteristics, Q = 20 context series, default networks, one
 // gradient step an epoch as in the reference, without a validation batch.
 // --phase=unconditional|moment|conditional: seconds per epoch of that phase. --phase=schedule: seconds of a whole fit with
-// 256 / 64 / 1024 epochs over --share.
+// 256 / 64 / 1024 epochs over --share. --phase=beta: seconds per epoch of the beta network, on given discount factors.
 // Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=16] [--threads=2]
-import { CrossSectionBatch } from '@ml4t/core';
-import { StochasticDiscountFactorModel } from '@ml4t/sdf';
+import { CrossSectionBatch, StochasticDiscountFactorState } from '@ml4t/core';
+import { StochasticDiscountFactorBetaNetworkHead, StochasticDiscountFactorModel } from '@ml4t/sdf';
 import { parseArgs } from 'node:util';
 import { report, threads } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
@@ -37,22 +37,33 @@ const schedules = {
   conditional: { nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: epochs },
   schedule: { nEpochsUnc: 256 / share, nEpochsMoment: 64 / share, nEpochsCond: 1024 / share },
 };
-const model = new StochasticDiscountFactorModel({
-  ...schedules[values.phase],
-  subEpochs: 1,
-  // The scale of the reference's outputs and its optimizer, so that both sides minimise the same loss in the same way.
-  normalizeByAssetCount: false,
-  carryOptimizer: true,
-  threads: Number(values.threads ?? threads),
-});
+const running = { subEpochs: 1, threads: Number(values.threads ?? threads) };
+// The scale of the reference's outputs and its optimizer, so that both sides minimise the same loss in the same way.
+const newModel = () =>
+  new StochasticDiscountFactorModel({
+    ...schedules[values.phase],
+    ...running,
+    normalizeByAssetCount: false,
+    carryOptimizer: true,
+  });
 const marks = [];
+const onProgress = ({ phase }) => marks.push({ phase, at: performance.now() });
+
+/** Trains on discount factors that are given: what a model gave them for is no part of the time. */
+function fitBetaHead() {
+  const sdfValues = uniform(T, 4).map((u) => 1 + 0.1 * u);
+  const state = new StochasticDiscountFactorState({ index: batch.index, weights: new Float64Array(T * N), sdfValues });
+  const head = new StochasticDiscountFactorBetaNetworkHead({ betaNEpochs: epochs, ...running });
+  return head.fit({ batch, state }, { onProgress });
+}
+
 const started = performance.now();
-const { history } = await model.fit(batch, { onProgress: ({ phase }) => marks.push({ phase, at: performance.now() }) });
+const { history, runRecord } = await (values.phase === 'beta' ? fitBetaHead() : newModel().fit(batch, { onProgress }));
 const whole = (marks[marks.length - 1].at - started) / 1000;
-const own = marks.filter(({ phase }) => phase === values.phase).map(({ at }) => at);
+const own = marks.filter(({ phase }) => values.phase === 'beta' || phase === values.phase).map(({ at }) => at);
 report({
   seconds: values.phase === 'schedule' ? [whole] : own.slice(1).map((at, i) => (at - own[i]) / 1000),
-  threads: model.config.threads,
-  backend: model.fitSummary.runRecord.engine,
+  threads: running.threads,
+  backend: runRecord.engine,
   quality: { loss: history[history.length - 1].loss },
 });

@@ -1,4 +1,5 @@
-"""A training step of the portfolio networks in PyTorch, float32, written from the equations in docs/models/portfolio-networks.md.
+"""A training step of the portfolio models in PyTorch, float32, written from the equations in docs/models/portfolio-networks.md
+and docs/models/linear-portfolio.md; the linear scores start from the pooled ridge regression, scaled to deviation 1.
 
 The variable selection is written the usual way, with an embedding of every feature of every cell; --selection=product has it as one
 product of width 2 F, which is what our side does.
@@ -17,7 +18,7 @@ from report import timed
 from uniform import uniform
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--model", choices=["lstm", "deep"], default="lstm")
+parser.add_argument("--model", choices=["linear", "lstm", "deep"], default="lstm")
 parser.add_argument("--selection", choices=["embedding", "product"], default="embedding")
 parser.add_argument("--windows", type=int, default=64)
 parser.add_argument("--steps", type=int, default=63)
@@ -126,6 +127,21 @@ class DeepNetwork(nn.Module):
         return self.output(h).reshape(B, T, N)
 
 
+class LinearScores(nn.Module):
+    def __init__(self):
+        super().__init__()
+        x, y = features.reshape(-1, P).double(), returns.reshape(-1).double()
+        centred = x - x.mean(0)
+        b = torch.linalg.solve(centred.T @ centred + 1e-4 * torch.eye(P), centred.T @ (y - y.mean()))
+        scale = (centred @ b).std(unbiased=False)
+        self.output = nn.Linear(P, 1)
+        self.output.weight.data = (b / scale).float()[None]
+        self.output.bias.data = ((y.mean() - x.mean(0) @ b) / scale).float()[None]
+
+    def forward(self, x, mask):
+        return self.output(x)[..., 0]
+
+
 def objective(scores, mask, returns, costs):
     """Pooled Sharpe ratio plus a tenth of the soft minimum over windows, after costs."""
     count = mask.sum(-1, keepdim=True).clamp(min=1)
@@ -145,7 +161,7 @@ features = (features - features.mean((0, 1, 2))) / features.std((0, 1, 2), unbia
 returns = 0.01 * tensor(B * T * N, 2).reshape(B, T, N)
 mask = torch.ones(B, T, N)
 costs = torch.full((N,), 2e-4)
-network = LSTMNetwork() if options.model == "lstm" else DeepNetwork()
+network = {"linear": LinearScores, "lstm": LSTMNetwork, "deep": DeepNetwork}[options.model]()
 optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
 history = []
 

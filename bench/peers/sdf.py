@@ -5,7 +5,7 @@ again, and the conditional steps the frozen moment network.
     M_t = 1 - sum_i w_ti r_ti,    loss = mean_i mean_k (T_i / max T) (sum_t M_t r_ti g_tik / T_i)^2
 
 --phase=unconditional|moment|conditional gives seconds per epoch (one step) of that phase; --phase=schedule those of a whole fit with
-256 / 64 / 1024 epochs over --share.
+256 / 64 / 1024 epochs over --share; --phase=beta those of an epoch of the beta network: least squares of r F / sd(F), F = 1 - M given.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pytorch import finish
 from uniform import uniform
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--phase", choices=["unconditional", "moment", "conditional", "schedule"], default="unconditional")
+parser.add_argument("--phase", choices=["unconditional", "moment", "conditional", "schedule", "beta"], default="unconditional")
 parser.add_argument("--epochs", type=int, default=9)
 parser.add_argument("--share", type=int, default=16)
 options = parser.parse_args()
@@ -120,6 +120,16 @@ def conditional_epoch():
     return step(sdf_optimizer, pricing_loss(discount(sdf()), instruments))
 
 
+beta_factor = -0.1 * tensor(4, T)
+beta_target = (returns * beta_factor[:, None] / beta_factor.std(unbiased=False))[mask]
+
+
+def beta_epoch():
+    """The network of the SDF's weights, trained anew on another loss."""
+    sdf.train()
+    return step(sdf_optimizer, ((sdf()[mask] - beta_target) ** 2).mean())
+
+
 def run(epoch, count):
     seconds, loss = [], None
     for _ in range(count):
@@ -129,14 +139,19 @@ def run(epoch, count):
     return seconds, loss
 
 
-epochs = {"unconditional": unconditional_epoch, "moment": moment_epoch, "conditional": conditional_epoch}
+epochs = {
+    "unconditional": unconditional_epoch,
+    "moment": moment_epoch,
+    "conditional": conditional_epoch,
+    "beta": beta_epoch,
+}
 if options.phase == "schedule":
     started = time.perf_counter()
     for phase, count in (("unconditional", 256), ("moment", 64), ("conditional", 1024)):
         _, loss = run(epochs[phase], count // options.share)
     seconds = [time.perf_counter() - started]
 else:
-    if options.phase != "unconditional":
+    if options.phase in ("moment", "conditional"):
         unconditional_epoch()
     if options.phase == "conditional":
         moment_epoch()

@@ -1,8 +1,8 @@
-// Seconds of a training step (forward, objective, backward, clipping, AdamW) of a portfolio network at its default sizes, on all B
-// windows at once. Compare with bench/peers/portfolio.py.
+// Seconds of a training step (forward, objective, backward, clipping, AdamW) of a portfolio model at its default sizes, on all B
+// windows at once; the linear model with the bounded head, as the networks have it, from its ridge regression. Compare with bench/peers/portfolio.py.
 // Usage: node bench/portfolio/iteration.mjs [--model=lstm] [--windows=64] [--steps=63] [--assets=20] [--features=10] [--repeats=8]
 import { PortfolioSequenceBatch } from '@ml4t/core';
-import { DeepPortfolioModel, LSTMPortfolioModel } from '@ml4t/portfolio';
+import { DeepPortfolioModel, LinearFeaturePortfolioModel, LSTMPortfolioModel } from '@ml4t/portfolio';
 import { parseArgs } from 'node:util';
 import { report, threads } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
@@ -40,13 +40,18 @@ const config = {
   maxIters: warmup + repeats,
   evalEvery: 1,
   validationShare: 0,
-  engine: 'embedded',
+  engine: /** @type {const} */ ('embedded'),
   threads: Number(values.threads ?? threads),
 };
-const model = values.model === 'lstm' ? new LSTMPortfolioModel(config) : new DeepPortfolioModel(config);
+const models = {
+  linear: () => new LinearFeaturePortfolioModel({ ...config, head: 'bounded', learningRate: 1e-3 }),
+  lstm: () => new LSTMPortfolioModel(config),
+  deep: () => new DeepPortfolioModel(config),
+};
+const model = models[values.model]();
 const marks = [];
 let peakBytes = 0;
-const summary = await model.fit(batch, {
+const { runRecord, history } = await model.fit(batch, {
   onProgress: () => {
     marks.push(performance.now() / 1000);
     peakBytes = process.resourceUsage().maxRSS * 1024;
@@ -55,12 +60,12 @@ const summary = await model.fit(batch, {
 report({
   seconds: marks.slice(warmup).map((mark, i) => mark - marks[warmup + i - 1]),
   threads: config.threads,
-  backend: summary.runRecord.engine,
+  backend: runRecord.engine,
   peakBytes,
   quality: {
-    parameters: summary.runRecord.dimensions.parameters,
-    firstObjective: summary.history[0].trainObjective,
-    lastObjective: summary.history[summary.history.length - 1].trainObjective,
-    engineMegabytes: summary.runRecord.dimensions.engineBytes / 2 ** 20,
+    parameters: runRecord.dimensions.parameters ?? F + 1,
+    firstObjective: history[0].trainObjective,
+    lastObjective: history[history.length - 1].trainObjective,
+    ...(runRecord.dimensions.engineBytes ? { engineMegabytes: runRecord.dimensions.engineBytes / 2 ** 20 } : {}),
   },
 });

@@ -27,7 +27,7 @@ const constrain = new WeightConstraintPostprocessor({
   grossExposure: 1,
   netExposure: 0.2,
   maxAbsWeight: 0.01,
-  gross: values.gross,
+  gross: /** @type {'at-most' | 'exact'} */ (values.gross),
   scaling: 'none',
   turnoverLimit: values.turnover === undefined ? null : Number(values.turnover),
   turnoverPolicy: 'least',

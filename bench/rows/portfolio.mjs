@@ -16,4 +16,18 @@ const row = (model, title) => ({
   ],
 });
 
-export default [row('lstm', 'LSTMPortfolioModel'), row('deep', 'DeepPortfolioModel')];
+const linear = ['--model=linear', '--assets=200', '--repeats=20', '--warmup=3'];
+
+export default [
+  row('lstm', 'LSTMPortfolioModel'),
+  row('deep', 'DeepPortfolioModel'),
+  {
+    name: 'linear-portfolio-step',
+    family: 'portfolio',
+    title: 'LinearFeaturePortfolioModel, a training step on 64 windows of 63 days, 200 assets, 10 features',
+    unit: 'step',
+    threads: 2,
+    ours: { script: 'portfolio/iteration.mjs', args: linear },
+    peers: [{ name: 'PyTorch', script: 'peers/portfolio.py', args: linear, needs: ['torch'] }],
+  },
+];

@@ -12,5 +12,6 @@ export default [
   row('unconditional', 'unconditional phase', 'epoch of one step'),
   row('moment', 'moment phase', 'epoch of one step'),
   row('conditional', 'conditional phase', 'epoch of one step'),
+  row('beta', 'beta head', 'epoch of one step'),
   row('schedule', 'a 16th of the schedule of 256 / 64 / 1024 epochs', 'fit'),
 ];

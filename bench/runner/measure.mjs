@@ -1,5 +1,6 @@
+import { blasOf } from './blas.mjs';
 import { findPython } from './python.mjs';
-import { runSide } from './process.mjs';
+import { ourNode, runSide } from './process.mjs';
 import { exponent, median, spread } from './statistics.mjs';
 
 /**
@@ -11,13 +12,17 @@ export async function measureRow(row, { rounds, say, folder }) {
 }
 
 async function measurePair(row, { rounds, say, folder }) {
-  const sides = [{ key: 'ours', command: process.execPath, side: row.ours, results: [] }];
+  /** @type {any[]} */
+  const sides = [{ key: 'ours', command: ourNode, side: row.ours, results: [] }];
+  /** @type {{ peer: string, reason: string | undefined }[]} */
   const skipped = [];
   for (const peer of row.peers) {
     const { python, reason } = findPython(peer.needs);
-    if (python) sides.push({ key: peer.name, command: python, side: peer, results: [] });
+    if (python) sides.push({ key: peer.name, command: python, side: peer, results: [], blas: blasFor(peer, python) });
     else skipped.push({ peer: peer.name, reason });
   }
+  for (const { key, blas } of sides)
+    if (blas?.isSlow) say(`${row.name}: WARNING, the BLAS of ${key} is slow, and the ratio says little: ${blas.text}`);
   for (let round = 0; round < rounds; round++)
     for (const entry of sides) {
       if (entry.failed) continue;
@@ -34,10 +39,11 @@ async function measurePair(row, { rounds, say, folder }) {
   return {
     ours: summaryOf(ours.results),
     peers: Object.fromEntries(
-      others.map(({ key, results }) => [
+      others.map(({ key, results, blas }) => [
         key,
         {
           ...summaryOf(results),
+          ...(blas ? { blas: blas.text } : {}),
           ratio: ratios(ours.results, results, secondsOf),
           memoryRatio: ratios(ours.results, results, ({ peakBytes }) => peakBytes),
         },
@@ -46,6 +52,9 @@ async function measurePair(row, { rounds, say, folder }) {
     skipped,
   };
 }
+
+const numerical = ['numpy', 'torch', 'ipca'];
+const blasFor = ({ needs }, python) => (needs.some((name) => numerical.includes(name)) ? blasOf(python) : undefined);
 
 const secondsOf = ({ seconds }) => median(seconds);
 
@@ -78,7 +87,7 @@ async function measureScaling(row, { rounds, say, folder }) {
         const settings = { threads: row.threads, ...base, [axis]: size };
         const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
         const key = `${axis}=${size}`;
-        const result = await runSide(process.execPath, { script, args }, settings.threads, folder);
+        const result = await runSide(ourNode, { script, args }, settings.threads, folder);
         points.set(key, [...(points.get(key) ?? []), result]);
       }
   for (const [axis, sizes] of Object.entries(axes)) {

@@ -41,9 +41,11 @@ function checkedRow(row, file, scripts) {
   }
   for (const [axis, values] of Object.entries(row.scaling?.axes ?? {}))
     if (!(values.length >= 2 && values.every((value) => value > 0))) wrong(`scaling.axes.${axis}`, 'two sizes or more');
+  if (row.rounds !== undefined && !(Number.isInteger(row.rounds) && row.rounds > 0)) wrong('rounds', 'a whole number');
   return {
     ...row,
     threads: row.threads ?? 1,
+    rounds: row.rounds ?? 3,
     peers: peers.map((peer) => ({ args: [], needs: [], ...peer, name: peer.name ?? peer.needs?.at(-1) ?? 'python' })),
   };
 }

@@ -6,7 +6,7 @@ import { testIntercept } from '@ml4t/latent-factors';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-const number = (value) => ({ type: 'string', default: String(value) });
+const number = (value) => /** @type {const} */ ({ type: 'string', default: String(value) });
 const { values } = parseArgs({
   options: {
     panels: number(150),
@@ -47,7 +47,11 @@ function nullPanel(seed) {
 /** p-values by seed that an earlier run left for these sizes. */
 function earlier() {
   if (!values.output || !existsSync(values.output)) return new Map();
-  const found = readFileSync(values.output, 'utf8').trim().split('\n').filter(Boolean).map(JSON.parse);
+  const found = readFileSync(values.output, 'utf8')
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const same = found.filter((entry) => entry.draws === draws && entry.dates === nDates && entry.assets === nAssets);
   return new Map(same.map(({ seed, pValue }) => [seed, pValue]));
 }

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,6 +51,33 @@ describe('pnpm bench', () => {
     expect(results().rows.absent.measured.ours.quality).toEqual({ loss: 2 });
   });
 
+  it('takes the rounds that a row asks for, and knows next time how long they take', () => {
+    expect(fixture('absent').status).toBe(0);
+    const { rounds, secondsPerRound } = results().rows.absent;
+    expect(rounds).toBe(2);
+    const { stdout, stderr } = fixture('absent', '--list');
+    expect(stdout).toContain(`absent  fixture  ${(2 * secondsPerRound).toFixed(0)} s  A row`);
+    expect(stderr).toContain('1 rows, about 0 minutes');
+    expect(fixture('broken', '--list').stdout).toContain('not known');
+  });
+
+  it('goes on after a row that fails, and says which one it was and why', () => {
+    writeFileSync(
+      output,
+      readFileSync(output, 'utf8').replace('"absent": {', '"broken": { "measured": {} }, "absent": {'),
+    );
+    const { status, stdout } = fixture('broken', 'absent', '--rounds', '1');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/FAILED broken: broken\.mjs ended with 1: .*no panel to be had/);
+    // The figures of an earlier run stay in the file, and are not shown as if they were new.
+    expect(stdout).toContain('1 of 2 rows');
+    const { rows } = results();
+    expect(rows.absent.rounds).toBe(1);
+    expect(rows.broken).toEqual({ measured: {} });
+    delete rows.broken;
+    writeFileSync(output, JSON.stringify({ rows }));
+  });
+
   it('fits the exponents of time and memory', () => {
     expect(fixture('growth', '--rounds', '1').status).toBe(0);
     const { size } = results().rows.growth.measured.scaling;
@@ -62,7 +89,7 @@ describe('pnpm bench', () => {
   it('keeps rows measured before, and holds them against the thresholds', () => {
     const { status, stdout } = fixture('--no-run', '--check');
     expect(status).toBe(1);
-    expect(stdout).toContain('3 of 3 rows');
+    expect(stdout).toContain('3 of 4 rows');
     expect(stdout).toMatch(/MISSED {3}growth +exponent of time in size 2\.00, at most 1\.10/);
     expect(stdout).toMatch(/ok {7}growth +exponent of memory in size 1\.00, at most 1\.10/);
     expect(stdout).toMatch(/unknown {2}absent +time against the peer not measured/);

@@ -20,7 +20,7 @@ await client.query(
   `CREATE TABLE ml4t_example.panel (month date, ticker text, ret_next float8, c1 float8, c2 float8, c3 float8, c4 float8)`,
 );
 const { index, characteristics } = simulated;
-const columnOf = (values: Float64Array, k: number, width: number): number[] =>
+const columnOf = (values: ArrayLike<number>, k: number, width: number): number[] =>
   Array.from({ length: index.nRows }, (_, row) => values[row * width + k]);
 await client.query(
   `INSERT INTO ml4t_example.panel

@@ -4,6 +4,7 @@ import {
   type CrossSectionBatch,
   type FitOptions,
   type FitSummary,
+  type TrainedMember,
 } from '@ml4t/core';
 import type {
   ExperimentBatch,
@@ -16,6 +17,10 @@ import type {
 export interface FakeBehaviour {
   /** Called before each fit with its number, from 0; may throw or abort. */
   readonly onFit?: (fit: number, options: FitOptions<ExperimentBatch> | undefined) => void;
+  /** Members of `level`, each with the mean training return plus its number; no ensemble where absent. */
+  readonly ensembleSize?: number;
+  /** Called before each member is trained with its number; may throw or abort. */
+  readonly onMember?: (member: number) => void;
   readonly notes?: readonly string[];
   /** Rows of a test batch without a forecast. */
   readonly isSilent?: (row: number) => boolean;
@@ -41,6 +46,7 @@ export function fakeFamily(behaviour: FakeBehaviour = {}): FamilyPackage {
             configJsonSchema: () => ({ type: 'object' }),
             create: () => Promise.reject(new Error('not used')) as never,
             load: () => Promise.reject(new Error('not used')),
+            ...(behaviour.ensembleSize === undefined ? {} : { ensembleSize: () => behaviour.ensembleSize ?? 1 }),
           },
         ],
         forecasterTypes: [],
@@ -61,9 +67,31 @@ class LevelEstimator implements ExperimentEstimator {
   }
 
   async fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary> {
+    await Promise.resolve();
     this.behaviour.onFit?.(this.nextFit(), options);
     const panel = batch as CrossSectionBatch;
-    this.level = mean(panel.requireReturns('level'));
+    return this.summaryAt(mean(panel.requireReturns('level')), panel);
+  }
+
+  fitMember(batch: ExperimentBatch, member: number): Promise<TrainedMember> {
+    this.behaviour.onMember?.(member);
+    const content = { level: mean((batch as CrossSectionBatch).requireReturns('level')) + member };
+    const origin = { modelType: 'level', packageVersion: '0.0.0', config: {}, data: '', seconds: 0 };
+    return Promise.resolve({ ...origin, member, content });
+  }
+
+  combineMembers(
+    batch: ExperimentBatch,
+    members: readonly TrainedMember[],
+    options?: FitOptions<ExperimentBatch>,
+  ): Promise<FitSummary> {
+    this.behaviour.onFit?.(this.nextFit(), options);
+    const levels = members.map(({ content }) => (content as { level: number }).level);
+    return Promise.resolve(this.summaryAt(mean(Float64Array.from(levels)), batch as CrossSectionBatch));
+  }
+
+  private summaryAt(level: number, panel: CrossSectionBatch): FitSummary {
+    this.level = level;
     this.training = meansByDate(panel);
     return {
       converged: true,

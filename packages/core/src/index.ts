@@ -84,6 +84,7 @@ export {
 export { turnover, type Turnover } from './metrics/turnover.ts';
 export type {
   AssetPredictionModel,
+  EnsembleEstimator,
   Estimator,
   ExtractOptions,
   FactorForecaster,
@@ -96,6 +97,7 @@ export type {
   Progress,
   RunOptions,
   StochasticDiscountFactorEstimator,
+  TrainedMember,
 } from './models/interfaces.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
 export {
@@ -136,3 +138,4 @@ export {
   type SplitOptions,
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
+export type { FloatArray } from './validation.ts';

@@ -40,7 +40,7 @@ export function requireUniqueNames(field: string, names: readonly string[]): voi
 }
 
 /** Throws DataError when an entry is not finite. With `allowNaN`, NaN stands for missing and only infinities are refused. */
-export function requireFinite(field: string, values: Float64Array, allowNaN = false): void {
+export function requireFinite(field: string, values: FloatArray, allowNaN = false): void {
   for (let i = 0; i < values.length; i++) {
     // x - x is 0 for finite x and NaN for NaN and infinities: one operation per entry on the hot path.
     if (values[i] - values[i] === 0) continue;
@@ -54,26 +54,44 @@ export function requireFinite(field: string, values: Float64Array, allowNaN = fa
   }
 }
 
-/** Nested arrays, a typed array, or plain numbers, as one row-major Float64Array of the given shape. */
-export type NumericInput = Float64Array | readonly number[] | NestedNumbers;
+/** Columns of data in either precision: what is read from them is the same, but for the rounding of float32. */
+export type FloatArray = Float64Array | Float32Array;
+
+/** Nested arrays, a typed array, or plain numbers, as one row-major array of the given shape. */
+export type NumericInput = FloatArray | readonly number[] | NestedNumbers;
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 /**
- * Reads a numeric input against a shape. A Float64Array of the right length is used as it is, without a copy;
- * nested arrays are checked level by level and flattened in row-major order; null stands for missing (NaN).
+ * {@link readNumeric} for large arrays, which may be in either precision: a Float32Array of the right length is used as it is
+ * too, so that a panel in float32 takes half the memory.
+ */
+export function readFloats(field: string, input: NumericInput, shape: readonly number[]): FloatArray {
+  if (!(input instanceof Float32Array)) return readNumeric(field, input, shape);
+  requireSize(field, input, shape);
+  return input;
+}
+
+function requireSize(field: string, { length }: FloatArray, shape: readonly number[]): void {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (length !== size)
+    throw new ShapeError({
+      field,
+      expected: `${size} entries for shape (${shape.join(', ')})`,
+      found: `${length}`,
+      remedy: 'Pass the array in row-major order with the stated shape.',
+    });
+}
+
+/**
+ * Reads a numeric input against a shape. A Float64Array of the right length is used as it is, without a copy; a Float32Array is
+ * widened; nested arrays are checked level by level and flattened in row-major order; null stands for missing (NaN).
  */
 export function readNumeric(field: string, input: NumericInput, shape: readonly number[]): Float64Array {
-  const size = shape.reduce((a, b) => a * b, 1);
-  if (input instanceof Float64Array) {
-    if (input.length !== size)
-      throw new ShapeError({
-        field,
-        expected: `${size} entries for shape (${shape.join(', ')})`,
-        found: `${input.length}`,
-        remedy: 'Pass the array in row-major order with the stated shape.',
-      });
-    return input;
+  if (input instanceof Float64Array || input instanceof Float32Array) {
+    requireSize(field, input, shape);
+    return input instanceof Float64Array ? input : Float64Array.from(input);
   }
+  const size = shape.reduce((a, b) => a * b, 1);
   const out = new Float64Array(size);
   let next = 0;
   const walk = (level: unknown, depth: number, path: string): void => {
@@ -126,7 +144,7 @@ export function nestedShape(field: string, input: unknown, depth: number): numbe
         field,
         expected: `${depth} levels of nested arrays`,
         found: `${d} level(s), then ${describe(level)}`,
-        remedy: 'Nest the arrays, or pass a Float64Array with an explicit shape.',
+        remedy: 'Nest the arrays, or pass a typed array with an explicit shape.',
       });
     const array = level as ArrayLike<unknown>;
     shape.push(array.length);

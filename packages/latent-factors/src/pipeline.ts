@@ -52,9 +52,14 @@ export class LatentFactorForecastPipeline<Batch> {
   /** Fits the model (validation, signal and progress are passed through), then the forecaster on its training factors. */
   async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
     const summary = await this.model.fit(batch, options);
+    await this.fitForecaster(batch);
+    return summary;
+  }
+
+  /** Fits the forecaster alone, on the batch that the model was fitted on: for a model that was loaded, or combined of members. */
+  async fitForecaster(batch: Batch): Promise<void> {
     this.#fitForecaster(await this.model.extract(batch));
     this.#training = batch;
-    return summary;
   }
 
   /** Exposures, premia and expected returns for every row of the batch, all of one checkpoint. */

@@ -48,6 +48,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(caeConfigSchema),
     create: (config: unknown) => new CAEModel(parseCAEConfig(config)),
+    ensembleSize: (config: unknown) => parseCAEConfig(config).nEnsemble,
     load: (path: string) => CAEModel.load(path),
   },
 ]);

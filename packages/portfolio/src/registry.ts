@@ -34,6 +34,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'portfolio',
     configJsonSchema: () => configJsonSchema(lstmPortfolioConfigSchema),
     create: (config: unknown) => new LSTMPortfolioModel(parseLSTMPortfolioConfig(config)),
+    ensembleSize: (config: unknown) => parseLSTMPortfolioConfig(config).ensembleSize,
     load: (path: string) => LSTMPortfolioModel.load(path),
   },
   {
@@ -43,6 +44,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'portfolio',
     configJsonSchema: () => configJsonSchema(deepPortfolioConfigSchema),
     create: (config: unknown) => new DeepPortfolioModel(parseDeepPortfolioConfig(config)),
+    ensembleSize: (config: unknown) => parseDeepPortfolioConfig(config).ensembleSize,
     load: (path: string) => DeepPortfolioModel.load(path),
   },
 ]);

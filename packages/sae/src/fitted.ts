@@ -1,7 +1,7 @@
 import type { FitSummary } from '@ml4t/core';
+import type { MemberWeights } from '@ml4t/core/ensemble';
 import type { CalibrationTable } from './calibration.ts';
 import type { InputScale } from './dataset.ts';
-import type { Member } from './members.ts';
 import type { TargetScale } from './targets.ts';
 
 export interface SAEFitSummary extends FitSummary {
@@ -19,6 +19,6 @@ export interface SAEFit {
   readonly ownReturns: boolean;
   readonly inputs: InputScale;
   readonly targets: TargetScale;
-  readonly members: readonly Member[];
+  readonly members: readonly MemberWeights[];
   readonly summary: SAEFitSummary;
 }

@@ -1,8 +1,8 @@
-import { DataError, throwIfAborted, type HistoryEntry, type RunOptions } from '@ml4t/core';
-import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
+import { DataError, throwIfAborted, type CrossSectionBatch, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import type { Engine, ParameterSet } from '@ml4t/core/engine';
+import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
 import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
-import type { CrossSectionBatch, StopReason } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
 import { onlyFinite } from './metrics.ts';
@@ -12,20 +12,11 @@ import { mainLoss, saeLoss, stepGatherer, stepOfDates, type Step } from './objec
 /** Rows that an evaluation holds in the engine at once: as many for each of 2, 4 or 8 threads in tiles of 192. */
 const evaluationRows = 3072;
 
-/** Weights and running moments of one trained network at its checkpoints. */
-export interface Member {
-  /** Checkpoint name to the epoch it stands for. */
-  readonly checkpoints: Readonly<Record<string, number>>;
-  /** By epoch. */
-  readonly snapshots: Readonly<Record<number, Snapshot>>;
-}
-
-export interface TrainedMember extends Member {
-  readonly stopReason: StopReason;
-  readonly remedy: string;
-  readonly epochs: number;
-  readonly skippedSteps: number;
+/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
+export interface SAEMember extends MemberWeights, MemberOutcome {
   readonly history: readonly HistoryEntry[];
+  /** The most that the engine held. */
+  readonly engineBytes: number;
 }
 
 /** What all members are trained with. */
@@ -44,7 +35,7 @@ export async function trainMember(
   seed: number,
   number: number,
   options: RunOptions,
-): Promise<TrainedMember> {
+): Promise<SAEMember> {
   const { engine, config, specs, scale, data, validation } = training;
   const parameters = engine.parameters(initialValues(specs, seed));
   try {
@@ -108,7 +99,7 @@ function* epochSteps(
   else for (const rows of miniBatches(data.rows.length, batchSize, generator)) yield { rows, offsets: undefined };
 }
 
-function keep(record: TrainingRecord, config: SAEConfig, number: number): TrainedMember {
+function keep(record: TrainingRecord, config: SAEConfig, number: number): SAEMember {
   const { checkpoints, history } = record;
   const last = checkpoints.lastEpoch;
   if (last === undefined)
@@ -128,8 +119,9 @@ function keep(record: TrainingRecord, config: SAEConfig, number: number): Traine
     snapshots: Object.fromEntries([...new Set(Object.values(named))].map((epoch) => [epoch, checkpoints.get(epoch)])),
     stopReason: record.stopReason,
     remedy: record.remedy,
-    epochs: history.length,
+    length: history.length,
     skippedSteps: record.skippedSteps,
+    engineBytes: record.reservedBytes,
     history: history.map(({ epoch, loss, validation, learningRate, gradientNorm }) =>
       onlyFinite({ member: number, epoch, loss, validationLoss: validation ?? Number.NaN, learningRate, gradientNorm }),
     ),

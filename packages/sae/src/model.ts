@@ -1,26 +1,26 @@
-import {
-  NotFittedError,
-  throwIfAborted,
-  type AssetPredictionModel,
-  type AssetSignalResult,
-  type CrossSectionBatch,
-  type RunOptions,
-} from '@ml4t/core';
+import { type AssetPredictionModel, type AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { resolveEngine, type ResolvedEngine } from '@ml4t/core/engine';
-import { trainEnsemble } from '@ml4t/core/train';
-import { readArtifact, writeArtifact } from './artifact.ts';
-import { chooseCheckpoint, commonCheckpoints, requireCheckpoint } from './checkpoints.ts';
+import {
+  chooseCheckpoint,
+  commonCheckpoints,
+  NetworkEnsemble,
+  requireCheckpoint,
+  type EnsembleTraining,
+} from '@ml4t/core/ensemble';
+import { loadArtifact } from '@ml4t/core/persist';
+import { contentOf, fitOf } from './artifact.ts';
 import { parseSAEConfig, type SAEConfig, type SAEConfigInput } from './config.ts';
 import { trainingData } from './dataset.ts';
-import type { SAEFit, SAEFitSummary } from './fitted.ts';
+import type { SAEFit } from './fitted.ts';
 import { labelBatches, type LabelledBatch } from './labelled.ts';
-import { trainMember } from './members.ts';
+import { trainMember, type SAEMember } from './members.ts';
 import { judge } from './metrics.ts';
 import { parameterCount, saeParameters } from './network.ts';
 import type { SAEFitOptions, SAEPredictOptions } from './options.ts';
 import { predictBatch, predictorOf } from './predict.ts';
 import { requireSameCharacteristics } from './requirements.ts';
 import { summarise } from './summary.ts';
+import { packageVersion } from './version.ts';
 
 /**
  * Supervised autoencoder: a code that must rebuild the characteristics *and* help to predict, and a deep head on both.
@@ -30,7 +30,9 @@ import { summarise } from './summary.ts';
  * Early stopping and the choice of the checkpoint look at the *main* loss on the validation dates alone.
  *
  * A row takes part in training when all its characteristics and a target are known; it is predicted when all its characteristics
- * are. A prediction uses its own row and nothing else (within an ensemble trained for rank IC: its own date).
+ * are. A prediction uses its own row and nothing else (within an ensemble trained for rank IC: its own date). Without a validation
+ * batch `fit` holds out the last `validationShare` of the dates; it throws DataError without targets or complete rows, and
+ * ConfigError for contradictory options.
  *
  * Source: the first-placed solution of the Jane Street Market Prediction competition (2021), and the supervised autoencoders of
  * Le, Patterson and White (2018), NeurIPS 31.
@@ -40,71 +42,26 @@ import { summarise } from './summary.ts';
  * const summary = await model.fit(train, { validation });
  * const { signals } = await model.predict(test);
  */
-export class SAEModel implements AssetPredictionModel {
+export class SAEModel
+  extends NetworkEnsemble<CrossSectionBatch, SAEFitOptions, SAEMember, SAEFit>
+  implements AssetPredictionModel
+{
   readonly modelType = 'sae';
   readonly config: SAEConfig;
-  #fit: SAEFit | undefined;
+  protected readonly packageVersion = packageVersion();
 
   /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
   constructor(config: SAEConfigInput = {}) {
+    super();
     this.config = parseSAEConfig(config);
   }
 
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
-  }
-  get fitSummary(): SAEFitSummary {
-    return this.#requireFit('fitSummary').summary;
+  get ensembleSize(): number {
+    return this.config.ensembleSize;
   }
   /** Names of the columns of `predict` (C). */
   get targetNames(): readonly string[] {
-    return this.#requireFit('targetNames').targetNames;
-  }
-
-  /**
-   * Trains the ensemble. Without a validation batch the last `validationShare` of the dates are held out.
-   * Throws DataError without targets or complete rows, ConfigError for contradictory options, AbortedError; in every case an
-   * earlier fit stays.
-   */
-  async fit(batch: CrossSectionBatch, options: SAEFitOptions = {}): Promise<SAEFitSummary> {
-    const started = performance.now();
-    throwIfAborted(options.signal, 'SAEModel.fit');
-    const { config } = this;
-    const labelled = labelBatches(batch, options, config);
-    const data = trainingData(labelled, config);
-    const { train, validation } = labelled;
-    const specs = saeParameters(config, { inputs: batch.nCharacteristics, outputs: train.targets.names.length });
-    const parameters = parameterCount(specs);
-    const resolved = await this.#resolve(parameters);
-    const { engine } = resolved;
-    try {
-      const training = { engine, config, specs, scale: data.inputs, data: data.train, validation: data.validation };
-      const members = await trainEnsemble(
-        { members: config.ensembleSize, seed: config.seed, ...(options.signal ? { signal: options.signal } : {}) },
-        (seed, number) => trainMember(training, seed, number, options),
-      );
-      const fit = {
-        characteristicNames: [...batch.characteristicNames],
-        targetNames: [...train.targets.names],
-        ownReturns: options.targets === undefined,
-        inputs: data.inputs,
-        targets: data.targets,
-        members: members.map(({ checkpoints, snapshots }) => ({ checkpoints, snapshots })),
-      };
-      const checkpoints = commonCheckpoints(members);
-      const { checkpoint, notes } = chooseCheckpoint(config, checkpoints);
-      const predictor = predictorOf(engine, config, fit);
-      const judgeOn = async ({ batch: on, targets: truth }: LabelledBatch) =>
-        judge(on.index, truth, await predictBatch(predictor, on, checkpoint, options), config);
-      const onTrain = await judgeOn(train);
-      const onValidation = validation && (await judgeOn(validation));
-      const outcome = { checkpoints, checkpoint, notes, onTrain, onValidation };
-      const summary = summarise({ config, labelled, data, fit, members, resolved, parameters, started, ...outcome });
-      this.#fit = { ...fit, summary };
-      return summary;
-    } finally {
-      await engine.dispose();
-    }
+    return this.requireFit('targetNames').targetNames;
   }
 
   /**
@@ -113,11 +70,11 @@ export class SAEModel implements AssetPredictionModel {
    * Throws NotFittedError, DataError when the characteristics are not those of the fit, ConfigError for an unknown checkpoint.
    */
   async predict(batch: CrossSectionBatch, options: SAEPredictOptions = {}): Promise<AssetSignalResult> {
-    const fit = this.#requireFit('predict');
+    const fit = this.requireFit('predict');
     requireSameCharacteristics(batch, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints);
+    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');
     const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
     try {
       const run: RunOptions = options.signal ? { signal: options.signal } : {};
@@ -127,22 +84,62 @@ export class SAEModel implements AssetPredictionModel {
     }
   }
 
-  /** Writes configuration, scales, every checkpoint of every member and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    await writeArtifact(path, this.config, this.#requireFit('save'));
-  }
-
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<SAEModel> {
-    const { config, fit } = await readArtifact(path);
-    const model = new SAEModel(config);
-    model.#fit = fit;
+    const artifact = await loadArtifact(path, { modelType: 'sae' });
+    const model = new SAEModel(parseSAEConfig(artifact.config));
+    model.restore(fitOf(artifact, model.config));
     return model;
   }
 
-  #requireFit(operation: string): SAEFit {
-    if (!this.#fit) throw new NotFittedError('SAEModel', operation);
-    return this.#fit;
+  protected override async open<T>(
+    batch: CrossSectionBatch,
+    options: SAEFitOptions,
+    use: (training: EnsembleTraining<SAEMember, SAEFit>) => Promise<T>,
+  ): Promise<T> {
+    const { config } = this;
+    const labelled = labelBatches(batch, options, config);
+    const data = trainingData(labelled, config);
+    const { train, validation } = labelled;
+    const specs = saeParameters(config, { inputs: batch.nCharacteristics, outputs: train.targets.names.length });
+    const parameters = parameterCount(specs);
+    const { engine, resolution } = await this.#resolve(parameters);
+    const training = { engine, config, specs, scale: data.inputs, data: data.train, validation: data.validation };
+    try {
+      return await use({
+        data: [train, validation].flatMap((on) => [on?.batch.index.timestamps, on?.targets.values, on?.weights]),
+        train: (seed, member) => trainMember(training, seed, member, options),
+        combine: async (members) => {
+          const fit = {
+            characteristicNames: [...batch.characteristicNames],
+            targetNames: [...train.targets.names],
+            ownReturns: options.targets === undefined,
+            inputs: data.inputs,
+            targets: data.targets,
+            members: members.map(({ checkpoints, snapshots }) => ({ checkpoints, snapshots })),
+          };
+          const checkpoints = commonCheckpoints(members);
+          const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'epoch');
+          const predictor = predictorOf(engine, config, fit);
+          const judgeOn = async ({ batch: on, targets: truth }: LabelledBatch) =>
+            judge(on.index, truth, await predictBatch(predictor, on, checkpoint, options), config);
+          const onTrain = await judgeOn(train);
+          const onValidation = validation && (await judgeOn(validation));
+          const { backend } = resolution;
+          const outcome = { checkpoints, checkpoint, notes, onTrain, onValidation };
+          return {
+            ...fit,
+            summary: summarise({ config, labelled, data, fit, members, backend, parameters, ...outcome }),
+          };
+        },
+      });
+    } finally {
+      await engine.dispose();
+    }
+  }
+
+  protected override contentOf(fit: SAEFit): ReturnType<typeof contentOf> {
+    return contentOf(this.config, fit);
   }
 
   #resolve(modelSize: number): Promise<ResolvedEngine> {

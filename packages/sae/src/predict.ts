@@ -1,10 +1,11 @@
 import { AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { namedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import type { Engine } from '@ml4t/core/engine';
+import type { MemberWeights } from '@ml4t/core/ensemble';
 import type { SAEConfig } from './config.ts';
 import { completeRows } from './dataset.ts';
 import type { SAEFit } from './fitted.ts';
-import { evaluateRows, type Evaluation, type Member } from './members.ts';
+import { evaluateRows, type Evaluation } from './members.ts';
 import { inTargetUnit } from './metrics.ts';
 import { saeParameters } from './network.ts';
 import { standardScores, type TargetScale } from './targets.ts';
@@ -12,7 +13,7 @@ import { standardScores, type TargetScale } from './targets.ts';
 /** A trained ensemble and what its outputs mean. */
 export interface Predictor extends Evaluation {
   readonly specs: ParameterSpecs;
-  readonly members: readonly Member[];
+  readonly members: readonly MemberWeights[];
   readonly signalNames: readonly string[];
   readonly unit: AssetSignalResult['unit'];
   readonly targets: TargetScale;

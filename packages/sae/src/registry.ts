@@ -11,6 +11,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'asset-prediction',
     configJsonSchema: () => configJsonSchema(saeConfigSchema),
     create: (config: unknown) => new SAEModel(parseSAEConfig(config)),
+    ensembleSize: (config: unknown) => parseSAEConfig(config).ensembleSize,
     load: (path: string) => SAEModel.load(path),
   },
 ]);

@@ -1,10 +1,9 @@
-import { isNonFinite, type StopReason } from '@ml4t/core';
-import type { ResolvedEngine } from '@ml4t/core/engine';
+import { memberNotes, overallReason } from '@ml4t/core/ensemble';
 import type { SAEConfig } from './config.ts';
 import type { TrainingData } from './dataset.ts';
 import type { SAEFit, SAEFitSummary } from './fitted.ts';
 import type { LabelledPair } from './labelled.ts';
-import type { TrainedMember } from './members.ts';
+import type { SAEMember } from './members.ts';
 import type { Judgement } from './metrics.ts';
 import { packageVersion } from './version.ts';
 
@@ -14,8 +13,9 @@ export interface FitAccount {
   readonly labelled: LabelledPair;
   readonly data: TrainingData;
   readonly fit: Omit<SAEFit, 'summary'>;
-  readonly members: readonly TrainedMember[];
-  readonly resolved: ResolvedEngine;
+  readonly members: readonly SAEMember[];
+  /** What did the arithmetic. */
+  readonly backend: string;
   /** Trainable numbers of one network. */
   readonly parameters: number;
   readonly checkpoints: readonly string[];
@@ -24,18 +24,16 @@ export interface FitAccount {
   readonly notes: readonly string[];
   readonly onTrain: Judgement;
   readonly onValidation: Judgement | undefined;
-  /** Milliseconds, from `performance.now`. */
-  readonly started: number;
 }
 
 export function summarise(account: FitAccount): SAEFitSummary {
-  const { config, labelled, data, fit, members, resolved, onTrain, onValidation } = account;
+  const { config, labelled, data, fit, members, onTrain, onValidation } = account;
   const { batch } = labelled.train;
-  const stopReason = overallReason(members);
+  const stopReason = overallReason(members, 'max-epochs');
   return {
     converged: stopReason === 'early-stopping',
     stopReason,
-    iterations: Math.max(...members.map(({ epochs }) => epochs)),
+    iterations: Math.max(...members.map(({ length }) => length)),
     trainMetrics: onTrain.metrics,
     validationMetrics: onValidation?.metrics,
     defaultCheckpoint: account.checkpoint,
@@ -46,13 +44,13 @@ export function summarise(account: FitAccount): SAEFitSummary {
       ...labelled.notes,
       ...rowNotes(data.train.rows.length, batch.nRows),
       ...account.notes,
-      ...memberNotes(members),
+      ...memberNotes(members, 'epoch'),
     ],
     runRecord: {
       modelType: 'sae',
       packageVersion: packageVersion(),
       config,
-      engine: resolved.resolution.backend,
+      engine: account.backend,
       dimensions: {
         dates: batch.nDates,
         rows: batch.nRows,
@@ -61,27 +59,13 @@ export function summarise(account: FitAccount): SAEFitSummary {
         characteristics: fit.characteristicNames.length,
         targets: fit.targetNames.length,
         parameters: account.parameters,
-        engineBytes: resolved.engine.memory().reservedBytes,
+        engineBytes: Math.max(...members.map(({ engineBytes }) => engineBytes)),
       },
       stopReason,
-      seconds: (performance.now() - account.started) / 1000,
+      // Measured where the fit is put together.
+      seconds: 0,
     },
   };
-}
-
-function overallReason(members: readonly TrainedMember[]): StopReason {
-  const reasons = members.map(({ stopReason }) => stopReason);
-  return (
-    reasons.find(isNonFinite) ??
-    (reasons.every((reason) => reason === 'early-stopping') ? 'early-stopping' : 'max-epochs')
-  );
-}
-
-function memberNotes(members: readonly TrainedMember[]): string[] {
-  return members.flatMap(({ remedy, skippedSteps, epochs }, number) => [
-    ...(remedy ? [`Member ${number} stopped after epoch ${epochs}: ${remedy}`] : []),
-    ...(skippedSteps > 0 ? [`Member ${number} left out ${skippedSteps} steps without a finite gradient.`] : []),
-  ]);
 }
 
 function rowNotes(used: number, all: number): string[] {

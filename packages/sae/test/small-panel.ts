@@ -23,7 +23,7 @@ export function edited(
   batch: CrossSectionBatch,
   change: (columns: { characteristics: Float64Array; returns: Float64Array }) => void,
 ): CrossSectionBatch {
-  const characteristics = batch.characteristics.slice();
+  const characteristics = Float64Array.from(batch.characteristics);
   const returns = batch.requireReturns('this test').slice();
   change({ characteristics, returns });
   return batch.withCharacteristics(characteristics).withReturns(returns);

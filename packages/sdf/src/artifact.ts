@@ -1,9 +1,8 @@
-import { ArtifactError, type FitSummary } from '@ml4t/core';
-import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import type { FitSummary } from '@ml4t/core';
+import { artifactArray, loadArtifact, readState, type ArtifactContent } from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
-import { packageVersion } from './version.ts';
 
 /** What a fitted network model keeps: its columns, its context and its networks at every checkpoint. */
 export interface FittedModel {
@@ -23,34 +22,26 @@ const savedState = z.strictObject({
 });
 const savedArrays = ['networks', 'contextTimestamps', 'contextValues', 'contextMeans', 'contextDeviations'];
 
-/** Writes configuration, checkpoints, context history, summary and single numbers as one artifact, atomically. */
-export async function saveFittedModel(
-  path: string,
-  modelType: string,
-  config: object,
-  fit: FittedModel,
+/** What of a fit an artifact holds beside configuration and summary: checkpoints, context history and single numbers. */
+export function contentOf(
+  fit: Omit<FittedModel, 'summary'>,
   numbers: Readonly<Record<string, number>> = {},
-): Promise<void> {
+): Pick<ArtifactContent, 'state' | 'arrays'> {
   const { networks, context } = fit;
   const flat = (a: Float64Array = new Float64Array(0)): { shape: number[]; data: Float64Array } => ({
     shape: [a.length],
     data: a,
   });
   const states = networks.states.length / networks.size;
-  await saveArtifact(path, {
-    modelType,
-    formatVersion: 1,
-    packageVersion: packageVersion(),
-    config,
+  return {
     state: {
-      characteristicNames: fit.characteristicNames,
-      contextNames: context?.names ?? [],
-      labels: networks.labels,
+      characteristicNames: [...fit.characteristicNames],
+      contextNames: [...(context?.names ?? [])],
+      labels: [...networks.labels],
       dates: context?.timestamps.length ?? 0,
       trainingDates: context?.trainingDates ?? 0,
       states,
-    },
-    record: fit.summary,
+    } satisfies z.input<typeof savedState>,
     arrays: {
       networks: { shape: [states, networks.size], data: networks.states },
       contextTimestamps: flat(context?.timestamps),
@@ -59,7 +50,7 @@ export async function saveFittedModel(
       contextDeviations: flat(context?.deviations),
       ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, flat(Float64Array.of(value))])),
     },
-  });
+  };
 }
 
 /** A verified artifact: its configuration, and the fit once the size of a network is known from it. */
@@ -76,7 +67,7 @@ export async function loadFittedModel(
   numbers: readonly string[] = [],
 ): Promise<LoadedModel> {
   const artifact = await loadArtifact(path, { modelType, arrays: [...savedArrays, ...numbers] });
-  const saved = readState(path, artifact.state);
+  const saved = readState(artifact, savedState);
   const vector = (name: string, length: number): Float64Array => artifactArray(artifact, name, 'F64', [length]);
   return {
     config: artifact.config,
@@ -104,17 +95,4 @@ export async function loadFittedModel(
     },
     number: (name) => vector(name, 1)[0],
   };
-}
-
-function readState(path: string, state: unknown): z.output<typeof savedState> {
-  const result = savedState.safeParse(state);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new ArtifactError({
-    field: `${path}: state.${issue.path.join('.')}`,
-    expected: 'the state that this model saves',
-    found: issue.message,
-    remedy: 'Save the model again with this version of the package.',
-    cause: result.error,
-  });
 }

@@ -1,5 +1,4 @@
 import {
-  AbortedError,
   DataError,
   isNonFinite,
   StochasticDiscountFactorState,
@@ -9,18 +8,19 @@ import {
   type HistoryEntry,
 } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
+import type { EnsembleTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import type { FittedModel } from './artifact.ts';
 import { commonLabels, defaultLabel } from './checkpoints.ts';
 import { requireSameCharacteristics } from './columns.ts';
 import type { StochasticDiscountFactorConfig } from './config.ts';
-import { contextHistory, contextInput } from './context.ts';
+import { contextHistory, contextInput, type ContextHistory } from './context.ts';
 import { engineOf } from './engine.ts';
-import { networkSize, packNetworks, unpack } from './fitted-networks.ts';
+import { memberStates, networkSize, packNetworks, unpack, type MemberStates } from './fitted-networks.ts';
 import type { MemberRecord } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
-import { holdPanel } from './panel-tensors.ts';
-import { pricingRows } from './pricing-rows.ts';
+import { holdPanel, type HeldPanel } from './panel-tensors.ts';
+import { pricingRows, type PricingRows } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
 import { trainMember } from './train-member.ts';
 import { packageVersion } from './version.ts';
@@ -32,6 +32,13 @@ export interface SdfFit extends FittedModel {
   readonly labels: readonly string[];
   /** The one that is used when none is asked for. */
   readonly fallback: string | undefined;
+}
+
+/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
+export interface SdfMember extends MemberStates, Pick<MemberRecord, 'stopReason' | 'notes'> {
+  readonly history: readonly HistoryEntry[];
+  /** The most that the engine held. */
+  readonly engineBytes: number;
 }
 
 /** What a member has come to; it outlives an abort. */
@@ -52,16 +59,15 @@ export function sdfNetwork(
 }
 
 /**
- * Trains all members. When it is aborted after the first epoch, `interrupted` receives what was finished before the error
- * is thrown: whole members where there are any, else the epochs of the first one.
+ * Prepares a fit: the data first, then an engine that `use` has for as long as it takes. An abort after the first epoch leaves
+ * whole members where there are any, else the epochs of the first one.
  */
-export async function fitSdf(
+export async function openFit<T>(
   config: StochasticDiscountFactorConfig,
   batch: CrossSectionBatch,
   options: FitOptions<CrossSectionBatch>,
-  interrupted: (fit: SdfFit) => void,
-): Promise<SdfFit> {
-  const started = performance.now();
+  use: (training: EnsembleTraining<SdfMember, SdfFit>) => Promise<T>,
+): Promise<T> {
   const { validation } = options;
   if (validation) requireSameCharacteristics(batch.characteristicNames, validation.characteristicNames);
   const rows = pricingRows(batch, config.normalizeByAssetCount, 'batch');
@@ -69,102 +75,124 @@ export async function fitSdf(
   const context = contextHistory(batch, validation, config);
   const specs = sdfNetwork(config, batch.nCharacteristics, batch.nContext);
   const { engine, resolution } = await engineOf(config, networkSize(specs));
-  const members: MemberProgress[] = [];
-  const records: MemberRecord[] = [];
-
-  const fitOf = (kept: readonly MemberProgress[], notes: readonly string[], stop: FitSummary['stopReason']): SdfFit => {
-    const checkpoints = kept.map((member) => member.checkpoints);
-    const labels = commonLabels(checkpoints);
-    const fallback = defaultLabel(config, labels);
-    const history = kept.flatMap((member) => member.history);
-    return {
-      characteristicNames: [...batch.characteristicNames],
-      context,
-      networks: packNetworks(specs, checkpoints),
-      labels,
-      fallback,
-      summary: {
-        converged: stop === 'early-stopping',
-        stopReason: stop,
-        iterations: history.length,
-        trainMetrics: {},
-        defaultCheckpoint: fallback,
-        history,
-        notes,
-        runRecord: {
-          modelType,
-          packageVersion: packageVersion(),
-          config: withoutUndefined(config),
-          engine: resolution.backend,
-          dimensions: {
-            dates: batch.nDates,
-            rows: batch.nRows,
-            pricedRows: rows.rows.length,
-            assets: rows.nAssets,
-            characteristics: batch.nCharacteristics,
-            context: batch.nContext,
-            members: kept.length,
-            reservedBytes: engine.memory().reservedBytes,
-          },
-          stopReason: stop,
-          seconds: (performance.now() - started) / 1000,
-        },
-      },
-    };
+  const parts = { config, batch, rows, context, specs, backend: resolution.backend };
+  // Into the engine with the first member that is trained: members that were trained elsewhere need no panel here.
+  let held: { readonly training: HeldPanel; readonly validation: HeldPanel | undefined } | undefined;
+  let current: MemberProgress | undefined;
+  const memberOf = (
+    { checkpoints, history }: MemberProgress,
+    { stopReason, notes }: Pick<MemberRecord, 'stopReason' | 'notes'>,
+  ): SdfMember => {
+    const engineBytes = engine.memory().reservedBytes;
+    return { ...memberStates(checkpoints), history, stopReason, notes, engineBytes };
   };
-
   try {
-    const training = holdPanel(engine, rows, contextInput(batch, context, config));
-    const held =
-      validation && validationRows && holdPanel(engine, validationRows, contextInput(validation, context, config));
-    for (let member = 0; member < config.nMembers; member++) {
-      const progress: MemberProgress = { checkpoints: new Map(), history: [] };
-      members.push(progress);
-      records.push(
-        await trainMember({
-          engine,
-          config,
-          training,
-          validation: held,
-          nCharacteristics: batch.nCharacteristics,
-          nContext: batch.nContext,
-          member,
-          signal: options.signal,
-          onProgress: options.onProgress,
-          ...progress,
-        }),
-      );
-    }
-    // What follows holds the panels anew, in the same blocks.
-    training.release();
-    held?.release();
-    const stops = records.map(({ stopReason }) => stopReason);
-    const stop = stops.find(isNonFinite) ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
-    const notes = records.flatMap((record) => record.notes);
-    const fit = fitOf(members, notes, stop);
-    if (fit.fallback === undefined)
-      throw new DataError({
-        field: config.defaultCheckpoint ?? 'batch',
-        expected: 'a state to use by default',
-        found: fit.labels.length > 0 ? `only ${fit.labels.join(', ')}` : 'no finished epoch',
-        remedy: isNonFinite(stop)
-          ? notes.join(' ')
-          : 'Choose a defaultCheckpoint on the checkpoint grid; best needs a validation batch.',
-      });
-    const trainMetrics = await metrics(engine, config, fit, batch, fit.fallback);
-    const validationMetrics = validation && (await metrics(engine, config, fit, validation, fit.fallback));
-    return { ...fit, summary: { ...fit.summary, trainMetrics, validationMetrics } };
-  } catch (error) {
-    if (error instanceof AbortedError) {
-      const usable = records.length > 0 ? members.slice(0, records.length) : members.slice(0, 1);
-      const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
-      const partial = fitOf(usable, [note], 'aborted');
-      if (partial.labels.length > 0) interrupted(partial);
-    }
-    throw error;
+    return await use({
+      data: [batch, validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
+      async train(_seed, member) {
+        held ??= {
+          training: holdPanel(engine, rows, contextInput(batch, context, config)),
+          validation:
+            validation &&
+            validationRows &&
+            holdPanel(engine, validationRows, contextInput(validation, context, config)),
+        };
+        current = { checkpoints: new Map(), history: [] };
+        const { nCharacteristics, nContext } = batch;
+        const { signal, onProgress } = options;
+        const task = { engine, config, ...held, nCharacteristics, nContext, member, signal, onProgress, ...current };
+        return memberOf(current, await trainMember(task));
+      },
+      async combine(members) {
+        // What follows holds the panels anew, in the same blocks.
+        held?.training.release();
+        held?.validation?.release();
+        held = undefined;
+        const stops = members.map(({ stopReason }) => stopReason);
+        const stop = stops.find(isNonFinite) ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
+        const notes = members.flatMap((member) => member.notes);
+        const fit = fitOf(parts, members, notes, stop);
+        if (fit.fallback === undefined)
+          throw new DataError({
+            field: config.defaultCheckpoint ?? 'batch',
+            expected: 'a state to use by default',
+            found: fit.labels.length > 0 ? `only ${fit.labels.join(', ')}` : 'no finished epoch',
+            remedy: isNonFinite(stop)
+              ? notes.join(' ')
+              : 'Choose a defaultCheckpoint on the checkpoint grid; best needs a validation batch.',
+          });
+        const trainMetrics = await metrics(engine, config, fit, batch, fit.fallback);
+        const validationMetrics = validation && (await metrics(engine, config, fit, validation, fit.fallback));
+        return { ...fit, summary: { ...fit.summary, trainMetrics, validationMetrics } };
+      },
+      interrupted(finished) {
+        const first = current && memberOf(current, { stopReason: 'aborted', notes: [] });
+        const usable = finished.length > 0 ? finished : first ? [first] : [];
+        const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
+        const partial = fitOf(parts, usable, [note], 'aborted');
+        return partial.labels.length > 0 ? partial : undefined;
+      },
+    });
   } finally {
     await engine.dispose();
   }
+}
+
+/** What a fit is put together from, beside its members. */
+interface Parts {
+  readonly config: StochasticDiscountFactorConfig;
+  readonly batch: CrossSectionBatch;
+  readonly rows: PricingRows;
+  readonly context: ContextHistory | undefined;
+  readonly specs: ParameterSpecs;
+  readonly backend: string;
+}
+
+/** The fit that members make, before it is measured. */
+function fitOf(
+  { config, batch, rows, context, specs, backend }: Parts,
+  members: readonly SdfMember[],
+  notes: readonly string[],
+  stopReason: FitSummary['stopReason'],
+): SdfFit {
+  const labels = commonLabels(members.map((member) => new Set(Object.keys(member.labels))));
+  const fallback = defaultLabel(config, labels);
+  const history = members.flatMap((member) => member.history);
+  return {
+    characteristicNames: [...batch.characteristicNames],
+    context,
+    networks: packNetworks(specs, members),
+    labels,
+    fallback,
+    summary: {
+      converged: stopReason === 'early-stopping',
+      stopReason,
+      iterations: history.length,
+      trainMetrics: {},
+      defaultCheckpoint: fallback,
+      history,
+      notes,
+      runRecord: {
+        modelType,
+        packageVersion: packageVersion(),
+        config: withoutUndefined(config),
+        engine: backend,
+        dimensions: {
+          dates: batch.nDates,
+          rows: batch.nRows,
+          pricedRows: rows.rows.length,
+          assets: rows.nAssets,
+          characteristics: batch.nCharacteristics,
+          context: batch.nContext,
+          members: members.length,
+          reservedBytes: Math.max(0, ...members.map(({ engineBytes }) => engineBytes)),
+        },
+        stopReason,
+        // Measured where the fit is put together.
+        seconds: 0,
+      },
+    },
+  };
 }
 
 /** Weights and M of one checkpoint on a batch. Throws DataError when its columns differ from the fit's. */

@@ -1,5 +1,5 @@
 import type { Snapshot } from '@ml4t/core/engine';
-import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
+import { initialValues, namedValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import type { MemberCheckpoints } from './checkpoints.ts';
 
 /** Networks of an ensemble at all their checkpoints, side by side in one array, as they are saved. */
@@ -11,15 +11,16 @@ export interface PackedNetworks {
   readonly labels: readonly Readonly<Record<string, number>>[];
 }
 
-/** The named arrays of a network from one row of numbers. */
-export function unpack(specs: ParameterSpecs, row: ArrayLike<number>): NamedValues[] {
+/** The named arrays of a network from one row of numbers, copied. */
+export function unpack(specs: ParameterSpecs, row: Float32Array): NamedValues[] {
   let from = 0;
-  return Object.entries(specs).map(([name, { shape }]) => {
+  const numbers: Record<string, Float32Array> = {};
+  for (const [name, { shape }] of Object.entries(specs)) {
     const size = shape.reduce((product, n) => product * n, 1);
-    const values = Float64Array.from({ length: size }, (_, i) => row[from + i]);
+    numbers[name] = row.slice(from, from + size);
     from += size;
-    return { name, shape, values, state: false };
-  });
+  }
+  return namedValues(specs, numbers);
 }
 
 /** How many numbers a network has. */
@@ -27,26 +28,42 @@ export function networkSize(specs: ParameterSpecs): number {
   return initialValues(specs, 0).reduce((sum, { values }) => sum + values.length, 0);
 }
 
-/** Packs checkpoints; labels that share a state share its row. */
-export function packNetworks(specs: ParameterSpecs, members: readonly MemberCheckpoints[]): PackedNetworks {
+/** States of one member, each once, and the labels that name them: plain data. */
+export interface MemberStates {
+  /** Label to position in `states`. */
+  readonly labels: Readonly<Record<string, number>>;
+  readonly states: readonly Snapshot[];
+}
+
+/** Checkpoints of a member; labels that share a state share its position. */
+export function memberStates(checkpoints: MemberCheckpoints): MemberStates {
+  const positions = new Map<Snapshot, number>();
+  const labels: Record<string, number> = {};
+  for (const [label, snapshot] of checkpoints) {
+    const position = positions.get(snapshot) ?? positions.size;
+    positions.set(snapshot, position);
+    labels[label] = position;
+  }
+  return { labels, states: [...positions.keys()] };
+}
+
+/** Packs the members one after another. */
+export function packNetworks(specs: ParameterSpecs, members: readonly MemberStates[]): PackedNetworks {
   const size = networkSize(specs);
-  const rows = new Map<Snapshot, number>();
-  const labels = members.map((member) => {
-    const positions: Record<string, number> = {};
-    for (const [label, snapshot] of member) {
-      const known = rows.get(snapshot) ?? rows.size;
-      rows.set(snapshot, known);
-      positions[label] = known;
-    }
-    return positions;
-  });
-  const states = new Float32Array(rows.size * size);
-  for (const [snapshot, row] of rows) {
+  const all = members.flatMap(({ states }) => states);
+  const packed = new Float32Array(all.length * size);
+  for (const [row, snapshot] of all.entries()) {
     let at = row * size;
     for (const name of Object.keys(specs)) {
-      states.set(snapshot[name], at);
+      packed.set(snapshot[name], at);
       at += snapshot[name].length;
     }
   }
-  return { states, size, labels };
+  let first = 0;
+  const labels = members.map(({ labels: own, states }) => {
+    const rows = Object.entries(own).map(([label, position]) => [label, first + position] as const);
+    first += states.length;
+    return Object.fromEntries(rows);
+  });
+  return { states: packed, size, labels };
 }

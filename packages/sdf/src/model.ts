@@ -1,14 +1,13 @@
 import {
-  NotFittedError,
-  throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
-  type FitSummary,
   type StochasticDiscountFactorEstimator,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
-import { loadFittedModel, saveFittedModel } from './artifact.ts';
+import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
+import type { ArtifactContent } from '@ml4t/core/persist';
+import { contentOf, loadFittedModel } from './artifact.ts';
 import { commonLabels, defaultLabel, resolveLabel } from './checkpoints.ts';
 import {
   parseSdfConfig,
@@ -16,9 +15,10 @@ import {
   type StochasticDiscountFactorConfigInput,
 } from './config.ts';
 import { engineOf } from './engine.ts';
-import { extractSdf, fitSdf, modelType, sdfNetwork, type SdfFit } from './fit.ts';
+import { extractSdf, modelType, openFit, sdfNetwork, type SdfFit, type SdfMember } from './fit.ts';
 import { networkSize } from './fitted-networks.ts';
 import { sdfStatistics, type SdfStatistics } from './statistics.ts';
+import { packageVersion } from './version.ts';
 
 /**
  * The adversarial stochastic discount factor of Chen, Pelger and Zhu: `M_{t+1} = 1 - sum_i omega_{t,i} r_{t+1,i}`, its weights a
@@ -30,6 +30,10 @@ import { sdfStatistics, type SdfStatistics } from './statistics.ts';
  * batch each phase hands on its best state. States are kept under labels 'conditional:512', 'conditional:best',
  * 'conditional:last'. Weights are known on the row's date and never depend on returns.
  *
+ * Rows with a missing characteristic or return take no part in `fit`, which throws DataError when none is complete or context
+ * series differ. An aborted first fit throws, and leaves the model fitted with the epochs it finished: `fitSummary.stopReason` is
+ * 'aborted', and `extract`, `statistics` and `save` take its `checkpoints`.
+ *
  * Source: Chen, Pelger and Zhu (2024), "Deep learning in asset pricing", Management Science 70.
  *
  * @example
@@ -37,44 +41,30 @@ import { sdfStatistics, type SdfStatistics } from './statistics.ts';
  * await model.fit(train, { validation });
  * const { weights, sdfValues } = await model.extract(test);
  */
-export class StochasticDiscountFactorModel implements StochasticDiscountFactorEstimator {
+export class StochasticDiscountFactorModel
+  extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBatch>, SdfMember, SdfFit>
+  implements StochasticDiscountFactorEstimator
+{
   readonly modelType = modelType;
   readonly config: StochasticDiscountFactorConfig;
-  #fit: SdfFit | undefined;
+  protected readonly packageVersion = packageVersion();
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: StochasticDiscountFactorConfigInput = {}) {
+    super();
     this.config = parseSdfConfig(config);
   }
 
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireFit('fitSummary').summary;
+  get ensembleSize(): number {
+    return this.config.nMembers;
   }
   /** Labels that `extract` takes, in the order of training. */
   get checkpoints(): readonly string[] {
-    return this.#requireFit('checkpoints').labels;
+    return this.requireFit('checkpoints').labels;
   }
   /** The label that `extract` uses when none is asked for; undefined after an abort before its phase. */
   get defaultCheckpoint(): string | undefined {
-    return this.#requireFit('defaultCheckpoint').fallback;
-  }
-
-  /**
-   * Trains the networks. Rows with a missing characteristic or return are left out of it. Throws DataError when no row is
-   * complete or context series differ; AbortedError.
-   *
-   * A failed or aborted refit keeps the earlier fit. An aborted first fit throws too, and leaves the model fitted with the
-   * epochs it finished: `fitSummary.stopReason` is 'aborted', and `extract`, `statistics` and `save` take its `checkpoints`.
-   */
-  async fit(batch: CrossSectionBatch, options: FitOptions<CrossSectionBatch> = {}): Promise<FitSummary> {
-    throwIfAborted(options.signal, 'StochasticDiscountFactorModel.fit');
-    this.#fit = await fitSdf(this.config, batch, options, (partial) => {
-      this.#fit ??= partial;
-    });
-    return this.#fit.summary;
+    return this.requireFit('defaultCheckpoint').fallback;
   }
 
   /**
@@ -88,7 +78,7 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
    * DataError when columns differ from the fit's.
    */
   async extract(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<StochasticDiscountFactorState> {
-    const fit = this.#requireFit('extract');
+    const fit = this.requireFit('extract');
     const checkpoint = resolveLabel(options.checkpoint, fit.fallback, fit.labels);
     const { engine } = await engineOf(this.config, fit.networks.size);
     try {
@@ -103,23 +93,25 @@ export class StochasticDiscountFactorModel implements StochasticDiscountFactorEs
     return sdfStatistics(await this.extract(batch, options), batch.requireReturns('statistics'));
   }
 
-  /** Writes the configuration, all checkpoints, the context history and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    await saveFittedModel(path, modelType, this.config, this.#requireFit('save'));
-  }
-
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<StochasticDiscountFactorModel> {
     const { config, read } = await loadFittedModel(path, modelType);
     const model = new StochasticDiscountFactorModel(config as StochasticDiscountFactorConfigInput);
     const fit = read((p, q) => networkSize(sdfNetwork(model.config, p, q)));
     const labels = commonLabels(fit.networks.labels.map((rows) => new Set(Object.keys(rows))));
-    model.#fit = { ...fit, labels, fallback: defaultLabel(model.config, labels) };
+    model.restore({ ...fit, labels, fallback: defaultLabel(model.config, labels) });
     return model;
   }
 
-  #requireFit(what: string): SdfFit {
-    if (!this.#fit) throw new NotFittedError('StochasticDiscountFactorModel', what);
-    return this.#fit;
+  protected override open<T>(
+    batch: CrossSectionBatch,
+    options: FitOptions<CrossSectionBatch>,
+    use: (training: EnsembleTraining<SdfMember, SdfFit>) => Promise<T>,
+  ): Promise<T> {
+    return openFit(this.config, batch, options, use);
+  }
+
+  protected override contentOf(fit: SdfFit): Pick<ArtifactContent, 'state' | 'arrays'> {
+    return contentOf(fit);
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '@ml4t/core/engine';
-import type { Tensor } from '@ml4t/core/nn';
+import type { HostValues, HostWriter, Tensor } from '@ml4t/core/nn';
+import { gatherRows } from '@ml4t/core/train';
 import type { ContextInput } from './context.ts';
 import type { PricingTensors } from './losses.ts';
 import type { NetworkInput } from './networks.ts';
@@ -17,7 +18,10 @@ export interface HeldPanel extends HeldInput, PricingTensors {
   readonly rows: PricingRows;
 }
 
-function holder(engine: Engine): { hold: (values: Float64Array, shape: readonly number[]) => Tensor; release(): void } {
+function holder(engine: Engine): {
+  hold: (values: HostValues | HostWriter, shape: readonly number[]) => Tensor;
+  release(): void;
+} {
   const held: Tensor[] = [];
   return {
     hold(values, shape) {
@@ -34,9 +38,9 @@ function holder(engine: Engine): { hold: (values: Float64Array, shape: readonly 
 /** Copies what a network reads into an engine. */
 export function holdInput(engine: Engine, selected: SelectedRows, context: ContextInput | undefined): HeldInput {
   const { hold, release } = holder(engine);
-  const rows = selected.rows.length;
+  const { rows, characteristics, nCharacteristics: p } = selected;
   return {
-    characteristics: hold(selected.characteristics, [rows, selected.characteristics.length / rows]),
+    characteristics: hold((into) => gatherRows(characteristics, p, rows, into), [rows.length, p]),
     context: context && hold(context.values, [1, context.nDates, context.nFeatures]),
     before: context?.before ?? 0,
     offsets: selected.offsets,

@@ -1,16 +1,18 @@
-import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
 
 /**
- * Rows of a batch that enter the arithmetic, gathered: a row with a missing characteristic, or in pricing without a
- * return, is left out before anything is computed, so nothing that stands in it can reach a gradient.
+ * Rows of a batch that enter the arithmetic: a row with a missing characteristic, or in pricing without a return, is left out
+ * before anything is computed, so nothing that stands in it can reach a gradient.
  */
 export interface SelectedRows {
   /** Positions in the batch (R). */
   readonly rows: Int32Array;
   /** First row of every date among the selected ones (T + 1); dates without rows stay. */
   readonly offsets: Int32Array;
-  /** (R x P) */
-  readonly characteristics: Float64Array;
+  /** Of every row of the batch, of which `rows` are gathered when an engine takes them. */
+  readonly characteristics: FloatArray;
+  /** P */
+  readonly nCharacteristics: number;
   /** N_t: assets whose characteristics are complete (T), whether or not their return is known. */
   readonly assetCounts: Float64Array;
 }
@@ -34,7 +36,7 @@ export function selectRows(batch: CrossSectionBatch, withReturns: boolean): Sele
     offsets[t + 1] = count;
   }
   const rows = kept.slice(0, count);
-  return { rows, offsets, assetCounts, characteristics: gather(characteristics, rows, p, count === nRows) };
+  return { rows, offsets, assetCounts, characteristics, nCharacteristics: p };
 }
 
 /** Everything that the pricing of one batch needs, ready for the engine. */
@@ -82,15 +84,7 @@ export function pricingRows(batch: CrossSectionBatch, byAssetCount: boolean, nam
   return { ...selected, returns, assets, nAssets: dates.length, factorReturns, momentReturns };
 }
 
-function isComplete(values: Float64Array, from: number, count: number): boolean {
+function isComplete(values: FloatArray, from: number, count: number): boolean {
   for (let j = from; j < from + count; j++) if (values[j] !== values[j]) return false;
   return true;
-}
-
-/** Complete panels are shared, not copied. */
-function gather(values: Float64Array, rows: Int32Array, p: number, all: boolean): Float64Array {
-  if (all) return values;
-  const gathered = new Float64Array(rows.length * p);
-  for (let r = 0; r < rows.length; r++) gathered.set(values.subarray(rows[r] * p, (rows[r] + 1) * p), r * p);
-  return gathered;
 }

@@ -11,6 +11,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'stochastic-discount-factor',
     configJsonSchema: () => configJsonSchema(sdfConfigSchema),
     create: (config: unknown) => new StochasticDiscountFactorModel(parseSdfConfig(config)),
+    ensembleSize: (config: unknown) => parseSdfConfig(config).nMembers,
     load: (path: string) => StochasticDiscountFactorModel.load(path),
   },
 ]);

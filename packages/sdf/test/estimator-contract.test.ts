@@ -3,7 +3,8 @@ import { estimatorContract } from '@ml4t/core/testing';
 import { StochasticDiscountFactorModel } from '../src/index.ts';
 import { changed, smallConfig, smallPanel } from './small.ts';
 
-const batch = smallPanel();
+const panel = smallPanel();
+const batch = panel.slice(0, panel.nDates - 4);
 const withGaps = batch
   .withCharacteristics(changed(batch.characteristics, (value, at) => (at % 7 === 3 ? Number.NaN : value)))
   .withReturns(changed(batch.requireReturns('test'), (value, at) => (at % 5 === 2 ? Number.NaN : value)));
@@ -19,6 +20,7 @@ describe.each([
     batch,
     otherBatch: smallPanel({ seed: 2 }),
     batchWithMissing: withGaps,
+    validation: panel.slice(panel.nDates - 4),
     unusableBatch: batch.withoutReturns(),
     create: () => new StochasticDiscountFactorModel(config),
     extractOrPredict: (model, on) => model.extract(on),

@@ -1,4 +1,4 @@
-import { CrossSectionBatch } from '@ml4t/core';
+import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
 import { Generator } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfigInput } from '../src/index.ts';
 
@@ -60,6 +60,6 @@ export function smallPanel({
 }
 
 /** The same rows with some of the numbers replaced. */
-export function changed(values: Float64Array, change: (value: number, at: number) => number): Float64Array {
-  return values.map(change);
+export function changed(values: FloatArray, change: (value: number, at: number) => number): Float64Array {
+  return Float64Array.from(values, change);
 }

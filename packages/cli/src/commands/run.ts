@@ -43,7 +43,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   };
   const warnings = new Warnings((message) => printed(`warning: ${message}`));
   const record = new ExperimentRecord();
-  const work = new WorkArea(directory);
+  const work = WorkArea.under(directory);
   if (options.fresh) await work.remove();
   try {
     const result = await runExperiment(prepared, record, {
@@ -96,7 +96,13 @@ async function keepFinishedFolds(
   printed: (message: string) => void,
 ): Promise<void> {
   const { panel } = record;
-  if (!panel || record.nFolds === 0) return;
+  const members = record.trainedMembers.size;
+  if (!panel || record.nFolds + members === 0) return;
+  if (members > 0) printed(`kept ${members} trained member(s) of ensembles`);
+  if (record.nFolds === 0) {
+    printed('the same command goes on from there');
+    return;
+  }
   try {
     const { paths } = await writeResults(
       experiment.outputs,

@@ -1,5 +1,5 @@
 import type { Progress } from '@ml4t/core';
-import type { FoldOutcome, FoldTask } from '../experiment/fold-task.ts';
+import type { Task } from '../experiment/task.ts';
 
 export interface TaskHooks {
   readonly signal?: AbortSignal | undefined;
@@ -8,12 +8,18 @@ export interface TaskHooks {
 
 /**
  * Does tasks somewhere: in this process or in worker threads. Equal tasks give equal bits wherever they are done.
- * A task is plain JSON, so that a queue over several machines can be one more implementation.
+ *
+ * A task is plain JSON, and what goes into it and comes out of it are artifacts in the work area, found by key. So a queue over
+ * several machines is one more implementation: it sends the JSON, and the machine that takes it reads the panel where the task says
+ * (and checks its fingerprint), gets the artifacts that the task needs, and leaves one under the task's key.
  */
 export interface TaskExecutor {
   /** How many tasks to give it at a time. */
   readonly concurrency: number;
-  /** Throws what the model throws; AbortedError when the signal fires. */
-  run(task: FoldTask, hooks: TaskHooks): Promise<readonly FoldOutcome[]>;
+  /**
+   * Does a task whose needed artifacts are in the work area, and leaves its own there before it returns.
+   * Throws what the model throws; AbortedError when the signal fires.
+   */
+  run(task: Task, hooks: TaskHooks): Promise<void>;
   close(): Promise<void>;
 }

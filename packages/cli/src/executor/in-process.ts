@@ -1,22 +1,23 @@
 import type { CrossSectionBatch } from '@ml4t/core';
 import type { FamilyPackage } from '../families/family.ts';
-import type { FoldOutcome, FoldTask } from '../experiment/fold-task.ts';
+import type { Task } from '../experiment/task.ts';
+import type { WorkArea } from '../experiment/work-area.ts';
 import type { TaskExecutor, TaskHooks } from './executor.ts';
-import { FoldRunner } from './fold-runner.ts';
+import { TaskRunner } from './task-runner.ts';
 
 /** One task at a time, here: models have all processors to themselves. */
 export class InProcessExecutor implements TaskExecutor {
   readonly concurrency = 1;
-  private readonly runner: FoldRunner;
+  private readonly runner: TaskRunner;
 
-  constructor(panel: CrossSectionBatch, packages?: readonly FamilyPackage[]) {
-    this.runner = new FoldRunner(panel, packages);
+  constructor(panel: CrossSectionBatch, work: WorkArea, packages?: readonly FamilyPackage[]) {
+    this.runner = new TaskRunner(panel, work, packages);
   }
 
-  async run(task: FoldTask, hooks: TaskHooks): Promise<readonly FoldOutcome[]> {
+  async run(task: Task, hooks: TaskHooks): Promise<void> {
     // A turn of the event loop: a signal handler of the process (Ctrl-C) cannot run while promises alone are pending.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    return this.runner.run(task, hooks);
+    await this.runner.run(task, hooks);
   }
 
   close(): Promise<void> {

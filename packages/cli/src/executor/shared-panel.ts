@@ -1,4 +1,4 @@
-import { CrossSectionBatch } from '@ml4t/core';
+import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
 
 /** A panel as plain arrays in shared memory. */
 export type SharedPanel = Parameters<typeof CrossSectionBatch.fromArrays>[0] & {
@@ -27,7 +27,7 @@ export function panelFrom(shared: SharedPanel): CrossSectionBatch {
   return CrossSectionBatch.fromArrays(shared);
 }
 
-function share<A extends Float64Array | Int32Array>(array: A): A {
+function share<A extends FloatArray | Int32Array>(array: A): A {
   const Type = array.constructor as new (buffer: SharedArrayBuffer) => A;
   const copy = new Type(new SharedArrayBuffer(array.byteLength));
   copy.set(array);

@@ -18,7 +18,10 @@ export type PlainError =
   | { readonly name: string; readonly detail: ErrorDetail; readonly code: Ml4tError['code']; readonly stack: string }
   | { readonly name: string; readonly message: string; readonly stack: string };
 
-export type WorkerReply<T> = { readonly value: T } | { readonly error: PlainError };
+/** What a worker says when it has done a task, or failed. */
+export interface WorkerReply {
+  readonly error?: PlainError;
+}
 
 export function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
@@ -33,6 +36,17 @@ export function errorFrom(plain: PlainError): Error {
   const error = 'detail' in plain ? libraryError(plain.code, plain.detail) : new Error(plain.message);
   Object.defineProperty(error, 'stack', { value: plain.stack, configurable: true });
   return error;
+}
+
+/** The same error about something in particular: its class stays, its field (or message) begins with the subject. */
+export function errorAbout(subject: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AbortedError) return error;
+  const plain = plainError(error);
+  return errorFrom(
+    'detail' in plain
+      ? { ...plain, detail: { ...plain.detail, field: `${subject}: ${plain.detail.field}` } }
+      : { ...plain, message: `${subject}: ${plain.message}` },
+  );
 }
 
 function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {

@@ -1,20 +1,22 @@
 // Runs in a worker thread: keeps the panel and does whatever tasks it is given.
 import { workerData, type MessagePort } from 'node:worker_threads';
 import type { Progress } from '@ml4t/core';
-import { packOutcomes, type PackedOutcomes } from '../experiment/fold-outcome.ts';
-import type { FoldTask } from '../experiment/fold-task.ts';
-import { FoldRunner } from './fold-runner.ts';
-import { panelFrom, type SharedPanel } from './shared-panel.ts';
+import type { Task } from '../experiment/task.ts';
+import { WorkArea } from '../experiment/work-area.ts';
+import { panelFrom } from './shared-panel.ts';
+import { TaskRunner } from './task-runner.ts';
 import { plainError, type WorkerReply } from './worker-errors.ts';
+import type { WorkerPlace } from './worker-threads.ts';
 
-let runner: FoldRunner | undefined;
+let runner: TaskRunner | undefined;
 
 export default async function runTask(request: {
-  readonly task: FoldTask;
+  readonly task: Task;
   readonly progress: MessagePort;
-}): Promise<WorkerReply<PackedOutcomes>> {
+}): Promise<WorkerReply> {
   // tinypool hands its own data first and the caller's second.
-  runner ??= new FoldRunner(panelFrom((workerData as [unknown, SharedPanel])[1]));
+  const [, place] = workerData as [unknown, WorkerPlace];
+  runner ??= new TaskRunner(panelFrom(place.panel), new WorkArea(place.folder));
   let lastSent = 0;
   const onProgress = (progress: Progress): void => {
     // A network may report thousands of steps a second; a person reads ten.
@@ -23,7 +25,8 @@ export default async function runTask(request: {
     request.progress.postMessage(progress);
   };
   try {
-    return { value: packOutcomes(await runner.run(request.task, { onProgress })) };
+    await runner.run(request.task, { onProgress });
+    return {};
   } catch (error) {
     return { error: plainError(error) };
   } finally {

@@ -1,5 +1,5 @@
 import type { CrossSectionBatch, LatentFactorState } from '@ml4t/core';
-import type { ExposureTable } from './fold-task.ts';
+import type { ExposureTable } from './task.ts';
 
 /** A heat map with more rows or columns than this cannot be read. */
 const MOST_ASSETS = 30;

@@ -9,7 +9,7 @@ import {
   type WalkForwardSplit,
 } from '@ml4t/core';
 import type { ExperimentPrediction } from '../families/family.ts';
-import type { FoldOutcome } from './fold-task.ts';
+import type { FoldOutcome } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 
 /** A finished fold beside the rows that it predicts. */
@@ -48,6 +48,8 @@ export class ExperimentRecord {
   /** The panel that the models see, once it is read. */
   panel: CrossSectionBatch | undefined;
   readonly models: ModelRecord[] = [];
+  /** Keys of the members that are trained and not yet combined. */
+  readonly trainedMembers = new Set<string>();
 
   start(panel: CrossSectionBatch, models: readonly Pick<ModelRecord, 'run' | 'modelIndex'>[]): void {
     this.panel = panel;

@@ -1,19 +1,14 @@
-import { availableParallelism } from 'node:os';
 import {
   PanelIndex,
   stopReasonRemedies,
   type CrossSectionBatch,
   type FactorModelReport,
-  type Progress,
   type WalkForwardSplit,
 } from '@ml4t/core';
-import type { TaskExecutor } from '../executor/executor.ts';
-import { InProcessExecutor } from '../executor/in-process.ts';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
 import { familyOf, familyPackages, packageOf } from '../families/packages.ts';
-import type { ProgressSink } from '../terminal/progress.ts';
 import { readData, type ExperimentData } from './data.ts';
-import type { FoldTask } from './fold-task.ts';
+import { doTasks, type TaskRunHooks } from './do-tasks.ts';
 import { expandModels } from './model-runs.ts';
 import { prepareSteps } from './preprocessing.ts';
 import {
@@ -24,24 +19,14 @@ import {
   type ModelRecord,
   type OutOfSample,
 } from './record.ts';
-import { runTasks } from './schedule.ts';
 import type { Experiment } from './schema.ts';
 import { scoreForecasts } from './scores.ts';
 import { splitDates } from './splits.ts';
 import { strategyReport, type StrategyReport } from './strategy.ts';
-import { experimentTasks, type PreparedModel } from './tasks.ts';
-import type { WorkArea } from './work-area.ts';
+import { experimentTasks, type PreparedModel } from './task-list.ts';
 
-export interface RunHooks {
-  readonly signal?: AbortSignal | undefined;
-  readonly progress: ProgressSink;
+export interface RunHooks extends TaskRunHooks {
   readonly warn: (message: string) => void;
-  /** Something that is no warning, for a person: that a run goes on where another stopped. */
-  readonly tell: (message: string) => void;
-  readonly packages?: readonly FamilyPackage[] | undefined;
-  /** Worker threads; the processors at hand where absent. One, or one task, runs in this process. */
-  readonly workers?: number | undefined;
-  readonly work: WorkArea;
 }
 
 /** A model's out-of-sample results. */
@@ -88,10 +73,12 @@ export async function prepareExperiment(
     const field = `experiment.models[${run.entry}].type`;
     const { packageName } = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
-    const { batchKind } = registrationOf(family, run.model.type);
+    const registration = registrationOf(family, run.model.type);
     family.createEstimator(run.model, run.forecaster);
     // Models on windows make them themselves from the panel's rows.
-    models.push({ run, batchKind: batchKind === 'persistent-panel' ? batchKind : 'cross-section', packageName });
+    const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
+    const ensembleSize = registration.ensembleSize?.(run.model.config) ?? 1;
+    models.push({ run, batchKind, packageName, ensembleSize });
   }
   return { experiment, models, steps: prepareSteps(experiment.preprocessing) };
 }
@@ -119,66 +106,12 @@ export async function runExperiment(
       modelIndex: batchKind === 'persistent-panel' ? fullIndex(panel) : panel.index,
     })),
   );
-  await walkModelsForward(experimentTasks(experiment, models, panel, splits), panel, record, hooks);
+  await doTasks(experimentTasks(experiment, models, panel, splits), panel, record, hooks);
   const results = record.models.map((model) => {
     warnAboutFits(model, hooks.warn);
     return scoreModel(model, panel, hooks.warn);
   });
   return { data, panel, splits, models: results, oracle: scoreOracle(panel, data, splits) };
-}
-
-/** Brings every task's outcomes into the record, from the work area or by doing it. */
-async function walkModelsForward(
-  plan: ReturnType<typeof experimentTasks>,
-  panel: CrossSectionBatch,
-  record: ExperimentRecord,
-  hooks: RunHooks,
-): Promise<void> {
-  const modelOf = new Map(plan.flatMap(({ tasks }, position) => tasks.map((task) => [task, position] as const)));
-  const labelOf = (task: FoldTask): string => {
-    const { label } = record.models[modelOf.get(task) ?? 0].run;
-    return task.folds.length > 1 ? label : `${label} fold ${task.folds[0].fold + 1}`;
-  };
-  const waiting: FoldTask[] = [];
-  for (const task of modelOf.keys()) {
-    const outcomes = await hooks.work.read(task);
-    if (outcomes) record.add(modelOf.get(task) ?? 0, outcomes);
-    else waiting.push(task);
-  }
-  if (record.nFolds > 0) hooks.tell(`going on from an earlier run: ${record.nFolds} finished fold(s) are kept`);
-  if (waiting.length === 0) return;
-  const executor = await openExecutor(panel, waiting.length, hooks);
-  hooks.progress.start(
-    waiting.map((task) => ({ label: labelOf(task), group: record.models[modelOf.get(task) ?? 0].run.label })),
-    executor.concurrency,
-  );
-  const position = new Map(waiting.map((task, at) => [task, at]));
-  try {
-    await runTasks(waiting, executor, hooks.work, {
-      signal: hooks.signal,
-      onStart: (task) => hooks.progress.begin(position.get(task) ?? 0),
-      onProgress: (task, progress) => hooks.progress.update(position.get(task) ?? 0, describeProgress(progress)),
-      onFinished: (task, outcomes) => {
-        record.add(modelOf.get(task) ?? 0, outcomes);
-        hooks.progress.finish(position.get(task) ?? 0);
-      },
-    });
-  } finally {
-    await executor.close();
-  }
-}
-
-/** Families that a caller brings are functions, which no thread can be given; and TypeScript sources load in no worker. */
-async function openExecutor(panel: CrossSectionBatch, nTasks: number, hooks: RunHooks): Promise<TaskExecutor> {
-  const threads = Math.min(hooks.workers ?? availableParallelism(), nTasks);
-  if (threads <= 1 || hooks.packages || import.meta.url.endsWith('.ts'))
-    return new InProcessExecutor(panel, hooks.packages);
-  const { WorkerThreadsExecutor } = await import('../executor/worker-threads.ts');
-  return new WorkerThreadsExecutor(panel, threads);
-}
-
-function describeProgress({ phase, step, total }: Progress): string {
-  return `${phase} ${step}${total === undefined ? '' : ` of ${total}`}`;
 }
 
 /** The rows of the persistent panel that is made of this one: every cell of T x N. */

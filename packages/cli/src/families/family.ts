@@ -1,13 +1,17 @@
 import {
   ConfigError,
   type CrossSectionBatch,
+  type Estimator,
   type FactorForecastResult,
+  type FitOptions,
+  type FitSummary,
   type ModelRegistration,
   type PersistentPanelBatch,
   type RowColumns,
+  type TrainedMember,
   type WalkForwardEstimator,
 } from '@ml4t/core';
-import type { ExposureTable } from '../experiment/fold-task.ts';
+import type { ExposureTable } from '../experiment/task.ts';
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 
@@ -34,6 +38,14 @@ export interface ExperimentPrediction {
  * dates it keeps from `fit`.
  */
 export interface ExperimentEstimator extends WalkForwardEstimator<ExperimentBatch, ExperimentPrediction> {
+  /** One member of an ensemble alone: of models whose registration has `ensembleSize`. */
+  fitMember?(batch: ExperimentBatch, member: number, options?: FitOptions<ExperimentBatch>): Promise<TrainedMember>;
+  /** The fit of members that were trained alone, on the same batch. */
+  combineMembers?(
+    batch: ExperimentBatch,
+    members: readonly TrainedMember[],
+    options?: FitOptions<ExperimentBatch>,
+  ): Promise<FitSummary>;
   /** Exposures of the fitted model for the report; its forecast or weights are shown where it has none. */
   exposures?(batch: ExperimentBatch): Promise<ExposureTable>;
 }
@@ -63,7 +75,7 @@ export interface FamilyPackage {
 }
 
 /** Throws ConfigError when an experiment gives a forecaster to a model without factors. */
-export function refuseForecaster(model: PartSpecification, forecaster: PartSpecification | undefined): void {
+function refuseForecaster(model: PartSpecification, forecaster: PartSpecification | undefined): void {
   if (forecaster)
     throw new ConfigError({
       field: 'forecaster',
@@ -82,6 +94,24 @@ export function crossSection(batch: ExperimentBatch): CrossSectionBatch {
     found: batch.kind,
     remedy: 'Register the model with batchKind cross-section.',
   });
+}
+
+/** A family without forecasters, of whose models one function makes estimators. */
+export function familyOfModels(
+  models: readonly ModelRegistration[],
+  estimatorOf: (model: Estimator<never>, specification: PartSpecification) => ExperimentEstimator,
+  ownConfig: (config: PartSpecification['config']) => unknown = (config) => config,
+): Family {
+  const family: Family = {
+    models,
+    forecasterTypes: [],
+    createEstimator(specification, forecaster) {
+      refuseForecaster(specification, forecaster);
+      const { create } = registrationOf(family, specification.type);
+      return estimatorOf(create(ownConfig(specification.config)), specification);
+    },
+  };
+  return family;
 }
 
 export function registrationOf(family: Family, type: string): ModelRegistration {

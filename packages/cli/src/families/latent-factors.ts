@@ -4,24 +4,22 @@ import {
   latentFactorColumns,
   type ExtractOptions,
   type FactorForecaster,
-  type FitOptions,
-  type FitSummary,
   type LatentFactorModel,
   type LatentFactorPrediction,
   type PersistentPanelBatch,
   type RowColumns,
 } from '@ml4t/core';
 import { assetLoadings, exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/fold-task.ts';
+import type { ExposureTable } from '../experiment/task.ts';
 import {
   registrationOf,
   type ExperimentBatch,
-  type ExperimentEstimator,
   type ExperimentPrediction,
   type Family,
   type FamilyPackage,
   type PartSpecification,
 } from './family.ts';
+import { ModelEstimator, type ModelData } from './model-estimator.ts';
 
 export const latentFactors: FamilyPackage = {
   packageName: '@ml4t/latent-factors',
@@ -60,7 +58,7 @@ export const latentFactors: FamilyPackage = {
 };
 
 interface FactorPipeline {
-  fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary>;
+  fitForecaster(batch: ExperimentBatch): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
@@ -69,27 +67,31 @@ interface FactorPipeline {
  * panel sees only the assets whose loadings the training dates can determine. The others, not listed yet for example,
  * have no forecast.
  */
-class FactorModelEstimator implements ExperimentEstimator {
+class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorModel<ExperimentBatch>> {
   private readonly pipeline: FactorPipeline;
-  private readonly model: LatentFactorModel<ExperimentBatch>;
   private trainingFactors: Float64Array | undefined;
   private assets: readonly string[] = [];
 
   constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
+    super(model);
     this.pipeline = pipeline;
-    this.model = model;
   }
 
-  async fit(batch: ExperimentBatch, options?: FitOptions<ExperimentBatch>): Promise<FitSummary> {
+  protected override dataOf(
+    batch: ExperimentBatch,
+    validation: ExperimentBatch | undefined,
+  ): ModelData<ExperimentBatch> {
     if (batch.kind === 'persistent-panel') this.assets = assetsWithReturns(batch, nFactorsOf(this.model) + 1);
-    const train = this.select(batch);
-    const validation = options?.validation && this.select(options.validation);
-    const summary = await this.pipeline.fit(train, { ...options, validation });
-    this.trainingFactors = (await this.model.extract(train)).factorReturns;
-    return summary;
+    return { batch: this.select(batch), validation: validation && this.select(validation) };
   }
 
-  async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
+  protected override async fitted(batch: ExperimentBatch): Promise<void> {
+    const train = this.select(batch);
+    await this.pipeline.fitForecaster(train);
+    this.trainingFactors = (await this.model.extract(train)).factorReturns;
+  }
+
+  override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
     const prediction = await this.pipeline.predict(this.select(batch), options);
     const { index } = prediction.state;
     const columns = Object.entries(latentFactorColumns(prediction)).map(([name, values]) => [

@@ -5,8 +5,6 @@ import {
   configJsonSchema,
   parseConfig,
   type CrossSectionBatch,
-  type FitOptions,
-  type FitSummary,
   type ModelRegistration,
   type PersistentPanelBatch,
   type PortfolioModel,
@@ -14,14 +12,12 @@ import {
 } from '@ml4t/core';
 import {
   crossSection,
-  refuseForecaster,
-  registrationOf,
+  familyOfModels,
   type ExperimentBatch,
-  type ExperimentEstimator,
   type ExperimentPrediction,
-  type Family,
   type FamilyPackage,
 } from './family.ts';
+import { ModelEstimator, type ModelData } from './model-estimator.ts';
 import {
   lookBack,
   panelOf,
@@ -38,28 +34,31 @@ export const portfolios: FamilyPackage = {
     const { WeightConstraintPostprocessor, modelRegistry, weightConstraintConfigSchema } =
       await import('@ml4t/portfolio');
     const constraintsSchema = configJsonSchema(weightConstraintConfigSchema);
-    const family: Family = {
-      models: modelRegistry.map((model) => withWindows(model, constraintsSchema)),
-      forecasterTypes: [],
-      createEstimator(specification, forecaster) {
-        refuseForecaster(specification, forecaster);
-        const { windows = {}, constraints, ...config } = specification.config;
-        const model = registrationOf(family, specification.type).create(config);
-        return new WindowEstimator(
+    return familyOfModels(
+      modelRegistry.map((model) => withWindows(model, constraintsSchema)),
+      (model, { type, config: { windows = {}, constraints } }) =>
+        new WindowEstimator(
           model as unknown as PortfolioModel,
-          parseConfig(windowsSchema, windows, `${specification.type}.windows`),
+          parseConfig(windowsSchema, windows, `${type}.windows`),
           constraints === undefined ? undefined : new WeightConstraintPostprocessor(constraints as object),
-        );
-      },
-    };
-    return family;
+        ),
+      ownConfig,
+    );
   },
 };
+
+/** A model's own configuration: without the two keys that the command adds. */
+function ownConfig(config: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(config as object).filter(([key]) => key !== 'windows' && key !== 'constraints'),
+  );
+}
 
 /** The registration with the two keys that the command adds to a model's own: `windows` and `constraints`. */
 function withWindows(model: ModelRegistration, constraints: Record<string, unknown>): ModelRegistration {
   return {
     ...model,
+    ...(model.ensembleSize ? { ensembleSize: (config) => model.ensembleSize?.(ownConfig(config)) ?? 1 } : {}),
     configJsonSchema: () => {
       const own = model.configJsonSchema();
       const windows = configJsonSchema(windowsSchema);
@@ -72,33 +71,39 @@ function withWindows(model: ModelRegistration, constraints: Record<string, unkno
  * A portfolio model on the rows of a panel: cuts windows from them, and brings the weights of the test dates back to rows.
  * What is held before the first test date of a fold is nothing.
  */
-class WindowEstimator implements ExperimentEstimator {
-  private readonly model: PortfolioModel;
+class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioModel> {
   private readonly windows: WindowOptions;
   private readonly constraints: PortfolioPostprocessor | undefined;
   /** The last dates of the fit, which test dates look back on. */
   private past: CrossSectionBatch | undefined;
 
   constructor(model: PortfolioModel, windows: WindowOptions, constraints: PortfolioPostprocessor | undefined) {
-    this.model = model;
+    super(model);
     this.windows = windows;
     this.constraints = constraints;
   }
 
-  async fit(batch: ExperimentBatch, options: FitOptions<ExperimentBatch> = {}): Promise<FitSummary> {
-    const { validation, ...run } = options;
+  protected override dataOf(
+    batch: ExperimentBatch,
+    validation: ExperimentBatch | undefined,
+  ): ModelData<PortfolioSequenceBatch> {
     const train = crossSection(batch);
     const before = lastDates(train, lookBack(this.windows));
-    const later = validation && crossSection(validation);
-    const summary = await this.model.fit(trainingWindows(panelOf([train]), this.windows), {
-      ...run,
-      validation: later && trainingWindows(panelOf([before, later]), this.windows, before.nDates),
-    });
-    this.past = later && later.nDates >= lookBack(this.windows) ? lastDates(later, lookBack(this.windows)) : before;
-    return summary;
+    return {
+      batch: trainingWindows(panelOf([train]), this.windows),
+      validation:
+        validation && trainingWindows(panelOf([before, crossSection(validation)]), this.windows, before.nDates),
+    };
   }
 
-  async predict(batch: ExperimentBatch): Promise<ExperimentPrediction> {
+  protected override fitted(batch: ExperimentBatch, validation: ExperimentBatch | undefined): Promise<void> {
+    const most = lookBack(this.windows);
+    const later = validation && crossSection(validation);
+    this.past = lastDates(later && later.nDates >= most ? later : crossSection(batch), most);
+    return Promise.resolve();
+  }
+
+  override async predict(batch: ExperimentBatch): Promise<ExperimentPrediction> {
     const test = crossSection(batch);
     const past = this.past ? [this.past] : [];
     const panel = panelOf([...past, test]);

@@ -1,42 +1,34 @@
 import {
   FactorForecastResult,
+  type CrossSectionBatch,
   type ExtractOptions,
-  type FitOptions,
-  type FitSummary,
   type StochasticDiscountFactorEstimator,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
 import { exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/fold-task.ts';
+import type { ExposureTable } from '../experiment/task.ts';
 import {
   crossSection,
-  refuseForecaster,
-  registrationOf,
+  familyOfModels,
   type ExperimentBatch,
-  type ExperimentEstimator,
   type ExperimentPrediction,
-  type Family,
   type FamilyPackage,
 } from './family.ts';
+import { ModelEstimator, type ModelData } from './model-estimator.ts';
 
 export const discountFactors: FamilyPackage = {
   packageName: '@ml4t/sdf',
   modelTypes: ['stochastic-discount-factor'],
   async load() {
     const { LinearStochasticDiscountFactorReturnMapper, modelRegistry } = await import('@ml4t/sdf');
-    const family: Family = {
-      models: modelRegistry,
-      forecasterTypes: [],
-      createEstimator(specification, forecaster) {
-        refuseForecaster(specification, forecaster);
-        const model = registrationOf(family, specification.type).create(specification.config);
-        return new DiscountFactorEstimator(
+    return familyOfModels(
+      modelRegistry,
+      (model) =>
+        new DiscountFactorEstimator(
           model as unknown as StochasticDiscountFactorEstimator,
           new LinearStochasticDiscountFactorReturnMapper(),
-        );
-      },
-    };
-    return family;
+        ),
+    );
   },
 };
 
@@ -50,27 +42,27 @@ interface ReturnMapper {
  * A stochastic discount factor: its portfolio is the one factor, and a mapper fitted on the training rows turns weights into
  * expected returns.
  */
-class DiscountFactorEstimator implements ExperimentEstimator {
-  private readonly model: StochasticDiscountFactorEstimator;
+class DiscountFactorEstimator extends ModelEstimator<CrossSectionBatch, StochasticDiscountFactorEstimator> {
   private readonly mapper: ReturnMapper;
   private trainingPortfolio = new Float64Array(0);
 
   constructor(model: StochasticDiscountFactorEstimator, mapper: ReturnMapper) {
-    this.model = model;
+    super(model);
     this.mapper = mapper;
   }
 
-  async fit(batch: ExperimentBatch, options: FitOptions<ExperimentBatch> = {}): Promise<FitSummary> {
-    const { validation, ...rest } = options;
+  protected override dataOf(batch: ExperimentBatch, validation?: ExperimentBatch): ModelData<CrossSectionBatch> {
+    return { batch: crossSection(batch), validation: validation && crossSection(validation) };
+  }
+
+  protected override async fitted(batch: ExperimentBatch): Promise<void> {
     const train = crossSection(batch);
-    const summary = await this.model.fit(train, { ...rest, validation: validation && crossSection(validation) });
     const state = await this.model.extract(train);
     this.mapper.fit(state, train.requireReturns('the return mapper'));
     this.trainingPortfolio = portfolioReturns(state);
-    return summary;
   }
 
-  async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
+  override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
     const state = await this.model.extract(crossSection(batch), options);
     const known = this.trainingPortfolio.filter((value) => !Number.isNaN(value));
     const premium = known.reduce((sum, value) => sum + value, 0) / known.length;

@@ -211,7 +211,7 @@ outputs: { report: false }
       const outcome = await ml4t(['run', path], { packages: [fakeFamily({ onFit })] });
       expect(outcome.code).toBe(exitCodes.model);
       expect(outcome.stderr).toMatch(
-        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*goes on from there\nml4t: x: expected y, found z\. Try again\.\n$/,
+        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*goes on from there\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
       );
       expect(await filesUnder(join(folder, 'results'))).toEqual([
         expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),
@@ -231,7 +231,7 @@ outputs: { report: false }
       };
       const short = await ml4t(['run', path], { packages: [fakeFamily({ onFit })] });
       expect(short.code).toBe(exitCodes.bug);
-      expect(short.stderr).toMatch(/^ml4t: unexpected error: index -1\. .*--debug.*\n$/);
+      expect(short.stderr).toMatch(/^ml4t: unexpected error: level fold 1: index -1\. .*--debug.*\n$/);
       const long = await ml4t(['run', path, '--debug'], { packages: [fakeFamily({ onFit })] });
       expect(long.stderr).toMatch(/RangeError: index -1\n +at /);
       expect(await filesUnder(folder)).toEqual(['experiment.yaml', 'panel.csv']);

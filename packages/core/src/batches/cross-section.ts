@@ -2,10 +2,12 @@ import { DataError, ShapeError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
 import {
   readIntegers,
+  readFloats,
   readNumeric,
   requireFinite,
   requireLength,
   requireUniqueNames,
+  type FloatArray,
   type NumericInput,
 } from '../validation.ts';
 import { crossSectionFromDense, type DensePanel } from './from-dense.ts';
@@ -33,8 +35,9 @@ export interface CrossSectionInit {
  * Dated cross-sections of assets, ragged by construction: one row per observed (date, asset) pair, in date order.
  *
  * Timing is part of the contract: a row dated t holds characteristics known at t and, in `returns`, the return earned
- * *after* t (from t to the next date). Float64 throughout; typed arrays are taken over without a copy and must not be
- * changed afterwards. Models never change them.
+ * *after* t (from t to the next date). Typed arrays are taken over without a copy and must not be changed afterwards;
+ * models never change them. Float64, but for characteristics, which may be float32: networks compute in it, and the panel
+ * takes half the memory. Whatever is computed from them is accumulated in float64 as ever.
  *
  * Build one with {@link CrossSectionBatch.fromRows} (long rows), {@link CrossSectionBatch.fromDense} (T x N x P cube
  * with a mask) or {@link CrossSectionBatch.fromArrays} (the ragged arrays themselves).
@@ -43,8 +46,8 @@ export class CrossSectionBatch {
   readonly kind = 'cross-section';
   readonly index: PanelIndex;
   readonly characteristicNames: readonly string[];
-  /** (R x P), row-major. */
-  readonly characteristics: Float64Array;
+  /** (R x P), row-major, in the precision they were given in. */
+  readonly characteristics: FloatArray;
   /** (R) */
   readonly returns: Float64Array | undefined;
   /** (R) */
@@ -71,7 +74,7 @@ export class CrossSectionBatch {
     };
     this.index = index;
     this.characteristicNames = characteristicNames;
-    this.characteristics = readNumeric('characteristics', init.characteristics, [
+    this.characteristics = readFloats('characteristics', init.characteristics, [
       index.nRows,
       characteristicNames.length,
     ]);
@@ -96,7 +99,7 @@ export class CrossSectionBatch {
   }
 
   /**
-   * From the ragged arrays themselves; Float64Arrays and Int32Arrays are shared, not copied.
+   * From the ragged arrays themselves; Float64Arrays, Int32Arrays and Float32Arrays of characteristics are shared, not copied.
    * `returns` are forward returns: earned after the row's date.
    */
   static fromArrays(
@@ -166,7 +169,7 @@ export class CrossSectionBatch {
 
   /** The same rows with other characteristics: what a preprocessing step returns. Values (R x P'), NaN for missing. */
   withCharacteristics(
-    characteristics: Float64Array,
+    characteristics: FloatArray,
     characteristicNames: readonly string[] = this.characteristicNames,
   ): CrossSectionBatch {
     return new CrossSectionBatch({ ...this, characteristics, characteristicNames });

@@ -1,6 +1,13 @@
 import { ShapeError, describe } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
-import { nestedShape, readNumeric, requireLength, type NumericInput } from '../validation.ts';
+import {
+  nestedShape,
+  readFloats,
+  readNumeric,
+  requireLength,
+  type FloatArray,
+  type NumericInput,
+} from '../validation.ts';
 import type { CrossSectionInit } from './cross-section.ts';
 import { alignForwardReturns, requireReturnLag } from './forward-returns.ts';
 import { PanelIndex } from './panel-index.ts';
@@ -39,7 +46,7 @@ export function crossSectionFromDense(panel: DensePanel): CrossSectionInit {
   const timestamps = parseTimestamps('timestamps', panel.timestamps);
   const [nDates, nAssets, p] = panel.shape ?? nestedShape('characteristics', panel.characteristics, 3);
   requireLength('timestamps', timestamps, nDates, 'the first axis of characteristics');
-  const cube = readNumeric('characteristics', panel.characteristics, [nDates, nAssets, p]);
+  const cube = readFloats('characteristics', panel.characteristics, [nDates, nAssets, p]);
   const assetIds = panel.assetIds ?? Array.from({ length: nAssets }, (_, i) => `a${i}`);
   requireLength('assetIds', assetIds, nAssets, 'the second axis of characteristics');
   const characteristicNames = panel.characteristicNames ?? Array.from({ length: p }, (_, j) => `c${j}`);
@@ -58,7 +65,8 @@ export function crossSectionFromDense(panel: DensePanel): CrossSectionInit {
     assetIndex: Int32Array.from(cells, (cell) => cell % nAssets),
     assetIds,
   });
-  const characteristics = new Float64Array(cells.length * p);
+  const characteristics =
+    cube instanceof Float32Array ? new Float32Array(cells.length * p) : new Float64Array(cells.length * p);
   cells.forEach((cell, row) => characteristics.set(cube.subarray(cell * p, (cell + 1) * p), row * p));
   const forward = (field: 'returns' | 'factorReturns'): { [key: string]: Float64Array } | undefined => {
     const source = panel[field];
@@ -86,7 +94,7 @@ export function crossSectionFromDense(panel: DensePanel): CrossSectionInit {
 
 function memberOf(
   mask: DensePanel['mask'],
-  cube: Float64Array,
+  cube: FloatArray,
   nDates: number,
   nAssets: number,
   p: number,

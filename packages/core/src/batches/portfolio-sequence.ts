@@ -3,10 +3,12 @@ import { formatTimestamp, parseTimestamps, requireIncreasing, type TimestampInpu
 import {
   nestedShape,
   readIntegers,
+  readFloats,
   readNumeric,
   requireFinite,
   requireLength,
   requireUniqueNames,
+  type FloatArray,
   type NumericInput,
 } from '../validation.ts';
 
@@ -53,7 +55,8 @@ export class PortfolioSequenceBatch {
   readonly nAssets: number;
   /** F */
   readonly nFeatures: number;
-  readonly features: Float64Array;
+  /** (B x T x N x F), in the precision they were given in. */
+  readonly features: FloatArray;
   readonly forwardReturns: Float64Array | undefined;
   readonly volScale: Float64Array | undefined;
   readonly prevWeights: Float64Array | undefined;
@@ -73,7 +76,7 @@ export class PortfolioSequenceBatch {
     this.nSteps = t;
     this.nAssets = n;
     this.nFeatures = f;
-    this.features = readNumeric('features', init.features, [b, t, n, f]);
+    this.features = readFloats('features', init.features, [b, t, n, f]);
     this.assetIds = init.assetIds ?? Array.from({ length: n }, (_, i) => `a${i}`);
     requireLength('assetIds', this.assetIds, n, 'the third axis of features');
     requireUniqueNames('assetIds', this.assetIds);

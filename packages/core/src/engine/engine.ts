@@ -1,4 +1,4 @@
-import type { HostValues, NamedValues, Ops, Parameters, Tensor } from '../nn/index.ts';
+import type { HostValues, HostWriter, NamedValues, Ops, Parameters, Tensor } from '../nn/index.ts';
 import type { EngineName } from './choices.ts';
 
 /** Numbers read back from an engine: float32 except from the float64 oracle. */
@@ -83,8 +83,8 @@ export interface Engine {
   /** For people and fit records: `embedded (WebAssembly SIMD, 2 threads, float32)`. */
   readonly description: string;
   readonly precision: 'float32' | 'float64';
-  /** Copies numbers in; they stay until released. Float64 input is narrowed. */
-  tensor(values: HostValues, shape: readonly number[]): Tensor;
+  /** Copies numbers in, or has them written; they stay until released. Float64 input is narrowed. */
+  tensor(values: HostValues | HostWriter, shape: readonly number[]): Tensor;
   release(tensor: Tensor): void;
   parameters(values: readonly NamedValues[]): ParameterSet;
   optimizer(parameters: ParameterSet, options?: OptimizerOptions): Optimizer;

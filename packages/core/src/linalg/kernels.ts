@@ -1,4 +1,5 @@
 import { EngineError, ShapeError } from '../errors.ts';
+import type { FloatArray } from '../validation.ts';
 import type { Heap, HeapMatrix, Region } from './heap.ts';
 import type { KernelProgram } from './program.ts';
 import { transposed } from './heap.ts';
@@ -27,7 +28,7 @@ export interface ArrayBlock {
   readonly rows: number;
   readonly columns: number;
   /** rows x columns, row-major. */
-  readonly characteristics: Float64Array;
+  readonly characteristics: FloatArray;
   readonly returns: Float64Array;
   readonly constant: boolean;
 }

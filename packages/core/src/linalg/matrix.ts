@@ -1,4 +1,5 @@
 import { DataError, ShapeError, describe } from '../errors.ts';
+import type { FloatArray } from '../validation.ts';
 import type { HeapMatrix, Region } from './heap.ts';
 import type { LinalgKernels } from './kernels.ts';
 
@@ -10,10 +11,11 @@ export interface Matrix {
 }
 
 /**
- * A rows x columns matrix over `data`, row-major; zeros without it. A Float64Array is used as it is, not copied.
+ * A rows x columns matrix over `data`, row-major; zeros without it. A Float64Array is used as it is, not copied;
+ * anything else is widened.
  * Throws ShapeError when a dimension is not a positive integer or the length does not match.
  */
-export function matrix(rows: number, columns: number, data?: Float64Array | readonly number[]): Matrix {
+export function matrix(rows: number, columns: number, data?: FloatArray | readonly number[]): Matrix {
   if (!(Number.isInteger(rows) && Number.isInteger(columns) && rows > 0 && columns > 0))
     throw new ShapeError({
       field: 'matrix',

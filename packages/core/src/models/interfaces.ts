@@ -45,6 +45,41 @@ export interface Estimator<Batch> {
   save(path: string): Promise<void>;
 }
 
+/**
+ * A member of an ensemble after its training, as plain data: text, numbers, lists, objects and typed arrays. It can be saved,
+ * sent to another machine and combined with the other members there.
+ */
+export interface TrainedMember {
+  /** Of the ensemble. */
+  readonly modelType: string;
+  readonly packageVersion: string;
+  readonly config: object;
+  /** Number in the ensemble, from 0; its seed is the configuration's plus this. */
+  readonly member: number;
+  /** SHA-256 of the dates and returns that it was trained and validated on, by which members of other data are told. */
+  readonly data: string;
+  /** Wall-clock seconds of its training. */
+  readonly seconds: number;
+  /** What the model itself keeps of it. */
+  readonly content: unknown;
+}
+
+/**
+ * An estimator whose fit is an average of members that do not know of each other. `fit` trains them one after another; trained
+ * apart, in any order and anywhere, and then combined, they make the same fit, to the bit.
+ */
+export interface EnsembleEstimator<Batch> extends Estimator<Batch> {
+  /** Number of members. */
+  readonly ensembleSize: number;
+  /** Trains one member (from 0) alone. Leaves this model as it is. */
+  fitMember(batch: Batch, member: number, options?: FitOptions<Batch>): Promise<TrainedMember>;
+  /**
+   * The fit of all members, in any order, given the batch and the options that each was trained with.
+   * Throws DataError when a member is missing, or belongs to another model, configuration or batch.
+   */
+  combineMembers(batch: Batch, members: readonly TrainedMember[], options?: FitOptions<Batch>): Promise<FitSummary>;
+}
+
 export interface LatentFactorModel<Batch> extends Estimator<Batch> {
   /** Exposures for every row and factor returns for every date whose returns are known. */
   extract(batch: Batch, options?: ExtractOptions): Promise<LatentFactorState>;
@@ -92,5 +127,10 @@ export interface ModelRegistration {
   configJsonSchema(): Record<string, unknown>;
   /** Throws ConfigError when the configuration is wrong. */
   create(config: unknown): Estimator<never>;
+  /**
+   * Members of an ensemble with this configuration. Where a model has it, `create` gives an {@link EnsembleEstimator}, and each
+   * member can be a task of its own. Throws ConfigError when the configuration is wrong.
+   */
+  ensembleSize?(config: unknown): number;
   load(path: string): Promise<Estimator<never>>;
 }

@@ -6,6 +6,7 @@ export type {
   ByDate,
   Dense,
   HostValues,
+  HostWriter,
   Lstm,
   LstmResult,
   LstmState,

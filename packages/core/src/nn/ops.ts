@@ -12,6 +12,9 @@ export type Parameters = Readonly<Record<string, Tensor>>;
 /** Numbers that come from outside an engine. */
 export type HostValues = Float32Array | Float64Array | Uint8Array | Int32Array | readonly number[];
 
+/** Writes numbers into an array of an engine, every entry: before it, the array holds anything. */
+export type HostWriter = (into: Float32Array | Float64Array) => void;
+
 export type Activation = 'identity' | 'relu' | 'tanh' | 'sigmoid' | 'silu' | 'gelu';
 
 /** Batch normalisation over every axis but the last, with PyTorch's conventions. */
@@ -103,8 +106,11 @@ export interface Ops {
   /** True while a training step runs: dropout, noise and batch statistics are on. */
   readonly training: boolean;
 
-  /** Numbers from outside, copied in, for the length of the step. Not differentiated. */
-  constant(values: HostValues, shape: readonly number[]): Tensor;
+  /**
+   * Numbers from outside, copied in, for the length of the step; or what writes them where the engine keeps them, so that a
+   * mini-batch is gathered from a panel without a copy of either. Not differentiated.
+   */
+  constant(values: HostValues | HostWriter, shape: readonly number[]): Tensor;
   /** The same values, through which no gradient flows. */
   detach(x: Tensor): Tensor;
   /**
@@ -112,6 +118,11 @@ export interface Ops {
    * forward pass of that part, and the same bits, dropout included. It must not write running statistics (batch norm).
    */
   recompute(run: () => Tensor): Tensor;
+  /**
+   * {@link recompute} of a block that treats the entries of the first axis of x apart from each other: `run` is given `length` of them
+   * at a time, and the results are put one after the other. What the block holds at once is that of one part.
+   */
+  recomputeParts(x: Tensor, length: number, run: (part: Tensor) => Tensor): Tensor;
 
   /** x W' + b on the last axis. weight (outputs, inputs), bias (outputs). */
   linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor;

@@ -59,9 +59,8 @@ export class Generator {
     return Math.floor(this.uniform() * below);
   }
 
-  /** A random order of 0 .. n-1 (Fisher-Yates). */
-  permutation(n: number): Int32Array {
-    const order = new Int32Array(n);
+  /** A random order of 0 .. n-1 (Fisher-Yates), in `order` where there is one. */
+  permutation(n: number, order: Int32Array = new Int32Array(n)): Int32Array {
     for (let i = 0; i < n; i++) {
       const j = this.integer(i + 1);
       order[i] = order[j];

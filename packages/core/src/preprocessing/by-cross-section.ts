@@ -11,13 +11,13 @@ export interface ColumnOptions {
 export type ColumnStep = (values: Float64Array, place: { readonly date: number; readonly column: number }) => void;
 
 /**
- * A batch whose characteristics went through `step`, one (date, column) at a time, in date order; the input stays as it
- * was. Columns are gathered into one buffer: nothing is allocated per row or per column.
+ * A batch whose characteristics went through `step`, one (date, column) at a time, in date order, and kept their precision; the
+ * input stays as it was. Columns are gathered into one buffer: nothing is allocated per row or per column.
  */
 export function changeColumns(batch: CrossSectionBatch, options: ColumnOptions, step: ColumnStep): CrossSectionBatch {
   const { nCharacteristics: p, index } = batch;
   const columns = selectColumns(batch, options.columns);
-  const out = Float64Array.from(batch.characteristics);
+  const out = batch.characteristics.slice();
   const buffer = new Float64Array(largestCrossSection(batch));
   for (let date = 0; date < index.nDates; date++) {
     const from = index.rowOffsets[date];

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { Ml4tError, type ErrorCode } from '../errors.ts';
-import type { Estimator } from '../models/interfaces.ts';
+import { loadMember, saveMember } from '../ensemble/index.ts';
+import type { EnsembleEstimator, Estimator, TrainedMember } from '../models/interfaces.ts';
+import { loadArtifact, type Artifact } from '../persist/index.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
+import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
@@ -27,6 +31,8 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
   readonly load: (path: string) => Promise<Model>;
   /** `batch` with missing values (NaN) wherever its contract allows them, if the model accepts any. */
   readonly batchWithMissing?: Batch;
+  /** Given to the fits of an ensemble whose members are trained together and apart. */
+  readonly validation?: Batch;
   /** A valid batch that this model cannot be fitted on, for example one without returns. */
   readonly unusableBatch?: Batch;
 }
@@ -34,7 +40,8 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
 /**
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
- * frozen configuration, a complete summary, and no silent loss of missing data.
+ * frozen configuration, a complete summary, no silent loss of missing data, and equal results for equal numbers in float32. An
+ * ensemble promises besides that members trained apart make the fit that they make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -147,6 +154,43 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
     },
   };
 
+  if (isCrossSection(batch))
+    checks['reads characteristics in float32 as the same numbers in float64'] = async () => {
+      const inPrecision = async (values: FloatArray): Promise<Map<string, Float64Array>> => {
+        const other = batch.withCharacteristics(values) as Batch & CrossSectionBatch;
+        return outputs(await fitted(other), other);
+      };
+      const narrow = Float32Array.from(batch.characteristics);
+      assertSameArrays(await inPrecision(narrow), await inPrecision(Float64Array.from(narrow)), 'a fit in float32');
+    };
+
+  if (isEnsemble<Batch>(create()))
+    checks['makes of members trained apart what it makes of them together'] = () =>
+      inFolder(async (path) => {
+        const ensemble = () => create() as Model & EnsembleEstimator<Batch>;
+        const options = { validation: under.validation };
+        const whole = ensemble();
+        const wholeSummary = await whole.fit(batch, options);
+        await whole.save(path);
+        const expected = await loadArtifact(path);
+        // Each by a model of its own, the last first, and through a file.
+        const members: TrainedMember[] = [];
+        for (let m = whole.ensembleSize - 1; m >= 0; m--) {
+          const alone = ensemble();
+          await saveMember(path, await alone.fitMember(batch, m, options));
+          assert.equal(alone.isFitted, false, 'isFitted of a model that trained a member');
+          members.push(await loadMember(path));
+        }
+        const combined = ensemble();
+        const summary = await combined.combineMembers(batch, members, options);
+        assert.equal(withoutSeconds(summary), withoutSeconds(wholeSummary), 'the summary of combined members');
+        assertSameArrays(await outputs(combined), await outputs(whole), 'the combined members');
+        await combined.save(path);
+        assertSameArtifact(await loadArtifact(path), expected);
+        await assertRejects(() => ensemble().combineMembers(batch, members.slice(1), options), 'data');
+        await assertRejects(() => ensemble().combineMembers(otherBatch, members, options), 'data');
+      });
+
   const { batchWithMissing, unusableBatch } = under;
   if (batchWithMissing)
     checks['handles missing values without losing everything or changing its input'] = async () => {
@@ -164,6 +208,29 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
       assertSameArrays(await outputs(model), before, 'after a failed refit');
     };
   return Object.entries(checks).map(([name, run]) => ({ name, run }));
+}
+
+function isCrossSection<Batch extends object>(batch: Batch): batch is Batch & CrossSectionBatch {
+  return batch instanceof CrossSectionBatch;
+}
+
+function isEnsemble<Batch>(model: Estimator<Batch>): model is EnsembleEstimator<Batch> {
+  return 'fitMember' in model && 'combineMembers' in model;
+}
+
+/** Everything but how long it took has to be the same, to the bit. */
+function assertSameArtifact(found: Artifact, expected: Artifact): void {
+  const plain = ({ config, state, record, arrays }: Artifact): string =>
+    withoutSeconds({ config, state, record, arrays: Object.keys(arrays) });
+  assert.equal(plain(found), plain(expected), 'configuration, state and record of the artifact');
+  for (const [name, { data }] of Object.entries(expected.arrays)) {
+    const bytes = (of: ArrayBufferView): Buffer => Buffer.from(of.buffer, of.byteOffset, of.byteLength);
+    assert.ok(bytes(found.arrays[name].data).equals(bytes(data)), `${name} of the artifact`);
+  }
+}
+
+function withoutSeconds(value: unknown): string {
+  return JSON.stringify(value, (key, entry: unknown) => (key === 'seconds' ? undefined : entry));
 }
 
 /** The operation must fail with an error of the library, of the given kind where one is given. */

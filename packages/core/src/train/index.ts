@@ -1,6 +1,6 @@
 export { train } from './train.ts';
 export type { EpochRecord, Loss, TrainingProgress, TrainingRecord, TrainOptions, ValidationOptions } from './train.ts';
-export { dateBatches, miniBatches, rowsOfDates } from './batches.ts';
+export { dateBatches, gatherRows, miniBatches, rowsOfDates } from './batches.ts';
 export { Checkpoints } from './checkpoints.ts';
 export type { CheckpointOptions } from './checkpoints.ts';
 export { EarlyStopping } from './early-stopping.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CrossSectionBatch } from '../../src/batches/cross-section.ts';
+import { rankNormalize } from '../../src/preprocessing/rank-normalize.ts';
 import { failure } from './failure.ts';
 
 const { NaN: missing } = Number;
@@ -27,6 +28,37 @@ describe('CrossSectionBatch', () => {
     expect([...batch.timestamps]).toEqual([0, 1, 2].map((m) => Date.UTC(2020, m + 1, 0)));
     expect(batch.assetIds).toEqual(['a', 'b']);
     expect(Object.isFrozen(batch)).toBe(true);
+  });
+
+  it('keeps characteristics in float32, through slices, cubes and preprocessing; all else is float64', () => {
+    const narrow = Float32Array.from(arrays.characteristics);
+    const batch = CrossSectionBatch.fromArrays({
+      ...arrays,
+      characteristics: narrow,
+      returns: Float32Array.of(0.5, 0.25, missing, 1, 2),
+    });
+    expect(batch.characteristics).toBe(narrow);
+    expect(batch.returns).toEqual(Float64Array.of(0.5, 0.25, missing, 1, 2));
+    expect(batch.slice(1).characteristics.buffer).toBe(narrow.buffer);
+    expect(batch.characteristic('size')).toEqual(Float64Array.of(1, 3, 5, 7, 9));
+    const { characteristics, mask } = batch.toDense();
+    const cube = { timestamps: arrays.timestamps, shape: [3, 2, 2] as const, mask };
+    const dense = CrossSectionBatch.fromDense({ ...cube, characteristics: Float32Array.from(characteristics) });
+    expect(dense.characteristics).toEqual(narrow);
+    const ranked = rankNormalize(batch);
+    expect(ranked.characteristics).toBeInstanceOf(Float32Array);
+    const ranks = rankNormalize(CrossSectionBatch.fromArrays(arrays)).characteristics;
+    expect(ranked.characteristics).toEqual(Float32Array.from(ranks));
+    expect(failure(() => batch.withCharacteristics(new Float32Array(9)))).toMatchObject({
+      code: 'shape',
+      field: 'characteristics',
+      expected: '10 entries for shape (5, 2)',
+      found: '9',
+    });
+    expect(failure(() => batch.withCharacteristics(narrow.map(() => Infinity)))).toMatchObject({
+      code: 'data',
+      field: 'characteristics[0]',
+    });
   });
 
   it('slices by date, columns and context included, sharing memory', () => {

@@ -394,6 +394,20 @@ export const cases: Case[] = [
     },
   },
   {
+    name: 'recomputeParts, of a view, with weights that every part shares',
+    inputs: { x: normal(6, 5), w: normal(5, 5) },
+    run: (ops, t) => {
+      const x = ops.reshape(t.x, [5, 2, 3]);
+      const block = (part: Tensor): Tensor => {
+        const flat = ops.reshape(part, [2 * part.shape[0], 3]);
+        const wide = ops.concat([flat, ops.tanh(ops.slice(flat, 1, 3))]);
+        return ops.reshape(ops.linear(ops.silu(wide), t.w), [part.shape[0], 10]);
+      };
+      const seen = ops.recomputeParts(ops.square(x), 2, block);
+      return ops.concat([seen, ops.recomputeParts(x, 3, (part) => ops.reshape(part, [part.shape[0], 6]))]);
+    },
+  },
+  {
     name: 'reshape and detach',
     inputs: { x: normal(4, 6) },
     run: (ops, t) => ops.mul(ops.reshape(t.x, [3, 8]), ops.detach(ops.reshape(t.x, [3, 8]))),

@@ -20,6 +20,8 @@ describe('errors of operations name the argument', () => {
     await rejects((ops) => ops.rows(x, Int32Array.of(0, 2)), /rows\.index\[1\]: expected a row from 0 to 1, found 2/);
     await rejects((ops) => ops.segmentSum(x, Int32Array.of(0, 3)), /segmentSum\.offsets/);
     await rejects((ops) => ops.constant([1, 2, 3], [2, 2]), /values: expected 4 numbers/);
+    await rejects((ops) => ops.recomputeParts(x, 0, (part) => part), /recomputeParts\.length/);
+    await rejects((ops) => ops.recomputeParts(x, 1, () => x), /recomputeParts\.run: expected shape \(1\), found \(2\)/);
     await rejects((ops) => ops.attention(x, x, x), /attention\.query/);
     expect(() => engine.tensor([1], [2])).toThrow(ShapeError);
   });

@@ -89,6 +89,36 @@ describe('vector-Jacobian products', () => {
     expect(computed.bytes).toBeLessThan(0.75 * kept.bytes);
   });
 
+  it('computes parts again with the dropout that each had, and holds one at a time', async () => {
+    const run = async (again: boolean) => {
+      const engine = new EmbeddedEngine(typescriptMachine('float64'));
+      const values = { name: 'x', shape: [40, 50], values: Float64Array.from({ length: 2000 }, (_, i) => Math.sin(i)) };
+      const optimizer = engine.optimizer(engine.parameters([{ ...values, state: false }]));
+      const { x } = optimizer.parameters.tensors;
+      const loss = await optimizer.accumulate(
+        (ops) => {
+          const block = (part: Tensor): Tensor => {
+            let h = part;
+            for (let layer = 0; layer < 6; layer++) h = ops.dropout(ops.tanh(h), 0.3);
+            return h;
+          };
+          const size = (h: Tensor): Tensor => ops.sum(ops.square(h));
+          if (again) return size(ops.recomputeParts(x, 6, block));
+          const parts = [0, 6, 12, 18, 24, 30, 36].map((from) =>
+            size(block(ops.slice(x, from, Math.min(40, from + 6), 0))),
+          );
+          return parts.reduce((sum, part) => ops.add(sum, part));
+        },
+        { seed: 7 },
+      );
+      return { loss, gradient: (await optimizer.gradients()).x, bytes: engine.memory().reservedBytes };
+    };
+    const [kept, computed] = [await run(false), await run(true)];
+    expect(computed.loss).toBeCloseTo(kept.loss, 10);
+    expect(computed.gradient).toEqual(kept.gradient);
+    expect(computed.bytes).toBeLessThan(0.6 * kept.bytes);
+  });
+
   it('leaves nothing taken in the heap', async () => {
     const engine = new EmbeddedEngine(typescriptMachine('float64'));
     for (const test of cases) await runCase(engine, test);

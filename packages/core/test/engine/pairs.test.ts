@@ -50,6 +50,22 @@ describe('the table of pair cases', () => {
 });
 
 describe('tensors', () => {
+  it('can be written by the host where they are, every time they are made', async () => {
+    for (const engine of [embedded, await tfjsCpu()]) {
+      let next = 0;
+      const write = (into: Float32Array | Float64Array): void =>
+        void into.forEach((_, i) => (into[i] = next++ + i / 4));
+      const lasting = engine.tensor(write, [3]);
+      const read = await engine.evaluate((ops) => ({ lasting, step: ops.constant(write, [1, 2]) }));
+      expect([[...read.lasting], [...read.step]]).toEqual([
+        [0, 1.25, 2.5],
+        [3, 4.25],
+      ]);
+      expect(engine.memory().tensors).toBeGreaterThan(0);
+      engine.release(lasting);
+    }
+  });
+
   it('are all given back after every case', async () => {
     const engine = await tfjsCpu();
     const before = tf.memory().numTensors;

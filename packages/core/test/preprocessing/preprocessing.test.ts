@@ -6,6 +6,7 @@ import { rankNormalize } from '../../src/preprocessing/rank-normalize.ts';
 import { standardizeCharacteristics, winsorize } from '../../src/preprocessing/standardize.ts';
 import { Random } from '../../src/random/random.ts';
 import { simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
+import type { FloatArray } from '../../src/validation.ts';
 
 const { NaN: missing } = Number;
 
@@ -163,7 +164,7 @@ describe.each([
     const reversed: number[] = [];
     for (let t = 0; t < batch.nDates; t++)
       for (let row = rowOffsets[t + 1] - 1; row >= rowOffsets[t]; row--) reversed.push(row);
-    const pick = (source: Float64Array): Float64Array =>
+    const pick = (source: FloatArray): Float64Array =>
       Float64Array.from(reversed.flatMap((row) => [...source.subarray(row * 3, row * 3 + 3)]));
     const other = CrossSectionBatch.fromArrays({
       timestamps: batch.timestamps,

@@ -8,6 +8,7 @@ import {
   dateBatches,
   EarlyStopping,
   exponentialRate,
+  gatherRows,
   miniBatches,
   rowsOfDates,
 } from '../../src/train/index.ts';
@@ -35,6 +36,24 @@ describe('batches', () => {
         expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
       }),
     );
+  });
+
+  it('write their order where they are told to', () => {
+    const order = new Int32Array(10);
+    const batches = [...miniBatches(10, 4, new Generator(1), order)];
+    expect(batches.flatMap((batch) => [...batch])).toEqual([...order]);
+    expect(batches.every(({ buffer }) => buffer === order.buffer)).toBe(true);
+    expect(batches).toEqual([...miniBatches(10, 4, new Generator(1))]);
+  });
+
+  it('are gathered from a panel in either precision', () => {
+    const panel = [0.1, 1, 2, 3, 4, 5];
+    const into = new Float32Array(5).fill(9);
+    gatherRows(Float64Array.from(panel), 2, Int32Array.of(2, 0), into);
+    expect([...into]).toEqual([4, 5, Math.fround(0.1), 1, 9]);
+    const wide = new Float64Array(2);
+    gatherRows(Float32Array.from(panel), 2, Int32Array.of(0), wide);
+    expect([...wide]).toEqual([Math.fround(0.1), 1]);
   });
 
   it('of whole dates cover every date once', () => {

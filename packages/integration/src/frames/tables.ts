@@ -7,6 +7,7 @@ import {
   type AssetWeightsResult,
   type CrossSectionBatch,
   type FactorForecastResult,
+  type FloatArray,
   type LatentFactorState,
   type PersistentPanelBatch,
   type StochasticDiscountFactorState,
@@ -154,12 +155,15 @@ function contextColumns(batch: CrossSectionBatch): (readonly [string, Vector])[]
 function matrixColumns(
   field: string,
   names: readonly string[],
-  matrix: Float64Array,
+  matrix: FloatArray,
   nRows: number,
 ): (readonly [string, Vector])[] {
   const width = names.length;
   return names.map((name, k) => {
-    const values = width === 1 ? matrix : Float64Array.from({ length: nRows }, (_, row) => matrix[row * width + k]);
+    const values =
+      width === 1 && matrix instanceof Float64Array
+        ? matrix
+        : Float64Array.from({ length: nRows }, (_, row) => matrix[row * width + k]);
     return [name, floatColumn(`${field}.${name}`, values, nRows)];
   });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { CrossSectionBatch } from '@ml4t/core';
+import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
 import fc from 'fast-check';
 import { panelTable, readCrossSectionBatch, writeFrame, type ReadOptions } from '../../src/index.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -88,7 +88,7 @@ async function roundTrip(
 }
 
 /** The bits, so that -0 and 0 differ; NaN payloads, which no format keeps, are all the same. */
-function bits(values: Float64Array | undefined): bigint[] {
+function bits(values: FloatArray | undefined): bigint[] {
   return Array.from(new BigInt64Array(Float64Array.from(values ?? [], (x) => x).buffer));
 }
 

@@ -1,8 +1,7 @@
 import { ArtifactError, type FitSummary } from '@ml4t/core';
-import { artifactArray, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
+import { artifactArray, readState, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
-import { readState } from '../saved-state.ts';
 import { checkpointNames } from './checkpoints.ts';
 import { hasGain, type CAEConfig } from './config.ts';
 import { checkpointGrid, type Ensemble, type Member, type MemberSnapshot } from './members.ts';
@@ -47,7 +46,7 @@ export function stateOf(fit: CAEFit): z.input<typeof savedState> {
       seed,
       bestEpoch: bestEpoch ?? null,
       lastEpoch,
-      epochs: [...snapshots.keys()],
+      epochs: Object.keys(snapshots).map(Number),
     })),
   };
 }
@@ -65,8 +64,8 @@ export function arraysOf({ shape, scales, members, given }: CAEFit): Record<stri
   const specs = networkParameters(shape);
   const k = shape.factors;
   members.forEach(({ snapshots }, m) => {
-    for (const [epoch, { values, rotation }] of snapshots) {
-      const prefix = prefixOf(m, epoch);
+    for (const [epoch, { values, rotation }] of Object.entries(snapshots)) {
+      const prefix = prefixOf(m, Number(epoch));
       arrays[`${prefix}.rotation.betas`] = { shape: [k, k], data: rotation.betas };
       arrays[`${prefix}.rotation.factors`] = { shape: [k, k], data: rotation.factors };
       for (const [name, { shape: dimensions }] of Object.entries(specs))
@@ -78,7 +77,7 @@ export function arraysOf({ shape, scales, members, given }: CAEFit): Record<stri
 
 /** The fit in a verified artifact. Throws ArtifactError when its parts do not belong together. */
 export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
-  const state = readState(artifact.path, savedState, artifact.state);
+  const state = readState(artifact, savedState);
   const { characteristicNames, portfolioNames, givenDates, defaultCheckpoint } = state;
   const k = config.nFactors;
   const shape = {
@@ -91,7 +90,7 @@ export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
   const read = (name: string, dimensions: readonly number[]): Float64Array =>
     artifactArray(artifact, name, 'F64', dimensions);
   const members = state.members.map(({ seed, bestEpoch, lastEpoch, epochs }, m): Member => {
-    const snapshots = new Map<number, MemberSnapshot>();
+    const snapshots: Record<number, MemberSnapshot> = {};
     for (const epoch of epochs) {
       const prefix = prefixOf(m, epoch);
       const weights = Object.entries(networkParameters(shape)).map(
@@ -101,9 +100,9 @@ export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
         betas: read(`${prefix}.rotation.betas`, [k, k]),
         factors: read(`${prefix}.rotation.factors`, [k, k]),
       };
-      snapshots.set(epoch, { values: Object.fromEntries(weights), rotation });
+      snapshots[epoch] = { values: Object.fromEntries(weights), rotation };
     }
-    const missing = [lastEpoch, bestEpoch ?? lastEpoch].find((epoch) => !snapshots.has(epoch));
+    const missing = [lastEpoch, bestEpoch ?? lastEpoch].find((epoch) => !(epoch in snapshots));
     if (missing !== undefined) throw inconsistent(artifact, `members[${m}]`, `the weights of epoch ${missing}`);
     return { seed, bestEpoch: bestEpoch ?? undefined, lastEpoch, snapshots };
   });

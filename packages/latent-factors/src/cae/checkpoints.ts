@@ -7,7 +7,7 @@ import type { Member, MemberSnapshot } from './members.ts';
  * member at its own last), and 'epoch-n' for each kept epoch that *every* member reached.
  */
 export function checkpointNames(members: readonly Member[], grid: readonly number[]): string[] {
-  const everywhere = grid.filter((epoch) => members.every(({ snapshots }) => snapshots.has(epoch)));
+  const everywhere = grid.filter((epoch) => members.every(({ snapshots }) => epoch in snapshots));
   const best = members.every(({ bestEpoch }) => bestEpoch !== undefined) ? ['best'] : [];
   return [...everywhere.map((epoch) => `epoch-${epoch}`), ...best, 'last'];
 }
@@ -28,7 +28,7 @@ export function snapshotAt(member: Member, checkpoint: string, names: readonly s
       : checkpoint === 'last'
         ? member.lastEpoch
         : Number(/^epoch-(\d+)$/.exec(checkpoint)?.[1]);
-  const snapshot = names.includes(checkpoint) && epoch !== undefined ? member.snapshots.get(epoch) : undefined;
+  const snapshot = names.includes(checkpoint) && epoch !== undefined ? member.snapshots[epoch] : undefined;
   if (snapshot) return snapshot;
   throw new ConfigError({
     field: 'checkpoint',

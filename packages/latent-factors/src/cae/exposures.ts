@@ -1,15 +1,15 @@
-import { NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
-import type { Engine, ParameterSet } from '@ml4t/core/engine';
+import { NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import type { Engine, ParameterSet, Values } from '@ml4t/core/engine';
 import { matrix, multiply, symmetricEigen } from '@ml4t/core/linalg';
 import { identifyFactors, scaleColumns } from '../identification.ts';
 import { latentFactorReturns } from '../ipca/extract.ts';
 import { gainName, networkBetas, networkFactors, type NetworkShape } from './network.ts';
 import { EVALUATION_ROWS, type Scales } from './rows.ts';
 
-/** What a member says of a batch, in one system of coordinates. */
-export interface MemberFactors {
+/** What a member says of a batch, in one system of coordinates: its own in the precision of its engine, or the identified one. */
+export interface MemberFactors<Betas extends FloatArray = FloatArray> {
   /** (R x K); NaN where a characteristic is missing. */
-  readonly betas: Float64Array;
+  readonly betas: Betas;
   /** (T x K); NaN where the factors are not known. */
   readonly factorReturns: Float64Array;
 }
@@ -47,9 +47,9 @@ async function exposures(
   parameters: ParameterSet,
   shape: NetworkShape,
   { nRows, nCharacteristics: p, characteristics }: CrossSectionBatch,
-): Promise<Float64Array> {
+): Promise<Values> {
   const { factors: k, hiddenUnits } = shape;
-  const out = new Float64Array(nRows * k);
+  const out = engine.precision === 'float32' ? new Float32Array(nRows * k) : new Float64Array(nRows * k);
   for (let from = 0; from < nRows; from += EVALUATION_ROWS) {
     const to = Math.min(nRows, from + EVALUATION_ROWS);
     const block = characteristics.subarray(from * p, to * p);
@@ -120,7 +120,7 @@ export function identify({ betas, factorReturns }: MemberFactors, k: number): Ro
 }
 
 /** Rows of values (n x K) times a K x K matrix; a row with a NaN becomes NaN throughout. */
-export function rotate(values: Float64Array, by: Float64Array, k: number): Float64Array {
+export function rotate(values: FloatArray, by: Float64Array, k: number): Float64Array {
   const out = new Float64Array(values.length);
   for (let at = 0; at < values.length; at += k)
     for (let j = 0; j < k; j++) {

@@ -7,7 +7,7 @@ import {
   type FitSummary,
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { trainEnsemble } from '@ml4t/core/train';
+import type { EnsembleTraining } from '@ml4t/core/ensemble';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
 import type { CAEFit } from './artifact.ts';
@@ -15,7 +15,7 @@ import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.
 import { hasGain, type CAEConfig } from './config.ts';
 import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
-import { checkpointGrid, memberOutputs, trainMember, type Ensemble, type TrainedMember } from './members.ts';
+import { checkpointGrid, ownOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
 import type { NetworkShape } from './network.ts';
 import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type TrainingRows } from './rows.ts';
 import { historyOf, notesOf, stopReasonOf } from './summary.ts';
@@ -37,14 +37,13 @@ interface Prepared {
   readonly scales: Scales;
 }
 
-/** Everything that {@link CAEModel.fit} does, up to the fit that it then keeps. */
-export async function fitEnsemble(
+/** Prepares a fit: the data first, then an engine that `use` has for as long as it takes. */
+export async function openFit<T>(
   config: CAEConfig,
   batch: CrossSectionBatch,
   options: CAEFitOptions,
-): Promise<CAEFit> {
-  const started = performance.now();
-  throwIfAborted(options.signal, 'CAEModel.fit');
+  use: (training: EnsembleTraining<CAEMember, CAEFit>) => Promise<T>,
+): Promise<T> {
   const given = requireUse(config, options.managedPortfolios);
   if (config.defaultCheckpoint === 'best' && !options.validation)
     throw new ConfigError({
@@ -63,98 +62,106 @@ export async function fitEnsemble(
     portfolios: training.portfolios?.names.length ?? 0,
     gain: hasGain(config),
   };
-  return withEngine(config, shape, async (engine, description) => {
-    const trained = await trainMembers(engine, config, shape, training, validation, options);
-    const members = trained.map(({ member }) => member);
-    const ensemble: Ensemble = { shape, scales: training.scales, factorRidge: config.factorRidge, members };
-    const checkpoints = checkpointNames(members, checkpointGrid(config));
-    const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
-    const measure = (on: Prepared): Promise<Record<string, number>> =>
-      fitMetrics(config.taskType, on.batch, shape.factors, members.length, (m) =>
-        memberOutputs(
-          engine,
-          ensemble,
-          snapshotAt(members[m], defaultCheckpoint, checkpoints),
-          on.batch,
-          on.portfolios?.values,
-        ),
-      );
-    const trainMetrics = await measure(training);
-    const validationMetrics = validation && (await measure(validation));
-    throwIfAborted(options.signal, 'CAEModel.fit');
-    const stopReason = stopReasonOf(trained);
-    const summary: FitSummary = {
-      converged: stopReason === 'early-stopping',
-      stopReason,
-      iterations: Math.max(...trained.map(({ record }) => record.history.length)),
-      trainMetrics,
-      ...(validationMetrics ? { validationMetrics } : {}),
-      defaultCheckpoint,
-      history: historyOf(trained),
-      notes: notesOf(config, trained, training, checkpoints),
-      runRecord: {
-        modelType: 'cae',
-        packageVersion: packageVersion(),
-        config,
-        engine: description,
-        dimensions: {
-          dates: batch.nDates,
-          rows: batch.nRows,
-          rowsUsed: training.rows.nRows,
-          characteristics: shape.characteristics,
-          portfolios: shape.portfolios,
-          members: members.length,
-          weights: networkSize(shape),
-        },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
+  return withEngine(config, shape, async (engine, backend) => {
+    // Into the engine with the first member that is trained: members that were trained elsewhere need no rows here.
+    let loaded: { readonly training: LoadedRows; readonly validation: LoadedRows | undefined } | undefined;
+    return use({
+      data: [batch, options.validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
+      train(seed, member) {
+        loaded ??= {
+          training: new LoadedRows(engine, training.rows),
+          validation: validation && new LoadedRows(engine, validation.rows),
+        };
+        const { scales } = training;
+        const portfolios = training.portfolios?.values;
+        return trainMember({ engine, config, shape, scales, batch, portfolios, options, ...loaded }, seed, member);
       },
-    };
-    return {
-      ...ensemble,
-      characteristicNames: [...batch.characteristicNames],
-      portfolioNames: [...(training.portfolios?.names ?? [])],
-      given: given && { names: [...given.names], timestamps: given.timestamps.slice(), values: given.values.slice() },
-      checkpoints,
-      defaultCheckpoint,
-      summary,
-    };
+      combine(members) {
+        loaded?.training.release();
+        loaded?.validation?.release();
+        loaded = undefined;
+        return combine({ engine, backend, config, shape, training, validation, given, options }, members);
+      },
+    });
   });
 }
 
-async function trainMembers(
-  engine: Engine,
-  config: CAEConfig,
-  shape: NetworkShape,
-  training: Prepared,
-  validation: Prepared | undefined,
-  options: CAEFitOptions,
-): Promise<TrainedMember[]> {
-  const loaded = new LoadedRows(engine, training.rows);
-  const held = validation && new LoadedRows(engine, validation.rows);
-  const { signal } = options;
-  const trained = await trainEnsemble(
-    { members: config.nEnsemble, seed: config.seed, ...(signal ? { signal } : {}) },
-    (seed, number) =>
-      trainMember(
-        {
-          engine,
-          config,
-          shape,
-          scales: training.scales,
-          training: loaded,
-          validation: held,
-          batch: training.batch,
-          portfolios: training.portfolios?.values,
-          options,
-        },
-        seed,
-        number,
+/** What a fit is put together from, beside its members. */
+interface Parts {
+  readonly engine: Engine;
+  readonly backend: string;
+  readonly config: CAEConfig;
+  readonly shape: NetworkShape;
+  readonly training: Prepared;
+  readonly validation: Prepared | undefined;
+  readonly given: FactorReturnSeries | undefined;
+  readonly options: CAEFitOptions;
+}
+
+/** Chooses the checkpoint of the ensemble, measures it in sample and on the validation dates, and says how it came about. */
+async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAEFit> {
+  const { engine, backend, config, shape, training, validation, given, options } = parts;
+  const { batch, scales } = training;
+  const members = trained.map(({ seed, bestEpoch, lastEpoch, snapshots }) => ({
+    seed,
+    bestEpoch,
+    lastEpoch,
+    snapshots,
+  }));
+  const ensemble: Ensemble = { shape, scales, factorRidge: config.factorRidge, members };
+  const checkpoints = checkpointNames(members, checkpointGrid(config));
+  const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
+  const measure = (on: Prepared): Promise<Record<string, number>> =>
+    fitMetrics(config.taskType, on.batch, shape.factors, members.length, (m) =>
+      ownOutputs(
+        engine,
+        ensemble,
+        snapshotAt(members[m], defaultCheckpoint, checkpoints),
+        on.batch,
+        on.portfolios?.values,
       ),
-  );
-  loaded.release();
-  held?.release();
-  return trained;
+    );
+  const trainMetrics = await measure(training);
+  const validationMetrics = validation && (await measure(validation));
+  throwIfAborted(options.signal, 'CAEModel.fit');
+  const stopReason = stopReasonOf(trained);
+  const summary: FitSummary = {
+    converged: stopReason === 'early-stopping',
+    stopReason,
+    iterations: Math.max(...trained.map(({ history }) => history.length)),
+    trainMetrics,
+    ...(validationMetrics ? { validationMetrics } : {}),
+    defaultCheckpoint,
+    history: historyOf(trained),
+    notes: notesOf(config, trained, training, checkpoints),
+    runRecord: {
+      modelType: 'cae',
+      packageVersion: packageVersion(),
+      config,
+      engine: backend,
+      dimensions: {
+        dates: batch.nDates,
+        rows: batch.nRows,
+        rowsUsed: training.rows.nRows,
+        characteristics: shape.characteristics,
+        portfolios: shape.portfolios,
+        members: members.length,
+        weights: networkSize(shape),
+      },
+      stopReason,
+      // Measured where the fit is put together.
+      seconds: 0,
+    },
+  };
+  return {
+    ...ensemble,
+    characteristicNames: [...batch.characteristicNames],
+    portfolioNames: [...(training.portfolios?.names ?? [])],
+    given: given && { names: [...given.names], timestamps: given.timestamps.slice(), values: given.values.slice() },
+    checkpoints,
+    defaultCheckpoint,
+    summary,
+  };
 }
 
 function prepare(config: CAEConfig, batch: CrossSectionBatch, given: FactorReturnSeries | undefined): Prepared {

@@ -1,4 +1,11 @@
-import { ConfigError, DataError, ShapeError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import {
+  ConfigError,
+  DataError,
+  ShapeError,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type FloatArray,
+} from '@ml4t/core';
 import { leastSquares, linalgKernels, matrix } from '@ml4t/core/linalg';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 
@@ -65,7 +72,7 @@ export function regressionPortfolios(
 }
 
 /** Minimum-norm coefficients of (1, z) over the rows where everything is finite. */
-function minimumNorm(z: Float64Array, r: Float64Array, p: number): Float64Array {
+function minimumNorm(z: FloatArray, r: Float64Array, p: number): Float64Array {
   const kept: number[] = [];
   for (let i = 0; i < r.length; i++)
     if (Number.isFinite(r[i]) && z.subarray(i * p, (i + 1) * p).every(Number.isFinite)) kept.push(i);

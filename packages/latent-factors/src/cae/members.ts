@@ -1,6 +1,6 @@
 import { DataError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
-import { initialValues, type NamedValues } from '@ml4t/core/nn';
+import { initialValues, namedValues } from '@ml4t/core/nn';
 import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
 import type { CAEConfig } from './config.ts';
 import { identify, identity, networkOutputs, rotate, type MemberFactors, type Rotation } from './exposures.ts';
@@ -21,7 +21,7 @@ export interface Member {
   readonly bestEpoch: number | undefined;
   readonly lastEpoch: number;
   /** By epoch: those of the checkpoint grid that it reached, the last, and the best. */
-  readonly snapshots: ReadonlyMap<number, MemberSnapshot>;
+  readonly snapshots: Readonly<Record<number, MemberSnapshot>>;
 }
 
 /** What the members of a fit share. */
@@ -32,9 +32,8 @@ export interface Ensemble {
   readonly members: readonly Member[];
 }
 
-export interface TrainedMember {
-  readonly member: Member;
-  readonly record: TrainingRecord;
+/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
+export interface CAEMember extends Member, Pick<TrainingRecord, 'stopReason' | 'remedy' | 'skippedSteps' | 'history'> {
   /** Epochs whose network has lost a factor, so that its coordinates could not be identified. */
   readonly degenerate: readonly number[];
 }
@@ -64,7 +63,7 @@ export function checkpointGrid(config: CAEConfig): number[] {
 }
 
 /** Trains one network from its seed. Throws AbortedError; DataError when not even one epoch gave finite numbers. */
-export async function trainMember(given: MemberTraining, seed: number, number: number): Promise<TrainedMember> {
+export async function trainMember(given: MemberTraining, seed: number, number: number): Promise<CAEMember> {
   const { engine, config, shape, training, validation, options } = given;
   const terms: LossTerms = {
     task: config.taskType,
@@ -111,7 +110,7 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
         found: record.stopReason,
         remedy: record.remedy,
       });
-    const snapshots = new Map<number, MemberSnapshot>();
+    const snapshots: Record<number, MemberSnapshot> = {};
     const degenerate: number[] = [];
     for (const epoch of checkpoints.epochs) {
       const values = checkpoints.get(epoch);
@@ -120,10 +119,11 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
       const rotation = identify(outputs, shape.factors);
       if (!rotation) degenerate.push(epoch);
       const own = identity(shape.factors);
-      snapshots.set(epoch, { values, rotation: rotation ?? { betas: own, factors: own } });
+      snapshots[epoch] = { values, rotation: rotation ?? { betas: own, factors: own } };
     }
-    const member = { seed, bestEpoch: checkpoints.bestEpoch, lastEpoch: checkpoints.lastEpoch, snapshots };
-    return { member, record, degenerate };
+    const { bestEpoch, lastEpoch } = checkpoints;
+    const { stopReason, remedy, skippedSteps, history } = record;
+    return { seed, bestEpoch, lastEpoch, snapshots, stopReason, remedy, skippedSteps, history, degenerate };
   } finally {
     parameters.release();
   }
@@ -133,31 +133,33 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
 export async function memberOutputs(
   engine: Engine,
   ensemble: Ensemble,
-  { values, rotation }: MemberSnapshot,
+  snapshot: MemberSnapshot,
+  batch: CrossSectionBatch,
+  portfolios: Float64Array | undefined,
+): Promise<MemberFactors<Float64Array>> {
+  const { factors: k } = ensemble.shape;
+  const { rotation } = snapshot;
+  const own = await ownOutputs(engine, ensemble, snapshot, batch, portfolios);
+  return {
+    betas: rotate(own.betas, rotation.betas, k),
+    factorReturns: rotate(own.factorReturns, rotation.factors, k),
+  };
+}
+
+/** The same in the coordinates that its network has of itself: enough for beta'f. */
+export async function ownOutputs(
+  engine: Engine,
+  ensemble: Ensemble,
+  { values }: MemberSnapshot,
   batch: CrossSectionBatch,
   portfolios: Float64Array | undefined,
 ): Promise<MemberFactors> {
-  const { shape } = ensemble;
-  const parameters = engine.parameters(namedValues(shape, values));
+  const parameters = engine.parameters(namedValues(networkParameters(ensemble.shape), values));
   try {
-    const own = await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
-    return {
-      betas: rotate(own.betas, rotation.betas, shape.factors),
-      factorReturns: rotate(own.factorReturns, rotation.factors, shape.factors),
-    };
+    return await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
   } finally {
     parameters.release();
   }
-}
-
-/** The arrays of a network with given numbers. */
-export function namedValues(shape: NetworkShape, values: Snapshot): NamedValues[] {
-  return Object.entries(networkParameters(shape)).map(([name, spec]) => ({
-    name,
-    shape: spec.shape,
-    values: Float64Array.from(values[name]),
-    state: spec.state ?? false,
-  }));
 }
 
 function rawOutputs(

@@ -1,23 +1,22 @@
 import {
   LatentFactorState,
-  NotFittedError,
   totalR2,
   type CrossSectionBatch,
   type ExtractOptions,
-  type FitSummary,
   type LatentFactorModel,
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
+import { loadArtifact, type ArtifactContent } from '@ml4t/core/persist';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
 import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
 import { snapshotAt } from './checkpoints.ts';
 import { parseCAEConfig, type CAEConfig, type CAEConfigInput } from './config.ts';
 import type { MemberFactors } from './exposures.ts';
-import { fitEnsemble, requireSameCharacteristics, type CAEFitOptions } from './fit.ts';
+import { openFit, requireSameCharacteristics, type CAEFitOptions } from './fit.ts';
 import { portfoliosFor, requireSamePortfolios } from './managed-portfolios.ts';
-import { memberOutputs } from './members.ts';
+import { memberOutputs, type CAEMember } from './members.ts';
 import { withEngine } from './with-engine.ts';
 
 export interface CAEExtractOptions extends ExtractOptions {
@@ -49,6 +48,10 @@ export interface CharacteristicImportance {
  * mixed. Within a member, the second moment of the training betas is the identity, that of the factors diagonal and
  * descending, and factor means are not negative.
  *
+ * Rows with a missing characteristic or return take no part in `fit`. With a validation batch a member stops when its validation
+ * loss has not fallen for `patience` epochs, and the default checkpoint is each member's best epoch. `fit` throws DataError,
+ * NotIdentifiedError, ConfigError, EngineError.
+ *
  * Source: Gu, Kelly and Xiu (2021), "Autoencoder asset pricing models", Journal of Econometrics 222.
  *
  * @example
@@ -56,28 +59,29 @@ export interface CharacteristicImportance {
  * const summary = await model.fit(train, { validation });
  * const { betas, factorReturns } = await model.extract(test);
  */
-export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
+export class CAEModel
+  extends NetworkEnsemble<CrossSectionBatch, CAEFitOptions, CAEMember, CAEFit>
+  implements LatentFactorModel<CrossSectionBatch>
+{
   readonly modelType = 'cae';
   readonly config: CAEConfig;
-  #fit: CAEFit | undefined;
+  protected readonly packageVersion = packageVersion();
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: CAEConfigInput = {}) {
+    super();
     this.config = parseCAEConfig(config);
   }
 
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireFit('fitSummary').summary;
+  get ensembleSize(): number {
+    return this.config.nEnsemble;
   }
   /** What `extract` accepts as `checkpoint`: 'epoch-10', …, 'best' where there was a validation batch, 'last'. */
   get checkpoints(): readonly string[] {
-    return this.#requireFit('checkpoints').checkpoints;
+    return this.requireFit('checkpoints').checkpoints;
   }
   get defaultCheckpoint(): string {
-    return this.#requireFit('defaultCheckpoint').defaultCheckpoint;
+    return this.requireFit('defaultCheckpoint').defaultCheckpoint;
   }
   /** Seed and epochs of each member: how it was made, for a look at single members. */
   get members(): readonly {
@@ -85,21 +89,11 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
     readonly bestEpoch: number | undefined;
     readonly lastEpoch: number;
   }[] {
-    return this.#requireFit('members').members.map(({ seed, bestEpoch, lastEpoch }) => ({
+    return this.requireFit('members').members.map(({ seed, bestEpoch, lastEpoch }) => ({
       seed,
       bestEpoch,
       lastEpoch,
     }));
-  }
-
-  /**
-   * Trains the ensemble. Rows with a missing characteristic or return take no part. With a validation batch a member stops
-   * when its validation loss has not fallen for `patience` epochs, and the default checkpoint is each member's best epoch.
-   * Throws DataError, NotIdentifiedError, ConfigError, EngineError, AbortedError; in every case an earlier fit stays.
-   */
-  async fit(batch: CrossSectionBatch, options: CAEFitOptions = {}): Promise<FitSummary> {
-    this.#fit = await fitEnsemble(this.config, batch, options);
-    return this.#fit.summary;
   }
 
   /**
@@ -108,13 +102,13 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
    * Throws NotFittedError; DataError when the characteristics are not those of the fit; ConfigError for the checkpoint.
    */
   async extract(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState> {
-    const fit = this.#requireFit('extract');
+    const fit = this.requireFit('extract');
     return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
   }
 
   /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
   async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
-    const fit = this.#requireFit('extractMembers');
+    const fit = this.requireFit('extractMembers');
     const { nFactors } = this.config;
     return withEngine(this.config, fit.shape, async (engine) => {
       const states: LatentFactorState[] = [];
@@ -142,7 +136,7 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
     batch: CrossSectionBatch,
     options: CAEExtractOptions = {},
   ): Promise<CharacteristicImportance> {
-    const fit = this.#requireFit('characteristicImportance');
+    const fit = this.requireFit('characteristicImportance');
     const returns = batch.requireReturns('characteristic importance');
     const { nCharacteristics: p } = batch;
     return withEngine(this.config, fit.shape, async (engine) => {
@@ -165,26 +159,24 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
     });
   }
 
-  /** Writes the configuration and all weights of all members and checkpoints as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    const fit = this.#requireFit('save');
-    await saveArtifact(path, {
-      modelType: this.modelType,
-      formatVersion: 1,
-      packageVersion: packageVersion(),
-      config: this.config,
-      state: stateOf(fit),
-      record: fit.summary,
-      arrays: arraysOf(fit),
-    });
-  }
-
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<CAEModel> {
     const artifact = await loadArtifact(path, { modelType: 'cae' });
     const model = new CAEModel(artifact.config as CAEConfigInput);
-    model.#fit = fitOf(artifact, model.config);
+    model.restore(fitOf(artifact, model.config));
     return model;
+  }
+
+  protected override open<T>(
+    batch: CrossSectionBatch,
+    options: CAEFitOptions,
+    use: (training: EnsembleTraining<CAEMember, CAEFit>) => Promise<T>,
+  ): Promise<T> {
+    return openFit(this.config, batch, options, use);
+  }
+
+  protected override contentOf(fit: CAEFit): Pick<ArtifactContent, 'state' | 'arrays'> {
+    return { state: stateOf(fit), arrays: arraysOf(fit) };
   }
 
   async #extract(
@@ -225,7 +217,7 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
     fit: CAEFit,
     batch: CrossSectionBatch,
     options: CAEExtractOptions,
-  ): AsyncGenerator<MemberFactors> {
+  ): AsyncGenerator<MemberFactors<Float64Array>> {
     const { members, checkpoints, defaultCheckpoint, shape } = fit;
     const snapshots = members.map((member) => snapshotAt(member, options.checkpoint ?? defaultCheckpoint, checkpoints));
     requireSameCharacteristics(batch, fit.characteristicNames);
@@ -236,10 +228,5 @@ export class CAEModel implements LatentFactorModel<CrossSectionBatch> {
         ? portfoliosFor(batch, given, { ridge: this.config.portfolioRidge, required: false })
         : undefined;
     for (const snapshot of snapshots) yield memberOutputs(engine, fit, snapshot, batch, portfolios?.values);
-  }
-
-  #requireFit(operation: string): CAEFit {
-    if (!this.#fit) throw new NotFittedError('CAEModel', operation);
-    return this.#fit;
   }
 }

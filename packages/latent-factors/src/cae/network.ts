@@ -1,3 +1,4 @@
+import type { FloatArray } from '@ml4t/core';
 import {
   batchNormLayer,
   batchNormParameters,
@@ -10,6 +11,7 @@ import {
   type ParameterSpecs,
   type Tensor,
 } from '@ml4t/core/nn';
+import { gatherRows } from '@ml4t/core/train';
 
 /** What decides the arrays of a conditional autoencoder. */
 export interface NetworkShape {
@@ -25,10 +27,9 @@ export interface NetworkShape {
   readonly gain: boolean;
 }
 
-/** Rows that lie in an engine. */
+/** Rows that a network is trained or judged on: the panel on this side of the engine, what is small in it. */
 export interface EngineRows {
-  /** (R x P) */
-  readonly characteristics: Tensor;
+  readonly panel: CharacteristicRows;
   /** (R): what the fit is held against. */
   readonly targets: Tensor;
   /** (R): what is regressed on the betas; `targets` in a regression of returns. */
@@ -37,10 +38,19 @@ export interface EngineRows {
   readonly portfolios: Tensor | undefined;
 }
 
-/** Some rows of {@link EngineRows}, by number. */
+/** Characteristics of a batch, row-major, of which a mini-batch is gathered into an engine. */
+export interface CharacteristicRows {
+  readonly values: FloatArray;
+  /** P */
+  readonly width: number;
+}
+
+/** Some rows of {@link EngineRows}, by number. It may be used again for the next one. */
 export interface NetworkBatch {
   readonly data: EngineRows;
   readonly rows: Int32Array;
+  /** The same rows by their number in the panel. */
+  readonly panelRows: Int32Array;
   /** Date of each row; used with a factor network. */
   readonly dates: Int32Array;
   /** Where each date's rows start among `rows`; used without one, when the batch holds whole dates. */
@@ -110,9 +120,11 @@ export function networkFit(
   params: Parameters,
   shape: NetworkShape,
   ridge: number,
-  { data, rows, dates, offsets }: NetworkBatch,
+  { data, rows, panelRows, dates, offsets }: NetworkBatch,
 ): Tensor {
-  const betas = networkBetas(ops, params, shape.hiddenUnits.length, ops.rows(data.characteristics, rows));
+  const { values, width } = data.panel;
+  const characteristics = ops.constant((into) => gatherRows(values, width, panelRows, into), [rows.length, width]);
+  const betas = networkBetas(ops, params, shape.hiddenUnits.length, characteristics);
   const factors = data.portfolios
     ? ops.rows(networkFactors(ops, params, data.portfolios), dates)
     : ops.segmentRepeat(ops.segmentRegression(betas, ops.rows(data.regressands, rows), offsets, ridge), offsets);

@@ -2,17 +2,19 @@ import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/cor
 import type { Engine } from '@ml4t/core/engine';
 import type { Generator } from '@ml4t/core/nn';
 import { dateBatches, miniBatches, rowsOfDates } from '@ml4t/core/train';
-import type { EngineRows, NetworkBatch } from './network.ts';
+import type { CharacteristicRows, EngineRows, NetworkBatch } from './network.ts';
 
-/** Rows of one evaluation batch at most, unless one date has more. */
-export const EVALUATION_ROWS = 32768;
+/** Rows of one evaluation batch at most, unless one date has more: no more than a mini-batch of training takes. */
+export const EVALUATION_ROWS = 8192;
 
 /** The rows of a panel that a network can learn from, with the scales of the training span divided out. */
 export interface TrainingRows {
   readonly nRows: number;
   readonly nDates: number;
-  /** (R x P) */
-  readonly characteristics: Float64Array | Float32Array;
+  /** Of every row of the batch. */
+  readonly panel: CharacteristicRows;
+  /** (R): their numbers in the panel, ascending. */
+  readonly panelRows: Int32Array;
   /** (R), unit root mean square on the training rows in a regression, labels in a classification. */
   readonly targets: Float64Array;
   /** (R), unit root mean square on the training rows. */
@@ -57,7 +59,6 @@ export function trainingRows(
     options.task === 'classification' ? requireFactorReturns(batch) : (batch.factorReturns ?? returns);
   if (options.task === 'classification') requireLabels(returns);
   const { kept, dates, offsets, usedDates } = usableRows(batch, returns, regressands, options);
-  const { nCharacteristics: p } = batch;
   const complete = kept.length === batch.nRows;
   const targets = complete ? returns.slice() : Float64Array.from(kept, (row) => returns[row]);
   const regressed = complete ? regressands.slice() : Float64Array.from(kept, (row) => regressands[row]);
@@ -74,13 +75,11 @@ export function trainingRows(
   for (let i = 0; i < targets.length; i++) targets[i] /= scales.target;
   for (let i = 0; i < regressed.length; i++) regressed[i] /= scales.regressand;
   if (portfolios) for (let i = 0; i < portfolios.length; i++) portfolios[i] /= scales.portfolios[i % width];
-  const characteristics = complete ? batch.characteristics : new Float32Array(kept.length * p);
-  if (!complete)
-    kept.forEach((row, i) => characteristics.set(batch.characteristics.subarray(row * p, (row + 1) * p), i * p));
   const rows = {
     nRows: kept.length,
     nDates: usedDates.length,
-    characteristics,
+    panel: { values: batch.characteristics, width: batch.nCharacteristics },
+    panelRows: kept,
     targets,
     regressands: regressed,
     portfolios,
@@ -102,20 +101,26 @@ export function requireEnoughRows({ nDates, nRows }: TrainingRows, factors: numb
   });
 }
 
-/** Rows in an engine, and their mini-batches. */
+/**
+ * Rows for an engine, and their mini-batches, one at a time: arrays of numbers are written again for the next batch and the next
+ * epoch, as a batch or an order left to the collector at every turn would outgrow the network.
+ */
 export class LoadedRows {
   readonly rows: TrainingRows;
   readonly data: EngineRows;
   readonly #engine: Engine;
+  readonly #order: Int32Array;
+  #panelRows = new Int32Array(0);
+  #dates = new Int32Array(0);
 
   constructor(engine: Engine, rows: TrainingRows) {
     const { nRows, nDates, portfolios } = rows;
     this.rows = rows;
     this.#engine = engine;
-    const targets = engine.tensor(rows.targets, [nRows]);
+    this.#order = new Int32Array(nRows);
     this.data = {
-      characteristics: engine.tensor(rows.characteristics, [nRows, rows.characteristics.length / nRows]),
-      targets,
+      panel: rows.panel,
+      targets: engine.tensor(rows.targets, [nRows]),
       regressands: engine.tensor(rows.regressands, [nRows]),
       portfolios: portfolios && engine.tensor(portfolios, [nDates, portfolios.length / nDates]),
     };
@@ -126,9 +131,7 @@ export class LoadedRows {
     if (kind === 'dates')
       for (const dates of mergeSmallTail(this.rows.offsets, dateBatches(this.rows.offsets, size, generator), size))
         yield this.#ofDates(dates);
-    else
-      for (const rows of miniBatches(this.rows.nRows, size, generator))
-        yield { data: this.data, rows, dates: this.#datesOf(rows), offsets: new Int32Array(0) };
+    else for (const rows of miniBatches(this.rows.nRows, size, generator, this.#order)) yield this.#of(rows, noOffsets);
   }
 
   /** Whole dates in their order, each row once. */
@@ -145,22 +148,31 @@ export class LoadedRows {
   }
 
   release(): void {
-    for (const tensor of Object.values(this.data)) if (tensor) this.#engine.release(tensor);
+    const { targets, regressands, portfolios } = this.data;
+    for (const tensor of [targets, regressands, portfolios]) if (tensor) this.#engine.release(tensor);
   }
 
   #ofDates(dates: Int32Array): NetworkBatch {
     const { rows, offsets } = rowsOfDates(this.rows.offsets, dates);
-    return { data: this.data, rows, dates: this.#datesOf(rows), offsets };
+    return this.#of(rows, offsets);
   }
 
-  #datesOf(rows: Int32Array): Int32Array {
-    const { dates } = this.rows;
-    // A loop: `map` calls a function a row, and every batch of every epoch comes past here.
-    const found = new Int32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) found[i] = dates[rows[i]];
-    return found;
+  #of(rows: Int32Array, offsets: Int32Array): NetworkBatch {
+    const { dates, panelRows } = this.rows;
+    if (this.#dates.length < rows.length) {
+      this.#dates = new Int32Array(rows.length);
+      this.#panelRows = new Int32Array(rows.length);
+    }
+    for (let i = 0; i < rows.length; i++) {
+      this.#dates[i] = dates[rows[i]];
+      this.#panelRows[i] = panelRows[rows[i]];
+    }
+    const first = (numbers: Int32Array): Int32Array => numbers.subarray(0, rows.length);
+    return { data: this.data, rows, panelRows: first(this.#panelRows), dates: first(this.#dates), offsets };
   }
 }
+
+const noOffsets = new Int32Array(0);
 
 /**
  * A last batch of less than half the size joins the one before: batch statistics of a few rows would spoil the running

@@ -1,4 +1,4 @@
-import type { CrossSectionBatch } from '@ml4t/core';
+import type { CrossSectionBatch, FloatArray } from '@ml4t/core';
 import { linalgKernels, type Matrix } from '@ml4t/core/linalg';
 import type { GivenFactors } from './least-squares-problem.ts';
 
@@ -35,7 +35,7 @@ export function exposures(batch: CrossSectionBatch, gamma: Matrix, constant: boo
  */
 export function latentFactorReturns(
   batch: CrossSectionBatch,
-  betas: Float64Array,
+  betas: FloatArray,
   k: number,
   given: GivenFactors,
   ridge: number,

@@ -10,9 +10,8 @@ import {
   type RunOptions,
 } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { readState } from '../saved-state.ts';
 import { packageVersion } from '../version.ts';
 import { estimateIPCA } from './alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from './config.ts';
@@ -228,7 +227,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   static async load(path: string): Promise<IPCAModel> {
     const artifact = await loadArtifact(path, { modelType: 'ipca', arrays: ['gamma'] });
     const model = new IPCAModel(artifact.config as IPCAConfigInput);
-    const { instrumentNames, preSpecifiedNames } = readState(path, savedState, artifact.state);
+    const { instrumentNames, preSpecifiedNames } = readState(artifact, savedState);
     const width = model.config.nFactors + preSpecifiedNames.length + (model.config.intercept ? 1 : 0);
     const shape = [instrumentNames.length, width] as const;
     model.#fit = {

@@ -9,10 +9,9 @@ import {
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
-import { readState } from '../saved-state.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
@@ -166,7 +165,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   static async load(path: string): Promise<PCAModel> {
     const artifact = await loadArtifact(path, { modelType: 'pca', arrays: ['loadings', 'means', 'eigenvalues'] });
     const model = new PCAModel(artifact.config as PCAConfigInput);
-    const { assetIds } = readState(path, savedState, artifact.state);
+    const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
     model.#fit = {
       assetIds,

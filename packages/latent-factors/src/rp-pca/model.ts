@@ -8,9 +8,8 @@ import {
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { readState } from '../saved-state.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
@@ -230,7 +229,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   static async load(path: string): Promise<RPPCAModel> {
     const artifact = await loadArtifact(path, { modelType: 'rp-pca', arrays: savedArrays });
     const model = new RPPCAModel(artifact.config as RPPCAConfigInput);
-    const { assetIds } = readState(path, savedState, artifact.state);
+    const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
     const read = (name: (typeof savedArrays)[number], ...shape: number[]): Float64Array =>
       artifactArray(artifact, name, 'F64', shape);

@@ -15,6 +15,7 @@ describe.each(cases)('the estimator contract: CAEModel, %s factors', (_, config)
     batch,
     otherBatch: smallPanel(2).batch,
     batchWithMissing: withGaps(batch),
+    validation: smallPanel(3).batch,
     unusableBatch: batch.withoutReturns(),
     extractOrPredict: (model, on) => model.extract(on),
     load: (path) => CAEModel.load(path),

@@ -1,8 +1,15 @@
 import { CrossSectionBatch } from '@ml4t/core';
 import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine, type Snapshot } from '@ml4t/core/engine';
 import { describe, expect, it } from '@jest/globals';
-import { networkBetas, networkFactors, networkFit, networkLoss, type NetworkBatch } from '../../src/cae/network.ts';
-import { namedValues } from '../../src/cae/members.ts';
+import { namedValues } from '@ml4t/core/nn';
+import {
+  networkBetas,
+  networkFactors,
+  networkFit,
+  networkLoss,
+  networkParameters,
+  type NetworkBatch,
+} from '../../src/cae/network.ts';
 import { regressionPortfolios } from '../../src/index.ts';
 import { days, flat, golden } from '../golden/load.ts';
 
@@ -76,11 +83,11 @@ describe.each(engines)(
   (_, create, pass, path) => {
     it('first fit and gradients, thirty losses, final weights, evaluation', async () => {
       const engine = create();
-      const parameters = engine.parameters(namedValues(shape, initial));
+      const parameters = engine.parameters(namedValues(networkParameters(shape), initial));
       const p = parameters.tensors;
       const targets = engine.tensor(returns, [returns.length]);
       const data = {
-        characteristics: engine.tensor(characteristics, [cells.length, 5]),
+        panel: { values: Float64Array.from(characteristics), width: 5 },
         targets,
         regressands: targets,
         portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
@@ -88,6 +95,7 @@ describe.each(engines)(
       const batch: NetworkBatch = {
         data,
         rows: Int32Array.from(cells.keys()),
+        panelRows: Int32Array.from(cells.keys()),
         dates: Int32Array.from(cells, ([t]) => t),
         offsets: new Int32Array(0),
       };
@@ -112,7 +120,7 @@ describe.each(engines)(
       for (const name of parameters.names)
         expect([name, distance(final[name], flat(g.final[reference[name]]), 0.1) < 5 * path]).toEqual([name, true]);
       const evaluated = await engine.evaluate((ops) => ({
-        betas: networkBetas(ops, p, 2, data.characteristics),
+        betas: networkBetas(ops, p, 2, ops.constant(characteristics, [cells.length, 5])),
         factors: networkFactors(ops, p, data.portfolios),
         fit: networkFit(ops, p, shape, 0, batch),
       }));
@@ -125,16 +133,17 @@ describe.each(engines)(
     it('the very first fit, with statistics of the batch', async () => {
       // Seen through the loss against zero targets, which is the mean square of the fit, and against the fit itself.
       const engine = create();
-      const parameters = engine.parameters(namedValues(shape, initial));
+      const parameters = engine.parameters(namedValues(networkParameters(shape), initial));
       const targets = engine.tensor(g.first_forward_train, [cells.length]);
       const batch: NetworkBatch = {
         data: {
-          characteristics: engine.tensor(characteristics, [cells.length, 5]),
+          panel: { values: Float64Array.from(characteristics), width: 5 },
           targets,
           regressands: targets,
           portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
         },
         rows: Int32Array.from(cells.keys()),
+        panelRows: Int32Array.from(cells.keys()),
         dates: Int32Array.from(cells, ([t]) => t),
         offsets: new Int32Array(0),
       };

@@ -27,7 +27,7 @@ function edited(
   batch: CrossSectionBatch,
   change: (columns: { characteristics: Float64Array; returns: Float64Array }) => void,
 ): CrossSectionBatch {
-  const characteristics = batch.characteristics.slice();
+  const characteristics = Float64Array.from(batch.characteristics);
   const returns = batch.requireReturns('this test').slice();
   change({ characteristics, returns });
   return new CrossSectionBatch({ ...batch, characteristics, returns });

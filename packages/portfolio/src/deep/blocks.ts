@@ -33,8 +33,8 @@ export function adapterParameters(name: string, config: BlockConfig): ParameterS
  */
 export function adapter(ops: Ops, params: Parameters, name: string, x: Tensor, config: BlockConfig): Tensor {
   const layer = config.block === 'deepm' ? swigluAdapter : geluAdapter;
-  return whereLarge(ops, x, () =>
-    residualNorm(ops, params, `${name}Norm`, x, ops.dropout(layer(ops, params, name, x), config.dropout)),
+  return inPartsWhereLarge(ops, x, (part) =>
+    residualNorm(ops, params, `${name}Norm`, part, ops.dropout(layer(ops, params, name, part), config.dropout)),
   );
 }
 
@@ -63,20 +63,35 @@ export function attentionBlock(
   config: BlockConfig,
 ): Tensor {
   const gate: Tensor | undefined = params[`${name}.gate`];
+  const seen = attentionLayer(ops, params, `${name}.attention`, x, x, attention);
   const normed = whereLarge(ops, x, () => {
-    const seen = ops.dropout(attentionLayer(ops, params, `${name}.attention`, x, x, attention), config.dropout);
-    return residualNorm(ops, params, `${name}.norm`, x, gate ? ops.mul(seen, gate) : seen);
+    const dropped = ops.dropout(seen, config.dropout);
+    return residualNorm(ops, params, `${name}.norm`, x, gate ? ops.mul(dropped, gate) : dropped);
   });
   return adapter(ops, params, `${name}.adapter`, normed, config);
 }
 
-/** Numbers of an activation from which on a block is computed again on the way back instead of kept: 8 MB. */
+/** Numbers of an activation from which on inner results are computed again on the way back instead of kept: 8 MB. */
 const recomputedFrom = 2 ** 21;
+/** Numbers of a part: what an adapter makes of it is ten times as much. */
+const partSize = 2 ** 19;
+
+function isLarge(x: Tensor): boolean {
+  return x.shape.reduce((size, n) => size * n, 1) > recomputedFrom;
+}
+
+/** For mini-batches what a block holds is little; on many windows at once it is most of the memory. The bits are the same. */
+function whereLarge(ops: Ops, x: Tensor, block: () => Tensor): Tensor {
+  return isLarge(x) ? ops.recompute(block) : block();
+}
 
 /**
- * A block holds some ten times its input for the way back. For mini-batches that is little; on many windows at once it is most of
- * the memory, and a second forward pass of the blocks is the better bargain. The bits are the same.
+ * The same for a block that treats rows apart: in parts, of which one at a time is held, and which stay nearer to the processor. Each
+ * part has dropout of its own.
  */
-function whereLarge(ops: Ops, x: Tensor, block: () => Tensor): Tensor {
-  return x.shape.reduce((size, n) => size * n, 1) > recomputedFrom ? ops.recompute(block) : block();
+function inPartsWhereLarge(ops: Ops, x: Tensor, block: (part: Tensor) => Tensor): Tensor {
+  if (!isLarge(x)) return block(x);
+  const [entries, ...others] = x.shape;
+  const width = others.reduce((size, n) => size * n, 1);
+  return ops.recomputeParts(x, Math.ceil(Math.min(entries, partSize / width)), block);
 }

@@ -1,4 +1,3 @@
-import { artifactConfig } from '../training/artifact.ts';
 import { NetworkPortfolioModel } from '../training/network-model.ts';
 import type { PortfolioNetwork } from '../training/network.ts';
 import { parseDeepPortfolioConfig, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './config.ts';
@@ -33,8 +32,10 @@ export class DeepPortfolioModel extends NetworkPortfolioModel<DeepPortfolioConfi
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<DeepPortfolioModel> {
-    const model = new DeepPortfolioModel(parseDeepPortfolioConfig(await artifactConfig(path, 'deep-portfolio')));
-    await model.restore(path);
-    return model;
+    return NetworkPortfolioModel.read(
+      path,
+      'deep-portfolio',
+      (config) => new DeepPortfolioModel(parseDeepPortfolioConfig(config)),
+    );
   }
 }

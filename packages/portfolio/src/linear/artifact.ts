@@ -1,5 +1,11 @@
-import { ArtifactError } from '@ml4t/core';
-import { artifactArray, loadArtifact, saveArtifact, type ArtifactArray } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  requireArrays,
+  saveArtifact,
+  type ArtifactArray,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { packageVersion } from '../version.ts';
 import { parseLinearPortfolioConfig, type LinearPortfolioConfig } from './config.ts';
@@ -42,17 +48,8 @@ export async function readArtifact(
 ): Promise<{ readonly config: LinearPortfolioConfig; readonly fit: LinearFit }> {
   const artifact = await loadArtifact(path, { modelType: 'linear-portfolio' });
   const config = parseLinearPortfolioConfig(artifact.config);
-  const state = savedState.safeParse(artifact.state);
-  const wanted = ['featureMean', 'featureDeviation', 'coefficients', 'intercepts'];
-  const extra = Object.keys(artifact.arrays).find((name) => !wanted.includes(name));
-  if (!state.success || extra !== undefined)
-    throw new ArtifactError({
-      field: state.success ? `${path}: arrays.${extra}` : `${path}: state.${state.error.issues[0].path.join('.')}`,
-      expected: 'the state and the arrays that this model saves, and no others',
-      found: state.success ? 'an extra array' : state.error.issues[0].message,
-      remedy: 'Save the model again with this version of the package.',
-    });
-  const { featureNames, volatilityScaled, costScale, scoreScale, checkpoints: names } = state.data;
+  requireArrays(artifact, ['featureMean', 'featureDeviation', 'coefficients', 'intercepts']);
+  const { featureNames, volatilityScaled, costScale, scoreScale, checkpoints: names } = readState(artifact, savedState);
   const f = featureNames.length;
   const vector = (name: string, length: number): Float64Array => artifactArray(artifact, name, 'F64', [length]);
   const coefficients = artifactArray(artifact, 'coefficients', 'F64', [names.length, f]);

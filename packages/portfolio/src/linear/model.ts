@@ -11,6 +11,7 @@ import {
   type StopReason,
 } from '@ml4t/core';
 import { resolveEngine } from '@ml4t/core/engine';
+import { chooseCheckpoint } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
 import { holdOut } from '../training/holdout.ts';
@@ -18,7 +19,6 @@ import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
 import type { PortfolioPredictOptions } from '../training/network-model.ts';
 import { requireFeatures, requireSameScaling, requireUsable } from '../training/requirements.ts';
-import { chooseCheckpoint } from '../training/summary.ts';
 import { inputScale, type InputScale } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
@@ -218,8 +218,9 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     checkpoints: Readonly<Record<string, LinearScores>>,
     sharpe: (scores: LinearScores) => Promise<number | undefined>,
   ): Promise<{ readonly checkpoint: string; readonly notes: readonly string[] }> {
-    const chosen = chooseCheckpoint(this.#portfolio, Object.keys(checkpoints));
-    if (this.config.defaultCheckpoint !== null) return chosen;
+    const { defaultCheckpoint } = this.config;
+    const chosen = chooseCheckpoint(defaultCheckpoint, Object.keys(checkpoints), 'step');
+    if (defaultCheckpoint !== null) return chosen;
     const [trained, ridge] = [await sharpe(checkpoints[chosen.checkpoint]), await sharpe(checkpoints.ridge)];
     if (trained === undefined || ridge === undefined || trained >= ridge) return chosen;
     return {

@@ -1,7 +1,7 @@
 import type { HistoryEntry, PortfolioSequenceBatch, RunOptions, StopReason } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
+import { memberNotes } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
-import { memberNotes } from '../training/summary.ts';
 import { trainMember } from '../training/member.ts';
 import { networkSizes, windowSource, type InputScale } from '../training/windows.ts';
 import { linearNetwork } from './network.ts';
@@ -59,8 +59,8 @@ export async function trainScores(training: ScoreTraining, options: RunOptions):
   return {
     checkpoints: Object.fromEntries(Object.entries(member.checkpoints).map(([name, step]) => [name, scoresAt(step)])),
     stopReason: member.stopReason,
-    steps: member.steps,
+    steps: member.length,
     history: member.history,
-    notes: memberNotes([member]),
+    notes: memberNotes([member], 'step'),
   };
 }

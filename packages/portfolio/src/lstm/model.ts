@@ -1,5 +1,4 @@
 import { NetworkPortfolioModel } from '../training/network-model.ts';
-import { artifactConfig } from '../training/artifact.ts';
 import type { PortfolioNetwork } from '../training/network.ts';
 import { parseLSTMPortfolioConfig, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './config.ts';
 import { lstmNetwork } from './network.ts';
@@ -33,8 +32,10 @@ export class LSTMPortfolioModel extends NetworkPortfolioModel<LSTMPortfolioConfi
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(path: string): Promise<LSTMPortfolioModel> {
-    const model = new LSTMPortfolioModel(parseLSTMPortfolioConfig(await artifactConfig(path, 'lstm-portfolio')));
-    await model.restore(path);
-    return model;
+    return NetworkPortfolioModel.read(
+      path,
+      'lstm-portfolio',
+      (config) => new LSTMPortfolioModel(parseLSTMPortfolioConfig(config)),
+    );
   }
 }

@@ -1,5 +1,6 @@
-import { DataError, type HistoryEntry, type RunOptions, type StopReason } from '@ml4t/core';
-import type { Engine, Snapshot } from '@ml4t/core/engine';
+import { DataError, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import type { Engine } from '@ml4t/core/engine';
+import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
@@ -8,24 +9,13 @@ import type { PortfolioNetwork } from './network.ts';
 import { keepsStep, stretches, windowBatches } from './schedule.ts';
 import { judgeWeights } from './judge.ts';
 import { headWeightsOf } from './predict.ts';
-import type { WindowSource } from './windows.ts';
+import { withScaledFeatures, type WindowSource } from './windows.ts';
 
-/** Weights of one trained network at its checkpoints. */
-export interface Member {
-  /** Checkpoint name to the step it stands for. */
-  readonly checkpoints: Readonly<Record<string, number>>;
-  /** By step. */
-  readonly snapshots: Readonly<Record<number, Snapshot>>;
-}
-
-export interface TrainedMember extends Member {
-  readonly stopReason: StopReason;
-  readonly remedy: string;
-  readonly steps: number;
-  readonly skippedSteps: number;
+/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
+export interface PortfolioMember extends MemberWeights, MemberOutcome {
   readonly history: readonly HistoryEntry[];
-  /** Smoothed validation Sharpe ratio of its best step; undefined without a validation. */
-  readonly bestValidation: number | undefined;
+  /** The most that the engine held. */
+  readonly engineBytes: number;
 }
 
 /** What all members are trained with. */
@@ -47,8 +37,10 @@ export async function trainMember(
   seed: number,
   number: number,
   options: RunOptions,
-): Promise<TrainedMember> {
-  const { engine, network, config, source, validation } = training;
+): Promise<PortfolioMember> {
+  const { engine, network, config } = training;
+  const source = withScaledFeatures(training.source);
+  const validation = training.validation && withScaledFeatures(training.validation);
   const parameters = engine.parameters(training.start(seed));
   const ends = stretches(config);
   const stepOf = (stretch: number): number => (stretch > 0 ? ends[stretch - 1] : 0);
@@ -103,7 +95,7 @@ function keep(
   config: PortfolioConfig,
   number: number,
   stepOf: (stretch: number) => number,
-): TrainedMember {
+): PortfolioMember {
   const { checkpoints, history, bestEpoch, steps, skippedSteps } = record;
   const last = checkpoints.lastEpoch;
   if (last === undefined)
@@ -128,9 +120,9 @@ function keep(
     ),
     stopReason: record.stopReason === 'max-epochs' ? 'max-iterations' : record.stopReason,
     remedy: record.remedy,
-    steps: steps + skippedSteps,
+    length: steps + skippedSteps,
     skippedSteps,
-    bestValidation: history.find(({ epoch }) => epoch === bestEpoch)?.validation,
+    engineBytes: record.reservedBytes,
     history: history.map(({ epoch, loss, validation, gradientNorm }) =>
       onlyFinite({
         member: number,

@@ -1,8 +1,5 @@
 import {
-  ConfigError,
-  NotFittedError,
   PortfolioWeightsResult,
-  throwIfAborted,
   type ExtractOptions,
   type FitOptions,
   type FitSummary,
@@ -11,18 +8,27 @@ import {
   type RunOptions,
 } from '@ml4t/core';
 import { resolveEngine, type Engine } from '@ml4t/core/engine';
-import { initialValues, type ParameterSpecs } from '@ml4t/core/nn';
-import { trainEnsemble } from '@ml4t/core/train';
+import {
+  chooseCheckpoint,
+  commonCheckpoints,
+  memberNotes,
+  NetworkEnsemble,
+  overallReason,
+  requireCheckpoint,
+  type EnsembleTraining,
+  type MemberWeights,
+} from '@ml4t/core/ensemble';
+import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
+import { loadArtifact } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
-import { readArtifact, writeArtifact } from './artifact.ts';
+import { contentOf, fitOf } from './artifact.ts';
 import { holdOut } from './holdout.ts';
 import { judgeWeights, type Judgement } from './judge.ts';
-import { trainMember, type Member } from './member.ts';
+import { trainMember, type PortfolioMember } from './member.ts';
 import type { NetworkSizes, PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
 import { requireFeatures, requireSameScaling, requireUsable } from './requirements.ts';
-import { chooseCheckpoint, commonCheckpoints, memberNotes, overallReason } from './summary.ts';
 import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
 
 export interface PortfolioPredictOptions extends ExtractOptions {
@@ -42,7 +48,7 @@ export interface NetworkFit {
   /** Whether the batch had volatility scales. */
   readonly volatilityScaled: boolean;
   readonly scale: InputScale;
-  readonly members: readonly Member[];
+  readonly members: readonly MemberWeights[];
   readonly summary: PortfolioFitSummary;
 }
 
@@ -52,122 +58,20 @@ export interface NetworkFit {
  *
  * Weights of a date depend on the features of that date and earlier ones of its window, on what is known of the assets, and on
  * nothing else. What `predict` gives are holdings, shares of the capital: volatility scale and budget are in them.
+ *
+ * Without a validation batch `fit` holds out the last `validationShare` of the windows, and leaves out windows that share dates with
+ * them. It throws DataError and ConfigError.
  */
-export abstract class NetworkPortfolioModel<C extends PortfolioConfig> implements PortfolioModel {
-  abstract readonly modelType: string;
-  abstract readonly config: C;
+export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
+  extends NetworkEnsemble<PortfolioSequenceBatch, FitOptions<PortfolioSequenceBatch>, PortfolioMember, NetworkFit>
+  implements PortfolioModel
+{
+  abstract override readonly config: C;
   protected abstract readonly network: PortfolioNetwork;
-  #fit: NetworkFit | undefined;
+  protected readonly packageVersion = packageVersion();
 
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
-  }
-  get fitSummary(): PortfolioFitSummary {
-    return this.requireFit('fitSummary').summary;
-  }
-
-  /** Initial values that take the place of random ones, by name: what a closed form found, for example. */
-  protected startingValues?(
-    train: PortfolioSequenceBatch,
-    scale: InputScale,
-  ): Readonly<Record<string, Float64Array>> | undefined;
-
-  /**
-   * Trains the ensemble. Without a validation batch the last `validationShare` of the windows are held out, and windows that share
-   * dates with them are left out. Throws DataError, ConfigError or AbortedError; an earlier fit stays then.
-   */
-  async fit(
-    batch: PortfolioSequenceBatch,
-    options: FitOptions<PortfolioSequenceBatch> = {},
-  ): Promise<PortfolioFitSummary> {
-    const started = performance.now();
-    const operation = `${this.modelType}.fit`;
-    throwIfAborted(options.signal, operation);
-    const { config, network } = this;
-    requireUsable(batch, config, 'batch');
-    if (options.validation) {
-      requireUsable(options.validation, config, 'validation');
-      requireFeatures(options.validation, batch.featureNames, 'validation.featureNames');
-    }
-    const { train, validation, note } = options.validation
-      ? { train: batch, validation: options.validation, note: [] }
-      : holdOut(batch, config.validationShare);
-    const sizes = networkSizes(batch);
-    requireInputs(train, network, sizes.nGroups);
-    const scale = inputScale(train, network.standardizes);
-    const specs = network.parameters(sizes);
-    const given = this.startingValues?.(train, scale);
-    const fit = { assetIds: [...batch.assetIds], featureNames: [...batch.featureNames], sizes, scale };
-    const volatilityScaled = batch.volScale !== undefined;
-    const source = this.#source(train, fit);
-    const judged = validation && this.#source(validation, { ...fit, volatilityScaled });
-    const { engine, resolution } = await this.#resolve(specs);
-    try {
-      const members = await trainEnsemble(
-        { members: config.ensembleSize, seed: config.seed, ...(options.signal ? { signal: options.signal } : {}) },
-        (seed, number) =>
-          trainMember(
-            {
-              engine,
-              network,
-              config,
-              specs,
-              source,
-              validation: judged,
-              operation,
-              start: (own) =>
-                initialValues(specs, own).map((entry) => ({ ...entry, values: given?.[entry.name] ?? entry.values })),
-            },
-            seed,
-            number,
-            options,
-          ),
-      );
-      const checkpoints = commonCheckpoints(members);
-      const { checkpoint, notes } = chooseCheckpoint(config, checkpoints);
-      const judge = async (on: typeof source): Promise<Judgement> => {
-        const weights = await ensembleWeights(this.#evaluation(engine), specs, members, on, checkpoint, options);
-        return judgeWeights(on.batch, weights, config);
-      };
-      const stopReason = overallReason(members);
-      const summary: PortfolioFitSummary = {
-        converged: stopReason === 'early-stopping',
-        stopReason,
-        iterations: Math.max(...members.map(({ steps }) => steps)),
-        trainMetrics: { ...(await judge(source)) },
-        validationMetrics: judged && { ...(await judge(judged)) },
-        defaultCheckpoint: checkpoint,
-        checkpoints,
-        history: members.flatMap(({ history }) => history),
-        notes: [...note, ...notes, ...memberNotes(members)],
-        runRecord: {
-          modelType: this.modelType,
-          packageVersion: packageVersion(),
-          config,
-          engine: resolution.backend,
-          dimensions: {
-            windows: train.nWindows,
-            validationWindows: validation?.nWindows ?? 0,
-            steps: batch.nSteps,
-            assets: batch.nAssets,
-            features: batch.nFeatures,
-            parameters: parameterCount(specs),
-            engineBytes: engine.memory().reservedBytes,
-          },
-          stopReason,
-          seconds: (performance.now() - started) / 1000,
-        },
-      };
-      this.#fit = {
-        ...fit,
-        volatilityScaled,
-        members: members.map(({ checkpoints: named, snapshots }) => ({ checkpoints: named, snapshots })),
-        summary,
-      };
-      return summary;
-    } finally {
-      await engine.dispose();
-    }
+  get ensembleSize(): number {
+    return this.config.ensembleSize;
   }
 
   /**
@@ -179,13 +83,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig> implement
     requireFeatures(batch, fit.featureNames, 'featureNames');
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    if (!checkpoints.includes(checkpoint))
-      throw new ConfigError({
-        field: 'checkpoint',
-        expected: `one of ${checkpoints.join(', ')}`,
-        found: JSON.stringify(checkpoint),
-        remedy: 'Ask for a kept checkpoint, or fit with a checkpointEvery or checkpointSteps that keep it.',
-      });
+    requireCheckpoint(checkpoint, checkpoints, 'a checkpointEvery or checkpointSteps');
     const source = this.#source(batch, fit);
     const specs = this.network.parameters(fit.sizes);
     const { engine } = await this.#resolve(specs);
@@ -198,25 +96,101 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig> implement
     }
   }
 
-  /** Writes configuration, scales, every checkpoint of every member and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    const fit = this.requireFit('save');
-    await writeArtifact(
-      path,
-      { modelType: this.modelType, config: this.config },
-      this.network.parameters(fit.sizes),
-      fit,
-    );
+  protected override async open<T>(
+    batch: PortfolioSequenceBatch,
+    options: FitOptions<PortfolioSequenceBatch>,
+    use: (training: EnsembleTraining<PortfolioMember, NetworkFit>) => Promise<T>,
+  ): Promise<T> {
+    const operation = `${this.modelType}.fit`;
+    const { config, network } = this;
+    requireUsable(batch, config, 'batch');
+    if (options.validation) {
+      requireUsable(options.validation, config, 'validation');
+      requireFeatures(options.validation, batch.featureNames, 'validation.featureNames');
+    }
+    const held = options.validation
+      ? { train: batch, validation: options.validation, note: [] }
+      : holdOut(batch, config.validationShare);
+    const { train, validation } = held;
+    const sizes = networkSizes(batch);
+    requireInputs(train, network, sizes.nGroups);
+    const scale = inputScale(train, network.standardizes);
+    const specs = network.parameters(sizes);
+    const fit = { assetIds: [...batch.assetIds], featureNames: [...batch.featureNames], sizes, scale };
+    const volatilityScaled = batch.volScale !== undefined;
+    const source = this.#source(train, fit);
+    const judged = validation && this.#source(validation, { ...fit, volatilityScaled });
+    const { engine, resolution } = await this.#resolve(specs);
+    const start = (seed: number): NamedValues[] => initialValues(specs, seed);
+    const training = { engine, network, config, specs, source, validation: judged, operation, start };
+    try {
+      return await use({
+        data: [train, validation].flatMap((on) => [on?.timestamps, on?.forwardReturns]),
+        train: (seed, member) => trainMember(training, seed, member, options),
+        combine: async (members) => {
+          const checkpoints = commonCheckpoints(members);
+          const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'step');
+          const judge = async (on: typeof source): Promise<Judgement> => {
+            const weights = await ensembleWeights(this.#evaluation(engine), specs, members, on, checkpoint, options);
+            return judgeWeights(on.batch, weights, config);
+          };
+          const stopReason = overallReason(members, 'max-iterations');
+          const summary: PortfolioFitSummary = {
+            converged: stopReason === 'early-stopping',
+            stopReason,
+            iterations: Math.max(...members.map(({ length }) => length)),
+            trainMetrics: { ...(await judge(source)) },
+            validationMetrics: judged && { ...(await judge(judged)) },
+            defaultCheckpoint: checkpoint,
+            checkpoints,
+            history: members.flatMap(({ history }) => history),
+            notes: [...held.note, ...notes, ...memberNotes(members, 'step')],
+            runRecord: {
+              modelType: this.modelType,
+              packageVersion: this.packageVersion,
+              config,
+              engine: resolution.backend,
+              dimensions: {
+                windows: train.nWindows,
+                validationWindows: validation?.nWindows ?? 0,
+                steps: batch.nSteps,
+                assets: batch.nAssets,
+                features: batch.nFeatures,
+                parameters: parameterCount(specs),
+                engineBytes: Math.max(...members.map(({ engineBytes }) => engineBytes)),
+              },
+              stopReason,
+              // Measured where the fit is put together.
+              seconds: 0,
+            },
+          };
+          return {
+            ...fit,
+            volatilityScaled,
+            members: members.map(({ checkpoints: named, snapshots }) => ({ checkpoints: named, snapshots })),
+            summary,
+          };
+        },
+      });
+    } finally {
+      await engine.dispose();
+    }
   }
 
-  /** Takes the fit of an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  protected async restore(path: string): Promise<void> {
-    this.#fit = await readArtifact(path, this.modelType, (sizes) => this.network.parameters(sizes));
+  protected override contentOf(fit: NetworkFit): ReturnType<typeof contentOf> {
+    return contentOf(this.network.parameters(fit.sizes), fit);
   }
 
-  protected requireFit(operation: string): NetworkFit {
-    if (!this.#fit) throw new NotFittedError(this.constructor.name, operation);
-    return this.#fit;
+  /** Reads an artifact that `save` of this model wrote. */
+  protected static async read<M extends NetworkPortfolioModel<PortfolioConfig>>(
+    path: string,
+    modelType: string,
+    create: (config: unknown) => M,
+  ): Promise<M> {
+    const artifact = await loadArtifact(path, { modelType });
+    const model = create(artifact.config);
+    model.restore(fitOf(artifact, (sizes) => model.network.parameters(sizes)));
+    return model;
   }
 
   #source(

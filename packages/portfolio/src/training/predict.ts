@@ -1,11 +1,11 @@
 import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
+import type { MemberWeights } from '@ml4t/core/ensemble';
 import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 import { headWeights } from '../heads/heads.ts';
 import { holdingsOf } from '../objective/index.ts';
 import { conventionsOf } from './loss.ts';
-import type { Member } from './member.ts';
 import type { PortfolioNetwork } from './network.ts';
 import { windowTensors, type WindowSource } from './windows.ts';
 
@@ -47,7 +47,7 @@ export async function headWeightsOf(
 export async function ensembleWeights(
   evaluation: Evaluation,
   specs: ParameterSpecs,
-  members: readonly Member[],
+  members: readonly MemberWeights[],
   source: WindowSource,
   checkpoint: string,
   options: RunOptions,

@@ -21,6 +21,8 @@ export interface WindowSource {
   readonly assets: Int32Array;
   /** (B): windows that go on where the one before ended; undefined when none is to start from another's holdings. */
   readonly continues: Uint8Array | undefined;
+  /** (B x T x N x F): scaled features, where they are read again and again; otherwise they are scaled as they are read. */
+  readonly scaledFeatures?: Float32Array | undefined;
 }
 
 /** Mean and deviation of each feature over the cells available, or 0 and 1; and the mean cost. */
@@ -93,7 +95,7 @@ export function assetPositions(
 /** What the network sees and what its weights are held against, for some windows of a batch, as tensors of a step. */
 export function windowTensors(
   ops: Ops,
-  { batch, scale, assets, continues }: WindowSource,
+  { batch, scale, assets, continues, scaledFeatures }: WindowSource,
   windows: Int32Array,
 ): { readonly inputs: NetworkInputs; readonly held: Omit<WeightTensors, 'weights' | 'forwardReturns'> } {
   const { nSteps: T, nAssets: N, nFeatures: F, costs } = batch;
@@ -101,7 +103,10 @@ export function windowTensors(
   const mask = ops.constant(gather(batch.mask, windows, T * N), shape);
   return {
     inputs: {
-      features: ops.constant(cleanFeatures(batch, scale, windows), [...shape, F]),
+      features: ops.constant(
+        scaledFeatures ? gather(scaledFeatures, windows, T * N * F) : cleanFeatures(batch, scale, windows),
+        [...shape, F],
+      ),
       mask,
       assets,
       groupIds: batch.groupIds,
@@ -125,24 +130,32 @@ export function windowTensors(
 }
 
 /** Blocks of `size` numbers, one for each window asked for. */
-export function gather<A extends Float64Array | Uint8Array>(
-  source: A,
+export function gather(
+  source: Float32Array | Float64Array | Uint8Array,
   windows: Int32Array,
   size: number,
-): Float64Array {
-  const out = new Float64Array(windows.length * size);
+): Float32Array | Float64Array {
+  const length = windows.length * size;
+  const out = source instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
   windows.forEach((w, j) => out.set(source.subarray(w * size, (w + 1) * size), j * size));
   return out;
 }
 
-/** Scaled features; 0 where the mask is, whatever the batch holds there. */
+/** The source with its features scaled once and for all: a step of training then copies them and computes nothing. */
+export function withScaledFeatures(source: WindowSource): WindowSource {
+  const { batch, scale } = source;
+  const all = Int32Array.from({ length: batch.nWindows }, (_, window) => window);
+  return { ...source, scaledFeatures: cleanFeatures(batch, scale, all) };
+}
+
+/** Scaled features in the precision of the engine; 0 where the mask is, whatever the batch holds there. */
 function cleanFeatures(
   { nSteps, nAssets, nFeatures: F, features, mask }: PortfolioSequenceBatch,
   { mean, deviation }: InputScale,
   windows: Int32Array,
-): Float64Array {
+): Float32Array {
   const cells = nSteps * nAssets;
-  const out = new Float64Array(windows.length * cells * F);
+  const out = new Float32Array(windows.length * cells * F);
   windows.forEach((w, j) => {
     for (let cell = 0; cell < cells; cell++) {
       if (!mask[w * cells + cell]) continue;

@@ -1,7 +1,8 @@
 import { Random } from '@ml4t/core';
-import { EmbeddedEngine, typescriptMachine, type Engine } from '@ml4t/core/engine';
-import { initialValues, type NamedValues } from '@ml4t/core/nn';
+import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine } from '@ml4t/core/engine';
+import { initialValues, type NamedValues, type Ops, type Tensor } from '@ml4t/core/nn';
 import { describe, expect, it } from '@jest/globals';
+import { attentionBlock, attentionBlockParameters } from '../../src/deep/blocks.ts';
 import { parseDeepPortfolioConfig, type DeepPortfolioConfigInput } from '../../src/deep/config.ts';
 import { deepNetwork } from '../../src/deep/network.ts';
 import { headWeightsOf } from '../../src/training/predict.ts';
@@ -128,5 +129,42 @@ describe('what an asset sees of the others', () => {
     const alone = rebuilt(full, { adjacency: new Float64Array(N * N) });
     const weights = await weightsOf(engine, {}, alone);
     expect(weights.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('a block of attention on many windows', () => {
+  it('is the same as on a few at a time, and holds little more', async () => {
+    const config = parseDeepPortfolioConfig({ ...base, dModel: 4 });
+    const specs = attentionBlockParameters('block', config, true);
+    const shape = [150_000, 4, 4];
+    const half = shape[0] / 2;
+    const random = new Random(1);
+    const numbers = Float32Array.from({ length: 16 * shape[0] }, () => 2 * random.uniform() - 1);
+    const run = async (parts: (ops: Ops, block: (x: Tensor) => Tensor) => Tensor) => {
+      const engine = new EmbeddedEngine(wasmMachine(1));
+      const parameters = engine.parameters(initialValues(specs, 2));
+      const optimizer = engine.optimizer(parameters);
+      const block = (ops: Ops) => (x: Tensor) =>
+        ops.mean(
+          ops.square(attentionBlock(ops, parameters.tensors, 'block', x, { heads: 2, causal: true }, config)),
+          'all',
+        );
+      const loss = await optimizer.accumulate((ops) => parts(ops, block(ops)));
+      const gradients = await optimizer.gradients();
+      const bytes = engine.memory().reservedBytes;
+      await engine.dispose();
+      return { loss, gradients, bytes };
+    };
+    const whole = await run((ops, block) => block(ops.constant(numbers, shape)));
+    const halves = await run((ops, block) => {
+      const [first, second] = [0, 1].map((k) =>
+        block(ops.constant(numbers.subarray(16 * half * k, 16 * half * (k + 1)), [half, 4, 4])),
+      );
+      return ops.scale(ops.add(first, second), 0.5);
+    });
+    expect(whole.loss).toBeCloseTo(halves.loss, 5);
+    for (const [name, values] of Object.entries(whole.gradients))
+      values.forEach((value, i) => expect([name, value]).toEqual([name, expect.closeTo(halves.gradients[name][i], 5)]));
+    expect(whole.bytes).toBeLessThan(0.6 * halves.bytes);
   });
 });

@@ -30,7 +30,10 @@ describe.each([
 });
 
 describe.each([
-  ['the blocks of the paper with a graph', { useGraph: true, useGroupEmbedding: true, useCostInContext: true }],
+  [
+    'two members, the blocks of the paper with a graph',
+    { ensembleSize: 2, useGraph: true, useGroupEmbedding: true, useCostInContext: true },
+  ],
   ['the blocks of the reference', { block: 'reference', head: 'long-only' }],
 ] as const)('the estimator contract: deep, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({

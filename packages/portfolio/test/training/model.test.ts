@@ -1,6 +1,12 @@
-import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
+import { DataError, type FloatArray, type PortfolioSequenceBatch } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import { DeepPortfolioModel, LSTMPortfolioModel, evaluatePortfolio, defaultConventions } from '../../src/index.ts';
+import {
+  DeepPortfolioModel,
+  LinearFeaturePortfolioModel,
+  LSTMPortfolioModel,
+  evaluatePortfolio,
+  defaultConventions,
+} from '../../src/index.ts';
 import { models } from './models.ts';
 import { edited, rebuilt, smallBatch } from './small-batch.ts';
 
@@ -200,9 +206,26 @@ describe('early stopping', () => {
   });
 });
 
+describe('features', () => {
+  it.each([
+    ['LSTM', () => models.lstm()],
+    ['linear', () => new LinearFeaturePortfolioModel()],
+  ])('in float32 are the same numbers in float64: %s', async (_, create) => {
+    const narrow = Float32Array.from(batch.features);
+    const weights = async (features: FloatArray): Promise<Float64Array> => {
+      const other = rebuilt(batch, { features });
+      expect(other.features).toBe(features);
+      const model = create();
+      await model.fit(other);
+      return (await model.predict(other.slice(0, 2))).weights;
+    };
+    expect(await weights(narrow)).toEqual(await weights(Float64Array.from(narrow)));
+  });
+});
+
 describe('assets', () => {
   const order = [2, 0, 3];
-  const pick = (values: Float64Array | Uint8Array | undefined, width = 1): Float64Array =>
+  const pick = (values: FloatArray | Uint8Array | undefined, width = 1): Float64Array =>
     Float64Array.from({ length: B * T * order.length * width }, (_, i) => {
       const [row, rest] = [Math.floor(i / (order.length * width)), i % (order.length * width)];
       return values?.[(row * N + order[Math.floor(rest / width)]) * width + (rest % width)] ?? 0;

@@ -48,7 +48,7 @@ export function edited(
   edit: (arrays: { features: Float64Array; forwardReturns: Float64Array; volScale: Float64Array }) => void,
 ): PortfolioSequenceBatch {
   const arrays = {
-    features: batch.features.slice(),
+    features: Float64Array.from(batch.features),
     forwardReturns: (batch.forwardReturns ?? new Float64Array()).slice(),
     volScale: (batch.volScale ?? new Float64Array()).slice(),
   };

@@ -12,7 +12,7 @@ import type { NamedValues, ParameterSpecs, Tensor } from '@ml4t/core/nn';
 import { Checkpoints, train } from '@ml4t/core/train';
 import type { FittedModel } from '../artifact.ts';
 import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
-import { packNetworks } from '../fitted-networks.ts';
+import { memberStates, packNetworks } from '../fitted-networks.ts';
 import { exposureNetwork } from '../networks.ts';
 import { holdInput, type HeldInput } from '../panel-tensors.ts';
 import { selectRows } from '../pricing-rows.ts';
@@ -84,7 +84,7 @@ export async function fitBetaHead(
   ): BetaHeadFit => ({
     characteristicNames: [...batch.characteristicNames],
     context,
-    networks: packNetworks(specs, [labels]),
+    networks: packNetworks(specs, [memberStates(labels)]),
     factorScale,
     summary: {
       converged: stopReason === 'early-stopping',

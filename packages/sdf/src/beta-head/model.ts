@@ -7,13 +7,15 @@ import {
   type FitSummary,
 } from '@ml4t/core';
 import { deriveKey, initialValues, type ParameterSpecs } from '@ml4t/core/nn';
-import { loadFittedModel, saveFittedModel } from '../artifact.ts';
+import { saveArtifact } from '@ml4t/core/persist';
+import { contentOf, loadFittedModel } from '../artifact.ts';
 import { resolveLabel } from '../checkpoints.ts';
 import { requireSameCharacteristics } from '../columns.ts';
 import { contextInput } from '../context.ts';
 import { engineOf } from '../engine.ts';
 import { networkSize, unpack } from '../fitted-networks.ts';
 import { exposureNetworkParameters } from '../networks.ts';
+import { packageVersion } from '../version.ts';
 import { meanOutputs } from '../weights.ts';
 import { parseBetaHeadConfig, type BetaHeadConfig, type BetaHeadConfigInput } from './config.ts';
 import {
@@ -112,7 +114,14 @@ export class StochasticDiscountFactorBetaNetworkHead {
   /** Writes configuration, checkpoints, context history and summary as one artifact, atomically. */
   async save(path: string): Promise<void> {
     const fit = this.#requireFit('save');
-    await saveFittedModel(path, modelType, this.config, fit, { factorScale: fit.factorScale });
+    await saveArtifact(path, {
+      modelType,
+      formatVersion: 1,
+      packageVersion: packageVersion(),
+      config: this.config,
+      record: fit.summary,
+      ...contentOf(fit, { factorScale: fit.factorScale }),
+    });
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */

@@ -1,12 +1,12 @@
-import type { HostValues, NamedValues, Ops, Tensor } from '../../nn/index.ts';
+import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
 import { arrayStorage, Heap } from './heap.ts';
 import type { Storage } from './heap.ts';
 import { twinKernels } from './kernels/twin.ts';
 import { HeapOptimizer } from './optimizer.ts';
-import { requireCount, tapeOps } from './ops.ts';
+import { requireCount, tapeOps, writeNumbers } from './ops.ts';
 import { HeapParameters } from './parameters.ts';
-import { Tape } from './tape.ts';
+import { sizeOf, Tape } from './tape.ts';
 import type { HeapTensor, Runner } from './tape.ts';
 
 /** Where the embedded engine keeps its numbers and what computes on them. */
@@ -39,13 +39,14 @@ export class EmbeddedEngine implements Engine {
     this.#ops = tapeOps(this.#tape);
   }
 
-  tensor(values: HostValues, shape: readonly number[]): Tensor {
-    requireCount(values.length, shape);
-    const at = this.#heap.take(values.length);
-    this.#heap.f.set(values, at);
+  tensor(values: HostValues | HostWriter, shape: readonly number[]): Tensor {
+    if (typeof values !== 'function') requireCount(values.length, shape);
+    const size = sizeOf(shape);
+    const at = this.#heap.take(size);
+    writeNumbers(this.#heap.f, at, size, values);
     const tensor: HeapTensor = {
       shape,
-      size: values.length,
+      size,
       at,
       needsGradient: false,
       gradientAt: -1,

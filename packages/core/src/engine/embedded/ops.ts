@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { BatchNorm, Ops, Tensor } from '../../nn/index.ts';
+import type { BatchNorm, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
 import { concat, reshape, slice, transpose } from './operations/arrange.ts';
 import { attention } from './operations/attention.ts';
 import { binary } from './operations/binary.ts';
@@ -20,6 +20,7 @@ import { segmentRegression } from './operations/segment-regression.ts';
 import { softmax } from './operations/softmax.ts';
 import { unary } from './operations/unary.ts';
 import { where } from './operations/where.ts';
+import { requirePartLength } from './shapes.ts';
 import { sizeOf } from './tape.ts';
 import type { HeapTensor, Tape } from './tape.ts';
 
@@ -45,13 +46,17 @@ export function tapeOps(tape: Tape): Ops {
       return tape.training;
     },
     constant(values, shape) {
-      requireCount(values.length, shape);
+      if (typeof values !== 'function') requireCount(values.length, shape);
       const tensor: HeapTensor = tape.result(shape);
-      tape.heap.f.set(values, tensor.at);
+      writeNumbers(tape.heap.f, tensor.at, tensor.size, values);
       return tensor;
     },
     detach: (x) => tape.view(read(x, 'detach.x'), x.shape, true),
     recompute: (run) => tape.recompute(() => read(run(), 'recompute.run')),
+    recomputeParts(x, length, run) {
+      requirePartLength(length);
+      return tape.recomputeParts(read(x, 'recomputeParts.x'), length, (part) => read(run(part), 'recomputeParts.run'));
+    },
 
     linear: (x, weight, bias) =>
       linear(tape, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),
@@ -163,6 +168,17 @@ export function tapeOps(tape: Tape): Ops {
         maybe(weights, 'binaryCrossEntropy.weights'),
       ),
   };
+}
+
+/** Numbers of the host into a block of the heap. */
+export function writeNumbers(
+  heap: Float32Array | Float64Array,
+  at: number,
+  size: number,
+  values: HostValues | HostWriter,
+): void {
+  if (typeof values === 'function') values(heap.subarray(at, at + size));
+  else heap.set(values, at);
 }
 
 export function requireCount(found: number, shape: readonly number[]): void {

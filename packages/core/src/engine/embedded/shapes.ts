@@ -49,6 +49,17 @@ export function requireIndex(field: string, index: Int32Array, count: number): v
       });
 }
 
+/** Throws ShapeError unless parts of so many entries can be made. */
+export function requirePartLength(length: number): void {
+  if (Number.isInteger(length) && length >= 1) return;
+  throw new ShapeError({
+    field: 'recomputeParts.length',
+    expected: 'a whole number of entries, at least 1',
+    found: String(length),
+    remedy: 'It counts entries of the first axis.',
+  });
+}
+
 export function requireShare(field: string, rate: number): void {
   if (!(rate >= 0 && rate < 1))
     throw new ConfigError({

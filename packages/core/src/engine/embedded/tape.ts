@@ -4,6 +4,7 @@ import { deriveKey } from '../../nn/index.ts';
 import { chunkRows } from './chunks.ts';
 import type { Heap } from './heap.ts';
 import type { KernelName } from './kernels/twin.ts';
+import { requireShape } from './shapes.ts';
 
 /** Runs a kernel over all chunks of its rows: on one thread or on many. */
 export interface Runner {
@@ -162,15 +163,9 @@ export class Tape {
     if (!this.#recording) return run();
     const draws = this.#draws;
     const before = new Set(this.#blocks);
-    this.#recording = false;
-    let value: HeapTensor;
-    try {
-      value = run();
-    } finally {
-      this.#recording = true;
-    }
+    const value = this.#unrecorded(run);
     const isOwn = this.#blocks.has(value.at) && !before.has(value.at);
-    for (const place of this.#blocks) if (!before.has(place) && !(isOwn && place === value.at)) this.release(place);
+    this.#keepOnly(before, isOwn ? value.at : undefined);
     if (!isOwn) {
       // It gave back what it was given: there is nothing to compute again.
       this.#draws = draws;
@@ -189,12 +184,73 @@ export class Tape {
     return y;
   }
 
+  /**
+   * `run` on parts of x, `length` entries of its first axis at a time, one result after the other. A part leaves nothing but its
+   * result, here and on the way back, where it is computed again and gone through before the next: so what a block holds is that of
+   * one part. Values that flow into `run` beside its part get gradients from every part.
+   */
+  recomputeParts(x: HeapTensor, length: number, run: (part: HeapTensor) => HeapTensor): HeapTensor {
+    const parts: { readonly x: HeapTensor; readonly draws: number }[] = [];
+    let y: HeapTensor | undefined;
+    for (let from = 0; from < x.shape[0]; from += length) {
+      const part = this.#part(x, from, Math.min(x.shape[0], from + length));
+      parts.push({ x: part, draws: this.#draws });
+      const before = new Set(this.#blocks);
+      const value = this.#unrecorded(() => run(part));
+      requireShape('recomputeParts.run', value.shape.slice(0, 1), part.shape.slice(0, 1));
+      y ??= { ...this.result([x.shape[0], ...value.shape.slice(1)]), needsGradient: this.#recording };
+      const width = value.size / value.shape[0];
+      this.rows('copyBlocks', value.shape[0], width, value.at, width, y.at + from * width, width, width, 0);
+      this.#keepOnly(before, y.at);
+    }
+    const result = y ?? run(x);
+    const backward = (): void => {
+      // Begun at zero as a whole: a part's own operations see a gradient that is there, and add to it.
+      this.gradient(x);
+      const drawn = this.#draws;
+      for (const part of parts) {
+        this.#draws = part.draws;
+        const nodes = this.#nodes.length;
+        const again = run(part.x);
+        const from = (part.x.at - x.at) / (x.size / x.shape[0]);
+        const dy = this.arrived(result) + from * (again.size / again.shape[0]);
+        if (again.needsGradient) this.elements('accumulate', again.size, dy, this.gradient(again), 1);
+        this.#unwind(nodes);
+      }
+      this.#draws = drawn;
+    };
+    this.record([result], [], backward);
+    return result;
+  }
+
+  /** Entries from .. to-1 of the first axis, where they are. Their gradient is part of that of x. */
+  #part(x: HeapTensor, from: number, to: number): HeapTensor {
+    const width = x.size / x.shape[0];
+    const shape = [to - from, ...x.shape.slice(1)];
+    return { ...this.view(x, shape), size: (to - from) * width, at: x.at + from * width };
+  }
+
+  #unrecorded(run: () => HeapTensor): HeapTensor {
+    const recording = this.#recording;
+    this.#recording = false;
+    try {
+      return run();
+    } finally {
+      this.#recording = recording;
+    }
+  }
+
+  /** Gives back what was taken since there were the blocks `before`, but for one. */
+  #keepOnly(before: ReadonlySet<number>, kept: number | undefined): void {
+    for (const place of this.#blocks) if (!before.has(place) && place !== kept) this.release(place);
+  }
+
   /** Place of the gradient of x, which starts at zero; -1 when none is wanted, as kernels expect. */
   gradient(x: HeapTensor | undefined): number {
     if (x === undefined || !x.needsGradient) return -1;
     const fresh = this.isFresh(x);
     const place = this.gradientTarget(x);
-    if (fresh) this.elements('fill', x.size, place, 0);
+    if (fresh) this.elements('fill', (x.root ?? x).size, (x.root ?? x).gradientAt, 0);
     return place;
   }
 
@@ -208,7 +264,8 @@ export class Tape {
     if (x === undefined || !x.needsGradient) return -1;
     const root = x.root ?? x;
     if (root.gradientAt < 0) root.gradientAt = this.scratch(root.size);
-    return root.gradientAt;
+    // A part of the root has that part of its gradient.
+    return root.gradientAt + x.at - root.at;
   }
 
   /** The gradient that has arrived at an output, or -1. */
@@ -220,7 +277,13 @@ export class Tape {
   backward(loss: HeapTensor): void {
     if (!loss.needsGradient) return;
     this.heap.f[this.gradientTarget(loss)] = 1;
-    for (let node = this.#nodes.pop(); node; node = this.#nodes.pop()) {
+    this.#unwind(0);
+  }
+
+  /** Goes back through the nodes above the first `until`. */
+  #unwind(until: number): void {
+    while (this.#nodes.length > until) {
+      const node = this.#nodes.pop() as Node;
       if (node.outputs.some((output) => output.gradientAt >= 0)) node.backward();
       for (const output of node.outputs) {
         this.release(output.at);

@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors.ts';
-import type { HostValues, NamedValues, Ops, Tensor } from '../../nn/index.ts';
+import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { EngineName } from '../choices.ts';
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
 import type { Tf, TfArray } from './namespace.ts';
@@ -56,7 +56,7 @@ export class TfjsEngine implements Engine {
     };
   }
 
-  tensor(values: HostValues, shape: readonly number[]): Tensor {
+  tensor(values: HostValues | HostWriter, shape: readonly number[]): Tensor {
     this.#host.activate();
     const tensor = lasting(this.#tf, values, shape, false);
     this.#live.add(tensor);

@@ -1,6 +1,6 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { Activation, BatchNorm, ByDate, Ops, Tensor } from '../../nn/index.ts';
-import { requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
+import type { Activation, BatchNorm, ByDate, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
+import { requirePartLength, requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
 import { attention } from './attention.ts';
 import { binary, clip, scale, unary, where } from './elementwise.ts';
 import type { BinaryName, UnaryName } from './elementwise.ts';
@@ -40,8 +40,8 @@ export function tfOps(step: Step): Ops {
       return step.training;
     },
     constant(values, shape) {
-      requireCount(values.length, shape);
-      return step.hold(step.quiet(() => step.numbers(values, shape)));
+      const numbers = ownNumbers(values, shape);
+      return step.hold(step.quiet(() => tf.tensor(numbers, [...shape], 'float32')));
     },
     detach(x) {
       const { array } = read(x, 'detach.x');
@@ -49,6 +49,25 @@ export function tfOps(step: Step): Ops {
     },
     // tfjs keeps what its gradients need.
     recompute: (run) => run(),
+    recomputeParts(x, length, run) {
+      requirePartLength(length);
+      const { array, shape } = read(x, 'recomputeParts.x');
+      const parts: TfTensor[] = [];
+      for (let from = 0; from < shape[0]; from += length) {
+        const size = [Math.min(length, shape[0] - from), ...shape.slice(1)];
+        const begin = shape.map((_, axis) => (axis === 0 ? from : 0));
+        const part = step.native([read(x, 'recomputeParts.x')], () => tf.slice(array, begin, size));
+        const value = read(run(part), 'recomputeParts.run');
+        requireShape('recomputeParts.run', value.shape.slice(0, 1), size.slice(0, 1));
+        parts.push(value);
+      }
+      return step.native(parts, () =>
+        tf.concat(
+          parts.map((part) => part.array),
+          0,
+        ),
+      );
+    },
 
     linear: (x, weight, bias) =>
       linear(step, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),
@@ -212,6 +231,17 @@ function addByDate(step: Step, product: TfTensor, { values, offsets }: ByDate): 
   const ofDates = step.read(values, 'dense.byDate.values');
   requireShape('dense.byDate.values', ofDates.shape, [offsets.length - 1, product.shape[product.shape.length - 1]]);
   return binary(step, 'add', product, segmentRepeat(step, ofDates, offsets));
+}
+
+/** Numbers of the host as an array that is nobody else's: tfjs itself may keep a reference. */
+export function ownNumbers(values: HostValues | HostWriter, shape: readonly number[]): Float32Array {
+  if (typeof values !== 'function') {
+    requireCount(values.length, shape);
+    return Float32Array.from(values);
+  }
+  const numbers = new Float32Array(sizeOf(shape));
+  values(numbers);
+  return numbers;
 }
 
 export function requireCount(found: number, shape: readonly number[]): void {

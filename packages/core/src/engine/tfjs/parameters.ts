@@ -1,8 +1,8 @@
 import { ShapeError } from '../../errors.ts';
-import type { HostValues, NamedValues } from '../../nn/index.ts';
+import type { HostValues, HostWriter, NamedValues } from '../../nn/index.ts';
 import type { ParameterSet, Snapshot, Values } from '../engine.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
-import { requireCount } from './ops.ts';
+import { ownNumbers } from './ops.ts';
 import { sizeOf } from './step.ts';
 import type { TfTensor } from './step.ts';
 
@@ -11,9 +11,13 @@ export interface LastingTensor extends TfTensor {
   readonly variable: TfVariable;
 }
 
-export function lasting(tf: Tf, values: HostValues, shape: readonly number[], trainable: boolean): LastingTensor {
-  requireCount(values.length, shape);
-  const initial = tf.tensor(Float32Array.from(values), [...shape], 'float32');
+export function lasting(
+  tf: Tf,
+  values: HostValues | HostWriter,
+  shape: readonly number[],
+  trainable: boolean,
+): LastingTensor {
+  const initial = tf.tensor(ownNumbers(values, shape), [...shape], 'float32');
   const variable = tf.variable(initial, trainable);
   initial.dispose();
   return { shape: [...shape], array: variable, variable, needsGradient: false, step: 0 };

@@ -12,24 +12,52 @@ export interface DataReference {
   readonly preprocessing: Experiment['preprocessing'];
 }
 
-/**
- * A piece of an experiment that can be done anywhere: fit one model on one fold and predict its test dates. Plain JSON.
- *
- * The folds of a model that refits from the fold before cannot be separated: they are one task.
- */
-export interface FoldTask {
-  /** SHA-256 of everything that decides the result: data, model, forecaster, splits, versions. */
+/** What every task says. Tasks are plain JSON: whoever has the data and the artifacts that a task needs can do it. */
+interface TaskOrigin {
+  /** SHA-256 of everything that decides the result: data, model, forecaster, splits, versions. Names its artifact. */
   readonly key: string;
   readonly data: DataReference;
   /** The seed is part of the configuration. */
   readonly model: PartSpecification;
-  readonly forecaster: PartSpecification | undefined;
   readonly batchKind: 'cross-section' | 'persistent-panel';
-  readonly folds: readonly { readonly fold: number; readonly split: WalkForwardSplit }[];
-  /** The fold, if it is among these, whose model is examined closely: exposures, importance of characteristics. */
-  readonly examine: { readonly fold: number; readonly importance: boolean } | undefined;
   /** Of the packages that do the work. */
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A fold of the walk-forward by its number. */
+export interface FoldReference {
+  readonly fold: number;
+  readonly split: WalkForwardSplit;
+}
+
+/**
+ * Fits one model on one fold and predicts its test dates; its artifact is the outcome. The folds of a model that refits from the
+ * fold before cannot be separated: they are one task. So is the fold of a model that is no ensemble; in one that is, the members
+ * are tasks of their own, and this one combines them.
+ */
+export interface FoldTask extends TaskOrigin {
+  readonly kind: 'folds';
+  readonly forecaster: PartSpecification | undefined;
+  readonly folds: readonly FoldReference[];
+  /** The fold, if it is among these, whose model is examined closely: exposures, importance of characteristics. */
+  readonly examine: { readonly fold: number; readonly importance: boolean } | undefined;
+  /** Keys of the member tasks whose artifacts have to be there first, by number; none where the model is fitted whole. */
+  readonly members: readonly string[];
+}
+
+/** Trains one member of an ensemble on one fold; its artifact is the member. Models that differ in their forecaster share it. */
+export interface MemberTask extends TaskOrigin, FoldReference {
+  readonly kind: 'member';
+  /** From 0, of `ensembleSize`. */
+  readonly member: number;
+  readonly ensembleSize: number;
+}
+
+export type Task = FoldTask | MemberTask;
+
+/** Keys of the artifacts that a task cannot do without. */
+export function neededBy(task: Task): readonly string[] {
+  return task.kind === 'folds' ? task.members : [];
 }
 
 /** What a fold leaves: everything that the results are made of. */
@@ -54,10 +82,14 @@ export interface ExposureTable {
   readonly values: Float64Array;
 }
 
-/** A task with its key. Where the data come from does not matter as long as they are the same. */
-export function foldTask(task: Omit<FoldTask, 'key'>): FoldTask {
+/**
+ * A task with its key. Where the data come from does not matter as long as they are the same, nor whether a fold is fitted whole or
+ * from its members: the result is.
+ */
+export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data'>): T {
   const { data, ...rest } = task;
-  return { key: sha256(canonicalJson({ ...rest, fingerprint: data.fingerprint })), ...task };
+  const decisive = { ...rest, fingerprint: data.fingerprint, members: undefined };
+  return { key: sha256(canonicalJson(decisive)), ...task } as T;
 }
 
 export function sha256(text: string): string {

@@ -1,35 +1,69 @@
-import { PersistentPanelBatch, runFold, throwIfAborted, type CrossSectionBatch } from '@ml4t/core';
-import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction, FamilyPackage } from '../families/family.ts';
+import {
+  ConfigError,
+  PersistentPanelBatch,
+  runFold,
+  throwIfAborted,
+  type CrossSectionBatch,
+  type TrainedMember,
+  type WalkForwardEstimator,
+} from '@ml4t/core';
+import type {
+  ExperimentBatch,
+  ExperimentEstimator,
+  ExperimentPrediction,
+  Family,
+  FamilyPackage,
+} from '../families/family.ts';
 import { familyOf } from '../families/packages.ts';
 import { exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable, FoldOutcome, FoldTask } from '../experiment/fold-task.ts';
 import { characteristicImportance } from '../experiment/importance.ts';
+import type { ExposureTable, FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
+import type { WorkArea } from '../experiment/work-area.ts';
 import type { TaskHooks } from './executor.ts';
 
 /** Does tasks on one panel, one after the other: what every executor has at its core. */
-export class FoldRunner {
+export class TaskRunner {
   private readonly panel: CrossSectionBatch;
+  private readonly work: WorkArea;
   private readonly packages: readonly FamilyPackage[] | undefined;
   private persistent: PersistentPanelBatch | undefined;
 
-  constructor(panel: CrossSectionBatch, packages?: readonly FamilyPackage[]) {
+  constructor(panel: CrossSectionBatch, work: WorkArea, packages?: readonly FamilyPackage[]) {
     this.panel = panel;
+    this.work = work;
     this.packages = packages;
   }
 
-  async run(task: FoldTask, { signal, onProgress }: TaskHooks): Promise<FoldOutcome[]> {
+  async run(task: Task, hooks: TaskHooks): Promise<void> {
     const family = await familyOf(task.model.type, 'model.type', this.packages);
+    if (task.kind === 'member') await this.work.keepMember(task, await this.trainMember(family, task, hooks));
+    else await this.work.keepOutcomes(task, await this.walkFolds(family, task, hooks));
+  }
+
+  private async trainMember(family: Family, task: MemberTask, hooks: TaskHooks): Promise<TrainedMember> {
+    const estimator = ensembleOf(family.createEstimator(task.model, undefined), task);
     const batch = this.batch(task.batchKind);
+    const { train, validation } = task.split;
+    return estimator.fitMember(batch.slice(train.from, train.to), task.member, {
+      ...hooks,
+      validation: validation && batch.slice(validation.from, validation.to),
+    });
+  }
+
+  private async walkFolds(family: Family, task: FoldTask, hooks: TaskHooks): Promise<FoldOutcome[]> {
+    const { signal, onProgress } = hooks;
+    const batch = this.batch(task.batchKind);
+    const members = await Promise.all(task.members.map((key) => this.work.member(key)));
     const outcomes: FoldOutcome[] = [];
     let estimator: ExperimentEstimator | undefined;
     for (const { fold, split } of task.folds) {
       throwIfAborted(signal, 'ml4t run');
-      // Several folds in one task are a model that is refitted; any other starts from nothing.
+      // Several folds in one task are a model that is refitted; any other starts from nothing, or from its members.
       estimator ??= family.createEstimator(task.model, task.forecaster);
       const { summary, prediction, seconds } = await runFold<
         ExperimentBatch,
         ExperimentPrediction,
-        ExperimentEstimator
+        WalkForwardEstimator<ExperimentBatch, ExperimentPrediction>
       >(
         {
           batch,
@@ -38,14 +72,15 @@ export class FoldRunner {
           signal,
           onProgress: (progress) => onProgress?.({ ...progress, phase: progress.phase.replace('fold 1 of 1: ', '') }),
         },
-        estimator,
+        members.length > 0 ? combining(ensembleOf(estimator, task), members) : estimator,
         0,
       );
       const examined =
         fold === task.examine?.fold
           ? await this.examine(task, estimator, batch, split.test, prediction, onProgress)
           : {};
-      outcomes.push({ fold, split, summary, prediction, seconds, ...examined });
+      const trained = members.reduce((sum, member) => sum + member.seconds, 0);
+      outcomes.push({ fold, split, summary, prediction, seconds: seconds + trained, ...examined });
     }
     return outcomes;
   }
@@ -73,6 +108,29 @@ export class FoldRunner {
     if (kind === 'cross-section') return this.panel;
     return (this.persistent ??= PersistentPanelBatch.fromCrossSection(this.panel));
   }
+}
+
+type EnsembleOfExperiment = ExperimentEstimator & Required<Pick<ExperimentEstimator, 'fitMember' | 'combineMembers'>>;
+
+function ensembleOf(estimator: ExperimentEstimator, { model }: Task): EnsembleOfExperiment {
+  if (estimator.fitMember && estimator.combineMembers) return estimator as EnsembleOfExperiment;
+  throw new ConfigError({
+    field: 'model.type',
+    expected: 'an ensemble, whose members are tasks',
+    found: model.type,
+    remedy: 'Install the version of the family package that matches this ml4t.',
+  });
+}
+
+/** An ensemble that is fitted by combining its members. */
+function combining(
+  estimator: EnsembleOfExperiment,
+  members: readonly TrainedMember[],
+): WalkForwardEstimator<ExperimentBatch, ExperimentPrediction> {
+  return {
+    fit: (batch, options) => estimator.combineMembers(batch, members, options),
+    predict: (batch, options) => estimator.predict(batch, options),
+  };
 }
 
 /** What a model without exposures has instead: its forecast, or its weights. */

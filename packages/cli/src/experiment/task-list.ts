@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { CrossSectionBatch, WalkForwardSplit } from '@ml4t/core';
 import { panelFingerprint } from './fingerprint.ts';
-import { foldTask, type DataReference, type FoldTask } from './fold-task.ts';
+import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';
 
@@ -10,15 +10,23 @@ export interface PreparedModel {
   readonly run: ModelRun;
   readonly batchKind: FoldTask['batchKind'];
   readonly packageName: string;
+  /** Members that can be trained apart; 1 for a model that is no ensemble. */
+  readonly ensembleSize: number;
 }
 
-/** Every (model, fold) of an experiment as a task, model by model; a model with warm starts is one task. */
+/** The tasks of one model, each after those that it needs. */
+export interface ModelTasks {
+  readonly model: PreparedModel;
+  readonly tasks: readonly Task[];
+}
+
+/** Every (model, fold, member) of an experiment as a task, model by model; a model with warm starts is one task. */
 export function experimentTasks(
   experiment: Experiment,
   models: readonly PreparedModel[],
   panel: CrossSectionBatch,
   splits: readonly WalkForwardSplit[],
-): { readonly model: PreparedModel; readonly tasks: readonly FoldTask[] }[] {
+): readonly ModelTasks[] {
   const data: DataReference = {
     fingerprint: panelFingerprint(panel),
     read: withoutTruth(experiment.data),
@@ -26,23 +34,27 @@ export function experimentTasks(
   };
   const folds = splits.map((split, fold) => ({ fold, split }));
   const last = { fold: splits.length - 1, importance: experiment.outputs.importance };
-  return models.map((model) => {
-    const { run, batchKind, packageName } = model;
-    const chains = run.model.config.warmStart === true ? [folds] : folds.map((fold) => [fold]);
-    const versions = versionsOf(['@ml4t/core', '@ml4t/cli', packageName]);
-    const { model: specification, forecaster } = run;
-    const tasks = chains.map((chain) =>
-      foldTask({
-        data,
-        model: specification,
+  return models.map((prepared) => {
+    const { run, batchKind, packageName, ensembleSize } = prepared;
+    const { model, forecaster } = run;
+    const origin = { data, model, batchKind, versions: versionsOf(['@ml4t/core', '@ml4t/cli', packageName]) };
+    const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
+      withKey<FoldTask>({
+        kind: 'folds',
+        ...origin,
         forecaster,
-        batchKind,
         folds: chain,
         examine: chain.some(({ fold }) => fold === last.fold) ? last : undefined,
-        versions,
-      }),
-    );
-    return { model, tasks };
+        members: members.map(({ key }) => key),
+      });
+    if (model.config.warmStart === true) return { model: prepared, tasks: [foldTask(folds, [])] };
+    const tasks = folds.flatMap((fold): Task[] => {
+      const members = Array.from({ length: ensembleSize > 1 ? ensembleSize : 0 }, (_, member) =>
+        withKey<MemberTask>({ kind: 'member', ...origin, ...fold, member, ensembleSize }),
+      );
+      return [...members, foldTask([fold], members)];
+    });
+    return { model: prepared, tasks };
   });
 }
 

@@ -1,0 +1,9 @@
+// Ensembles of networks: members that are trained together or apart, and combined to the same bits.
+export { chooseCheckpoint, commonCheckpoints, requireCheckpoint } from './checkpoints.ts';
+export { loadMember, saveMember } from './member-artifact.ts';
+export { readWeights, weightArrays, weightNames } from './member-weights.ts';
+export type { MemberWeights, TrainingUnit } from './member-weights.ts';
+export { NetworkEnsemble } from './network-ensemble.ts';
+export type { EnsembleFit, EnsembleTraining } from './network-ensemble.ts';
+export { memberNotes, overallReason } from './outcome.ts';
+export type { MemberOutcome } from './outcome.ts';

@@ -1,0 +1,154 @@
+import { AbortedError, ConfigError, NotFittedError, throwIfAborted } from '../errors.ts';
+import type { EnsembleEstimator, FitOptions, TrainedMember } from '../models/interfaces.ts';
+import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
+import type { FitSummary } from '../results/fit-summary.ts';
+import { trainEnsemble } from '../train/index.ts';
+import { digestOf, inOrder } from './require-members.ts';
+
+/** What any fit of an ensemble keeps. */
+export interface EnsembleFit {
+  readonly summary: FitSummary;
+}
+
+/** A fit that is under way: the data are prepared and an engine is at hand. */
+export interface EnsembleTraining<Member, Fit extends EnsembleFit> {
+  /** Dates and returns of the training and validation data, by which members of other data are told. */
+  readonly data: readonly (ArrayBufferView | undefined)[];
+  /** Trains one network. Its bits depend on the data, the configuration and its seed alone. */
+  train(seed: number, member: number): Promise<Member>;
+  /** The fit that all members make, in their order. */
+  combine(members: readonly Member[]): Promise<Fit>;
+  /** What an abort leaves of a first fit, from the members that were finished; nothing where absent. */
+  interrupted?(finished: readonly Member[]): Fit | undefined;
+}
+
+/**
+ * An ensemble of networks: all of an estimator but the network, its training and what a fit does. `Member` is plain data, as
+ * {@link TrainedMember} says. Member m is trained from the seed of the configuration plus m.
+ */
+export abstract class NetworkEnsemble<
+  Batch,
+  Options extends FitOptions<Batch>,
+  Member,
+  Fit extends EnsembleFit,
+> implements EnsembleEstimator<Batch> {
+  abstract readonly modelType: string;
+  abstract readonly config: { readonly seed: number };
+  abstract readonly ensembleSize: number;
+  /** Version of the package that a model is in. */
+  protected abstract readonly packageVersion: string;
+  #fit: Fit | undefined;
+
+  /** Prepares data and engine, uses them, and gives the engine back. */
+  protected abstract open<T>(
+    batch: Batch,
+    options: Options,
+    use: (training: EnsembleTraining<Member, Fit>) => Promise<T>,
+  ): Promise<T>;
+
+  /** What an artifact holds beside the configuration and the summary. */
+  protected abstract contentOf(fit: Fit): Pick<ArtifactContent, 'state' | 'arrays'>;
+
+  get isFitted(): boolean {
+    return this.#fit !== undefined;
+  }
+  get fitSummary(): Fit['summary'] {
+    return this.requireFit('fitSummary').summary;
+  }
+
+  /**
+   * Trains all members, one after another. Throws what the model's own documentation says, and AbortedError; an earlier fit
+   * stays then.
+   */
+  async fit(batch: Batch, options: Options = {} as Options): Promise<Fit['summary']> {
+    const clock = this.#begin('fit', options.signal);
+    return this.open(batch, options, async (training) => {
+      const members: Member[] = [];
+      const { signal } = options;
+      try {
+        await trainEnsemble(
+          { members: this.ensembleSize, seed: this.config.seed, ...(signal ? { signal } : {}) },
+          async (seed, member) => members.push(await training.train(seed, member)),
+        );
+        return this.#keep(await training.combine(members), clock());
+      } catch (error) {
+        const partial = error instanceof AbortedError && !this.#fit ? training.interrupted?.(members) : undefined;
+        if (partial) this.#keep(partial, clock());
+        throw error;
+      }
+    });
+  }
+
+  /** Trains one member (from 0) alone, with the bits that it has within `fit`. Leaves this model as it is. */
+  async fitMember(batch: Batch, member: number, options: Options = {} as Options): Promise<TrainedMember> {
+    const clock = this.#begin('fitMember', options.signal);
+    if (!Number.isInteger(member) || member < 0 || member >= this.ensembleSize)
+      throw new ConfigError({
+        field: 'member',
+        expected: `a whole number from 0 to ${this.ensembleSize - 1}`,
+        found: String(member),
+        remedy: 'Ask for a member of this ensemble.',
+      });
+    return this.open(batch, options, async (training) => {
+      const content = await training.train(this.config.seed + member, member);
+      const { modelType, packageVersion, config } = this;
+      const data = digestOf(training.data);
+      return { modelType, packageVersion, config, member, data, seconds: clock(), content };
+    });
+  }
+
+  /**
+   * The fit of members that were trained apart, in any order, with the batch and the options of each: to the bit what `fit` gives.
+   * Throws DataError when a member is missing, or belongs to another model, configuration or batch.
+   */
+  async combineMembers(
+    batch: Batch,
+    members: readonly TrainedMember[],
+    options: Options = {} as Options,
+  ): Promise<Fit['summary']> {
+    const clock = this.#begin('combineMembers', options.signal);
+    return this.open(batch, options, async (training) => {
+      const { modelType, packageVersion, config, ensembleSize } = this;
+      const data = digestOf(training.data);
+      const ordered = inOrder(members, { modelType, packageVersion, config, data }, ensembleSize);
+      const fit = await training.combine(ordered.map(({ content }) => content as Member));
+      throwIfAborted(options.signal, `${this.constructor.name}.combineMembers`);
+      return this.#keep(
+        fit,
+        ordered.reduce((sum, { seconds }) => sum + seconds, clock()),
+      );
+    });
+  }
+
+  /** Writes the configuration, all members at all their checkpoints and the fit summary as one artifact, atomically. */
+  async save(path: string): Promise<void> {
+    const fit = this.requireFit('save');
+    const { modelType, packageVersion, config } = this;
+    const record = fit.summary;
+    await saveArtifact(path, { modelType, formatVersion: 1, packageVersion, config, record, ...this.contentOf(fit) });
+  }
+
+  /** Takes a fit that an artifact held. */
+  protected restore(fit: Fit): void {
+    this.#fit = fit;
+  }
+
+  protected requireFit(operation: string): Fit {
+    if (!this.#fit) throw new NotFittedError(this.constructor.name, operation);
+    return this.#fit;
+  }
+
+  /** Seconds since now. */
+  #begin(operation: string, signal: AbortSignal | undefined): () => number {
+    throwIfAborted(signal, `${this.constructor.name}.${operation}`);
+    const started = performance.now();
+    return () => (performance.now() - started) / 1000;
+  }
+
+  /** Keeps a fit whose summary says how long it took, wherever that was. */
+  #keep(fit: Fit, seconds: number): Fit['summary'] {
+    const { summary } = fit;
+    this.#fit = { ...fit, summary: { ...summary, runRecord: { ...summary.runRecord, seconds } } };
+    return this.#fit.summary;
+  }
+}

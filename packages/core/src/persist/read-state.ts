@@ -1,0 +1,35 @@
+import type * as z from 'zod';
+import { ArtifactError } from '../errors.ts';
+import type { Artifact } from './load-artifact.ts';
+
+/** The state of a verified artifact in its model's own shape. Throws ArtifactError when it has another. */
+export function readState<S extends z.ZodType>(
+  { path, state }: Pick<Artifact, 'path' | 'state'>,
+  schema: S,
+): z.output<S> {
+  const result = schema.safeParse(state);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ArtifactError({
+    field: `${path}: state.${issue.path.join('.')}`,
+    expected: 'the state that this model saves',
+    found: issue.message,
+    remedy: 'Save the model again with this version of the package.',
+    cause: result.error,
+  });
+}
+
+/** Throws ArtifactError unless the artifact holds the arrays of these names and no others. */
+export function requireArrays({ path, arrays }: Pick<Artifact, 'path' | 'arrays'>, wanted: readonly string[]): void {
+  const known = new Set(wanted);
+  const extra = Object.keys(arrays).find((name) => !known.has(name));
+  const absent = wanted.find((name) => !Object.hasOwn(arrays, name));
+  const wrong = absent ?? extra;
+  if (wrong === undefined) return;
+  throw new ArtifactError({
+    field: `${path}: arrays.${wrong}`,
+    expected: absent === undefined ? 'no array but those that its state asks for' : 'the array',
+    found: absent === undefined ? 'an extra array' : 'no such array',
+    remedy: 'Save the model again.',
+  });
+}

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CrossSectionBatch, type FitOptions, type FitSummary } from '../../src/index.ts';
+import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
+import { Generator } from '../../src/nn/index.ts';
+import { loadArtifact } from '../../src/persist/index.ts';
+import { estimatorContract } from '../../src/testing/index.ts';
+
+interface DrawFit {
+  readonly draws: Float64Array;
+  readonly summary: FitSummary;
+}
+
+/** Members that are one draw each, times the first return: all of an ensemble but the networks. */
+class Draws extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBatch>, Float64Array, DrawFit> {
+  readonly modelType = 'draws';
+  readonly config: { readonly seed: number; readonly size: number };
+  protected readonly packageVersion = '1.0.0';
+
+  constructor(config: { readonly seed: number; readonly size: number }) {
+    super();
+    this.config = Object.freeze(config);
+  }
+  get ensembleSize(): number {
+    return this.config.size;
+  }
+  get draws(): Float64Array {
+    return this.requireFit('draws').draws;
+  }
+  static async load(path: string): Promise<Draws> {
+    const { config, arrays, record } = await loadArtifact(path, { modelType: 'draws' });
+    const model = new Draws(config as Draws['config']);
+    model.restore({ draws: arrays.draws.data as Float64Array, summary: record as FitSummary });
+    return model;
+  }
+  /** What a member is made of. */
+  protected draw(seed: number): number {
+    return new Generator(seed).uniform();
+  }
+  protected override open<T>(
+    batch: CrossSectionBatch,
+    options: FitOptions<CrossSectionBatch>,
+    use: (training: EnsembleTraining<Float64Array, DrawFit>) => Promise<T>,
+  ): Promise<T> {
+    const returns = batch.requireReturns('Draws.fit');
+    const summaryOf = (members: readonly Float64Array[], stopReason: FitSummary['stopReason']): DrawFit => ({
+      draws: Float64Array.from(members, ([draw]) => draw),
+      summary: {
+        converged: true,
+        stopReason,
+        iterations: members.length,
+        trainMetrics: {},
+        history: [],
+        notes: [],
+        runRecord: {
+          modelType: 'draws',
+          packageVersion: '1.0.0',
+          config: this.config,
+          engine: 'none',
+          dimensions: { members: members.length },
+          stopReason,
+          seconds: 0,
+        },
+      },
+    });
+    return use({
+      data: [returns],
+      train: (seed, member) => {
+        options.onProgress?.({ phase: 'drawing', step: member + 1 });
+        return Promise.resolve(Float64Array.of(this.draw(seed) * returns[0], Number.NaN, -0));
+      },
+      combine: (members) => Promise.resolve(summaryOf(members, 'max-epochs')),
+      interrupted: (finished) => (finished.length > 0 ? summaryOf(finished, 'aborted') : undefined),
+    });
+  }
+  protected override contentOf({ draws }: DrawFit) {
+    return { state: {}, arrays: { draws: { shape: [draws.length], data: draws } } };
+  }
+}
+
+/** One generator for all: a member depends on those before it. */
+class ChainedDraws extends Draws {
+  private readonly generator = new Generator(1);
+  protected override draw(): number {
+    return this.generator.uniform();
+  }
+}
+
+function batchOf(first: number): CrossSectionBatch {
+  return CrossSectionBatch.fromRows({
+    timestamps: [0, 0, 1],
+    assets: ['a', 'b', 'a'],
+    characteristics: { size: [1, 2, 3] },
+    returns: [first, 0.1, 0.2],
+    returnLag: 0,
+  });
+}
+
+const [batch, otherBatch] = [batchOf(0.5), batchOf(0.25)];
+const config = { seed: 7, size: 3 };
+const contractOf = (create: () => Draws): ReturnType<typeof estimatorContract> =>
+  estimatorContract<CrossSectionBatch, Draws>({
+    create,
+    batch,
+    otherBatch,
+    unusableBatch: batch.withoutReturns(),
+    extractOrPredict: (model) => Promise.resolve({ draws: model.draws }),
+    load: (path) => Draws.load(path),
+  });
+
+async function inFolder(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ml4t-ensemble-'));
+  try {
+    await use(join(folder, 'member'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+describe('an ensemble of networks', () => {
+  for (const { name, run } of contractOf(() => new Draws(config))) it(name, run);
+
+  it('whose members depend on each other breaks the contract', async () => {
+    const check = contractOf(() => new ChainedDraws(config)).find(({ name }) => name.includes('trained apart'));
+    await expect(check?.run()).rejects.toThrow('combined members');
+  });
+
+  it('refuses members that do not belong to it, and says which part differs', async () => {
+    const model = new Draws(config);
+    const members = [await model.fitMember(batch, 0), await model.fitMember(batch, 1), await model.fitMember(batch, 2)];
+    const combine = (changed: object, size = 3) =>
+      new Draws({ ...config, size }).combineMembers(batch, [{ ...members[0], ...changed }, ...members.slice(1, size)]);
+    await expect(combine({})).resolves.toMatchObject({ iterations: 3 });
+    await expect(combine({ modelType: 'cae' })).rejects.toThrow('members[0].modelType: expected draws, found cae');
+    await expect(combine({ packageVersion: '0.9.0' })).rejects.toThrow('members[0].packageVersion');
+    await expect(combine({ config: { seed: 8, size: 3 } })).rejects.toThrow('config: expected seed 7, found seed 8');
+    await expect(combine({ data: 'else' })).rejects.toThrow('members[0].data');
+    await expect(combine({ member: 1 })).rejects.toThrow('each of the members 0 to 2 once, found 1, 1, 2');
+    await expect(combine({}, 2)).rejects.toThrow('config: expected size 2, found size 3');
+    await expect(new Draws(config).combineMembers(batch, [])).rejects.toThrow('found none');
+    for (const member of [-1, 3, 0.5]) await expect(model.fitMember(batch, member)).rejects.toThrow('from 0 to 2');
+  });
+
+  it('keeps the members that an aborted first fit finished', async () => {
+    const model = new Draws(config);
+    const stop = new AbortController();
+    const onProgress = ({ step }: { step: number }): void => (step === 2 ? stop.abort() : undefined);
+    await expect(model.fit(batch, { signal: stop.signal, onProgress })).rejects.toMatchObject({ code: 'aborted' });
+    expect(model.fitSummary).toMatchObject({ stopReason: 'aborted', iterations: 2 });
+  });
+});
+
+describe('the artifact of a member', () => {
+  it('keeps every bit', () =>
+    inFolder(async (path) => {
+      const member = await new Draws(config).fitMember(batch, 1);
+      await saveMember(path, member);
+      const loaded = await loadMember(path);
+      expect(loaded).toEqual(member);
+      expect(Object.is((loaded.content as Float64Array)[2], -0)).toBe(true);
+    }));
+
+  it('is refused when it is damaged, or no member', () =>
+    inFolder(async (path) => {
+      const model = new Draws(config);
+      await model.fit(batch);
+      await model.save(path);
+      await expect(loadMember(path)).rejects.toMatchObject({ code: 'artifact' });
+      await saveMember(path, await model.fitMember(batch, 1));
+      await truncate(path, 100);
+      await expect(loadMember(path)).rejects.toMatchObject({ code: 'artifact' });
+    }));
+});
