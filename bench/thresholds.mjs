@@ -66,9 +66,16 @@ export default {
   'sdf-unconditional': sdf,
   'sdf-moment': sdf,
   'sdf-conditional': sdf,
+  'sdf-beta': sdf,
   'sdf-schedule': { ...sdf, time: 0.35, quality: { loss: { within: 0.4 } } },
 
   // The two sides draw their own initial weights: what they share is the size of the network.
   'lstm-portfolio-step': { time: 0.8, memory: 0.35, quality: { parameters: { within: 0 } } },
+  // Both sides start from the same regression.
+  'linear-portfolio-step': {
+    time: 3,
+    memory: 1,
+    quality: { firstObjective: { within: 1e-5 }, lastObjective: { within: 1e-4 } },
+  },
   'deep-portfolio-step': { time: 0.9, memory: 0.35, quality: { parameters: { within: 0 } } },
 };

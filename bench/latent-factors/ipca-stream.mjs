@@ -24,7 +24,7 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >>
 const fits = {
   stream: async (path) => {
     const model = newModel();
-    return [await model.fitStream(streamCrossSectionBatches(path, roles)), model];
+    return [await model.fitStream(streamCrossSectionBatches(path, roles, { reuseMemory: true })), model];
   },
   memory: async (path) => {
     const model = newModel();

@@ -4,6 +4,7 @@ const row = (name, title, unit, script, args) => ({
   title,
   unit,
   threads: 2,
+  rounds: 2,
   ours: { script: `integration/${script}.mjs`, args },
 });
 
@@ -21,6 +22,7 @@ export default [
     title: 'Parquet to a CrossSectionBatch, how the cost grows from 1 million rows x 10 columns',
     unit: 'read',
     threads: 2,
+    rounds: 1, // three reads of each size
     scaling: {
       script: 'integration/panel-read.mjs',
       base: { rows: 1_000_000, columns: 10, repeats: 3 },
@@ -33,6 +35,7 @@ export default [
     title: 'Parquet read part by part, how time and memory grow with the dates (2,500 assets x 20 columns)',
     unit: 'pass',
     threads: 2,
+    rounds: 2,
     scaling: {
       script: 'integration/panel-stream.mjs',
       base: { dates: 400, columns: 20 },

@@ -10,6 +10,7 @@ export default [
     family,
     title: 'IPCA of 240 dates x 1000 assets, L = 36, K = 5, from the panel to the optimum',
     unit: 'fit',
+    rounds: 2,
     ours: { script: fitScript },
     peers: [numpy([]), packaged([])],
   },
@@ -18,6 +19,7 @@ export default [
     family,
     title: 'IPCA of 600 dates x 3000 assets, L = 94, K = 6, from the panel to the optimum',
     unit: 'fit',
+    rounds: 2,
     ours: { script: fitScript, args: large },
     peer: numpy(large),
   },
@@ -34,6 +36,7 @@ export default [
     family,
     title: `Accelerated IPCA to tol 1e-8, ${name}`,
     unit: 'fit',
+    rounds: 1,
     ours: { script: 'latent-factors/acceleration.mjs', args: [name] },
   })),
   {
@@ -49,6 +52,7 @@ export default [
     family,
     title: 'The same over threads, 40 draws',
     unit: 'draw',
+    rounds: 2,
     scaling: { script: 'latent-factors/bootstrap.mjs', base: { draws: 40 }, axes: { threads: [1, 2] } },
   },
   {
@@ -56,6 +60,7 @@ export default [
     family,
     title: 'IPCA, how the cost grows from 100 dates x 400 assets, L = 12, K = 3',
     unit: 'fit',
+    rounds: 2,
     scaling: {
       script: fitScript,
       base: { dates: 100, assets: 400, characteristics: 12, factors: 3 },
@@ -72,6 +77,7 @@ export default [
     family,
     title: 'IPCA fitted to a Parquet file of 2 million rows x 12 columns, read part by part',
     unit: 'read and fit',
+    rounds: 2,
     ours: {
       script: 'latent-factors/ipca-stream.mjs',
       args: ['--dates=800', '--columns=12', '--repeats=5', '--compare'],
@@ -82,6 +88,7 @@ export default [
     family,
     title: 'The same, how time and memory grow with the dates (2,500 assets x 6 columns)',
     unit: 'read and fit',
+    rounds: 2,
     scaling: { script: 'latent-factors/ipca-stream.mjs', base: { dates: 200 }, axes: { dates: [200, 400, 800] } },
   },
 ];

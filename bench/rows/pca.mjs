@@ -15,6 +15,7 @@ export default [
     family: 'latent-factors',
     title: 'PCA, how the cost grows from 300 dates x 300 assets, K = 4',
     unit: 'fit',
+    rounds: 1, // nine fits of each size
     scaling: {
       script: 'latent-factors/pca-fit.mjs',
       base: { dates: 300, assets: 300, factors: 4, repeats: 9 },

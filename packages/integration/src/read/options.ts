@@ -140,6 +140,11 @@ export interface StreamOptions extends ReadOptions {
   readonly datesPerPart?: number | undefined;
   /** Rows that a part does not exceed unless one date alone does (100,000): with P columns, 8 P bytes each. */
   readonly rowsPerPart?: number | undefined;
+  /**
+   * True: a part's numbers are valid until the next part is asked for, whose memory may be the same (false). For consumers that
+   * keep none, such as `IPCAModel.fitStream`, and are then spared the allocation and collection of every part.
+   */
+  readonly reuseMemory?: boolean | undefined;
 }
 
 /** Two successive dates further apart than the panel's usual spacing. */

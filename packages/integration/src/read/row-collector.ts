@@ -58,14 +58,16 @@ export class RowCollector {
   #chunkAssets = new Int32Array(2048);
   #selection = new Int32Array(2048);
 
-  constructor(plan: CollectorPlan, assets = new KeyDictionary()) {
+  /** `spare`: a collector of the same columns that is done with, whose arrays are taken over. */
+  constructor(plan: CollectorPlan, assets = new KeyDictionary(), spare?: RowCollector) {
     this.#plan = plan;
     this.assets = assets;
-    this.#capacity = Math.max(1, plan.expectedRows);
-    this.characteristics = new Float64Array(this.#capacity * plan.characteristicNames.length);
-    this.series = plan.seriesNames.map(() => new Float64Array(this.#capacity));
-    this.dateCodes = new Int32Array(this.#capacity);
-    this.assetCodes = new Int32Array(this.#capacity);
+    const capacity = spare ? spare.#capacity : Math.max(1, plan.expectedRows);
+    this.#capacity = capacity;
+    this.characteristics = spare?.characteristics ?? new Float64Array(capacity * plan.characteristicNames.length);
+    this.series = spare?.series ?? plan.seriesNames.map(() => new Float64Array(capacity));
+    this.dateCodes = spare?.dateCodes ?? new Int32Array(capacity);
+    this.assetCodes = spare?.assetCodes ?? new Int32Array(capacity);
     this.context = new Float64Array(64 * plan.contextNames.length);
     this.missing = new Float64Array(plan.characteristicNames.length + plan.seriesNames.length);
   }
@@ -113,17 +115,20 @@ export class RowCollector {
   /**
    * A collector that goes on where this one stands and starts with a copy of the rows from a date on, for rows in date
    * order. Dates are coded afresh; the dictionary of ids goes along as long as half of them are in use, so that a long
-   * stream keeps none for good. Row numbers and counts of missing values run on.
+   * stream keeps none for good. Row numbers and counts of missing values run on. The arrays of `spare`, a
+   * collector that is done with, are written over where they are large enough.
    */
-  continuedFrom(firstDate: number): RowCollector {
+  continuedFrom(firstDate: number, spare?: RowCollector): RowCollector {
     const first = this.startOf(firstDate);
     const { nRows } = this;
     const p = this.#plan.characteristicNames.length;
     const q = this.#plan.contextNames.length;
     const keepsAssets = this.assets.keys.length <= 2 * this.#assetsInUse();
-    // Parts of one stream are of similar size.
-    const plan = { ...this.#plan, expectedRows: nRows + this.#chunkDates.length };
-    const next = keepsAssets ? new RowCollector(plan, this.assets) : new RowCollector(plan);
+    // Parts of one stream are of similar size: they differ by the chunk that completes them.
+    const chunk = this.#chunkDates.length;
+    const plan = { ...this.#plan, expectedRows: nRows + 2 * chunk };
+    const fitting = spare && spare.#capacity >= nRows + chunk ? spare : undefined;
+    const next = new RowCollector(plan, keepsAssets ? this.assets : new KeyDictionary(), fitting);
     for (let date = firstDate; date < this.dates.length; date++) {
       const code = next.#codeOfDate(this.dates[date]);
       next.context.set(this.context.subarray(date * q, (date + 1) * q), code * q);

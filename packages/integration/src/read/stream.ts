@@ -168,6 +168,8 @@ class PartCutter {
   /** Later dates that the returns of a part need. */
   readonly #lookahead: number;
   #rows: RowCollector;
+  /** The collector of the parts before, whose arrays are free when the next ones are cut. */
+  #spare: RowCollector | undefined;
   #rowsCut = 0;
 
   constructor(reading: Reading, roles: ColumnRoles, options: StreamOptions, size: PartSize) {
@@ -206,7 +208,8 @@ class PartCutter {
     if (ends.length === 0) return;
     const lastEnd = ends[ends.length - 1];
     // Copied before this collector's arrays are put in order and become the parts' own.
-    this.#rows = rows.continuedFrom(lastEnd);
+    this.#rows = rows.continuedFrom(lastEnd, this.#spare);
+    if (this.#options.reuseMemory) this.#spare = rows;
     this.#rowsCut += rows.startOf(lastEnd);
     const buffer = this.#order(rows, Math.min(nDates, lastEnd + this.#lookahead));
     this.#requireNoGap(buffer.index.timestamps.subarray(0, lastEnd));

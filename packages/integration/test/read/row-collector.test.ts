@@ -68,6 +68,24 @@ describe('RowCollector.continuedFrom', () => {
     expect(rows.assets.keys.length).toBeLessThan(12);
   });
 
+  it('writes over the arrays of a collector that is done with, where they are large enough', () => {
+    const first = newCollector();
+    const after = (rows: RowCollector, date: number, spare?: RowCollector) => {
+      rows.add(chunk(date, 0));
+      rows.add(chunk(date + 1, 0));
+      return rows.continuedFrom(rows.dates.length - 1, spare);
+    };
+    const second = after(first, 0);
+    const third = after(second, 2, first);
+    expect(third.characteristics).not.toBe(first.characteristics);
+    const fourth = after(third, 4, second);
+    expect(fourth.characteristics).toBe(second.characteristics);
+    expect(rowsOf(fourth)).toEqual([
+      [5, 'asset 0', 5],
+      [5, 'asset 1', -5],
+    ]);
+  });
+
   it('does not code assets that stay afresh', () => {
     const rows = newCollector();
     rows.add(chunk(0, 0));

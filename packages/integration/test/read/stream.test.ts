@@ -104,6 +104,23 @@ describe('streamCrossSectionBatches', () => {
     for (const part of parts) expect(new Set(part.index.assetIndex).size).toBe(part.nAssets);
   });
 
+  it.each([{ datesPerPart: 1 }, { datesPerPart: 7 }, { rowsPerPart: 3000 }, {}])(
+    'gives the same parts in memory that it uses again, with %j',
+    async (options) => {
+      for (const columns of [roles, { ...roles, returns: { column: 'ret', lag: 0 } }]) {
+        const { parts } = await drain(await sortedFile, columns, options);
+        const seen: unknown[][][] = [];
+        for await (const part of streamCrossSectionBatches(await sortedFile, columns, {
+          ...options,
+          reuseMemory: true,
+        })) {
+          seen.push(rowsOf(part));
+        }
+        expect(seen).toEqual(parts.map(rowsOf));
+      }
+    },
+  );
+
   it('keeps to the limits: whole dates, as many as fit, one at least', async () => {
     const path = await sortedFile;
     const byDates = (await drain(path, roles, { datesPerPart: 7 })).parts;
