@@ -4,7 +4,9 @@ import fs from 'node:fs';
 import { resolveEngine } from '../../../src/engine/index.ts';
 
 const readFileSync = fs.readFileSync;
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const onlyTfjs = (name: string) =>
   name === '@tensorflow/tfjs'
