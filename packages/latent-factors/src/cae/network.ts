@@ -27,9 +27,10 @@ export interface NetworkShape {
   readonly gain: boolean;
 }
 
-/** Rows that a network is trained or judged on: the panel on this side of the engine, what is small in it. */
+/** Rows that a network is trained or judged on. */
 export interface EngineRows {
-  readonly panel: CharacteristicRows;
+  /** (R x P) in the engine, or the panel that they are gathered from where it is. */
+  readonly characteristics: Tensor | CharacteristicRows;
   /** (R): what the fit is held against. */
   readonly targets: Tensor;
   /** (R): what is regressed on the betas; `targets` in a regression of returns. */
@@ -38,7 +39,7 @@ export interface EngineRows {
   readonly portfolios: Tensor | undefined;
 }
 
-/** Characteristics of a batch, row-major, of which a mini-batch is gathered into an engine. */
+/** Characteristics of a batch, row-major. */
 export interface CharacteristicRows {
   readonly values: FloatArray;
   /** P */
@@ -122,8 +123,11 @@ export function networkFit(
   ridge: number,
   { data, rows, panelRows, dates, offsets }: NetworkBatch,
 ): Tensor {
-  const { values, width } = data.panel;
-  const characteristics = ops.constant((into) => gatherRows(values, width, panelRows, into), [rows.length, width]);
+  const { characteristics: held } = data;
+  const characteristics =
+    'shape' in held
+      ? ops.rows(held, rows)
+      : ops.constant((into) => gatherRows(held.values, held.width, panelRows, into), [rows.length, held.width]);
   const betas = networkBetas(ops, params, shape.hiddenUnits.length, characteristics);
   const factors = data.portfolios
     ? ops.rows(networkFactors(ops, params, data.portfolios), dates)

@@ -1,7 +1,7 @@
 import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import type { Generator } from '@ml4t/core/nn';
-import { dateBatches, miniBatches, rowsOfDates } from '@ml4t/core/train';
+import type { Generator, HostWriter } from '@ml4t/core/nn';
+import { dateBatches, gatherRows, miniBatches, rowsOfDates } from '@ml4t/core/train';
 import type { CharacteristicRows, EngineRows, NetworkBatch } from './network.ts';
 
 /** Rows of one evaluation batch at most, unless one date has more: no more than a mini-batch of training takes. */
@@ -102,8 +102,9 @@ export function requireEnoughRows({ nDates, nRows }: TrainingRows, factors: numb
 }
 
 /**
- * Rows for an engine, and their mini-batches, one at a time: arrays of numbers are written again for the next batch and the next
- * epoch, as a batch or an order left to the collector at every turn would outgrow the network.
+ * Rows for an engine, and their mini-batches, one at a time. A float64 panel is narrowed into the engine once, where its threads
+ * gather it; a float32 one stays where it is, and the engine holds a mini-batch of it. Row numbers are written over those of the batch
+ * and the epoch before, which left to the collector would outgrow the network.
  */
 export class LoadedRows {
   readonly rows: TrainingRows;
@@ -118,8 +119,10 @@ export class LoadedRows {
     this.rows = rows;
     this.#engine = engine;
     this.#order = new Int32Array(nRows);
+    const { values, width } = rows.panel;
+    const narrowed: HostWriter = (into) => gatherRows(values, width, rows.panelRows, into);
     this.data = {
-      panel: rows.panel,
+      characteristics: values instanceof Float32Array ? rows.panel : engine.tensor(narrowed, [nRows, width]),
       targets: engine.tensor(rows.targets, [nRows]),
       regressands: engine.tensor(rows.regressands, [nRows]),
       portfolios: portfolios && engine.tensor(portfolios, [nDates, portfolios.length / nDates]),
@@ -148,8 +151,7 @@ export class LoadedRows {
   }
 
   release(): void {
-    const { targets, regressands, portfolios } = this.data;
-    for (const tensor of [targets, regressands, portfolios]) if (tensor) this.#engine.release(tensor);
+    for (const held of Object.values(this.data)) if (held && 'shape' in held) this.#engine.release(held);
   }
 
   #ofDates(dates: Int32Array): NetworkBatch {

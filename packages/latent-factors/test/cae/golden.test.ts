@@ -87,7 +87,7 @@ describe.each(engines)(
       const p = parameters.tensors;
       const targets = engine.tensor(returns, [returns.length]);
       const data = {
-        panel: { values: Float64Array.from(characteristics), width: 5 },
+        characteristics: { values: Float64Array.from(characteristics), width: 5 },
         targets,
         regressands: targets,
         portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
@@ -137,7 +137,7 @@ describe.each(engines)(
       const targets = engine.tensor(g.first_forward_train, [cells.length]);
       const batch: NetworkBatch = {
         data: {
-          panel: { values: Float64Array.from(characteristics), width: 5 },
+          characteristics: { values: Float64Array.from(characteristics), width: 5 },
           targets,
           regressands: targets,
           portfolios: engine.tensor(Array.from(flat(g.managed_portfolios)), [6, 6]),
