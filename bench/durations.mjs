@@ -1,1 +1,53 @@
-export default {};
+// Rough seconds of one round of a row on two idle cores, by its name: what `--list` says of rows that were not measured here yet.
+export default {
+  'panel-read': 35,
+  'panel-read-shuffled': 10,
+  'panel-read-scaling': 20,
+  'panel-stream-scaling': 15,
+  'predictions-write': 15,
+  'predictions-write-arrow': 4,
+
+  'pca-fit': 3,
+  'rp-pca-fit': 4,
+  'pca-scaling': 15,
+  'ipca-fit': 25,
+  'ipca-fit-large': 10,
+  'ipca-iteration': 2,
+  'ipca-acceleration-correlated': 1,
+  'ipca-acceleration-overfitted': 2,
+  'ipca-acceleration-correlated-and-overfitted': 3,
+  'ipca-bootstrap': 5,
+  'ipca-bootstrap-threads': 6,
+  'ipca-scaling': 8,
+  'ipca-stream': 35,
+  'ipca-stream-scaling': 18,
+
+  'linalg-product': 4,
+  'linalg-gram': 1,
+  'linalg-eigen': 3,
+  'linalg-leading-eigenvectors': 2,
+  'linalg-cholesky': 2,
+  'linalg-svd': 1,
+  'linalg-least-squares': 1,
+
+  'cae-epoch': 12,
+  'dense-chain': 6,
+  lstm: 15,
+  'engine-start': 1,
+
+  'sae-epoch': 45,
+  'sae-predict': 40,
+
+  'sdf-unconditional': 6,
+  'sdf-moment': 3,
+  'sdf-conditional': 6,
+  'sdf-beta': 6,
+  'sdf-schedule': 60,
+
+  'linear-portfolio-step': 8,
+  'lstm-portfolio-step': 20,
+  'deep-portfolio-step': 25,
+  'weight-projection': 3,
+  'weight-projection-exact': 4,
+  'weight-projection-turnover': 2,
+};

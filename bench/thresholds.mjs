@@ -73,7 +73,7 @@ export default {
   'lstm-portfolio-step': { time: 0.8, memory: 0.35, quality: { parameters: { within: 0 } } },
   // Both sides start from the same regression.
   'linear-portfolio-step': {
-    time: 3,
+    time: 2,
     memory: 1,
     quality: { firstObjective: { within: 1e-5 }, lastObjective: { within: 1e-4 } },
   },

@@ -99,7 +99,7 @@ describe('pnpm bench', () => {
     expect(stdout).toMatch(/ok {7}pair +loss 2\.00000, within 0\.3 of the peer's 2\.50000/);
   });
 
-  it('can read every row there is, and no threshold is for a row that is not', async () => {
+  it('can read every row there is, and no threshold or duration is for a row that is not', async () => {
     const { status, stdout } = run('--list');
     expect(status).toBe(0);
     const names = stdout
@@ -107,8 +107,9 @@ describe('pnpm bench', () => {
       .split('\n')
       .map((line) => line.split(' ')[0]);
     expect(new Set(names).size).toBe(names.length);
-    const written = readFileSync(join(bench, 'thresholds.mjs'), 'utf8');
-    for (const [, name] of written.matchAll(/^ {2}'?([\w-]+)'?: \{/gm)) expect(names).toContain(name);
+    const written = (file: string) => readFileSync(join(bench, file), 'utf8');
+    for (const [, name] of written('thresholds.mjs').matchAll(/^ {2}'?([\w-]+)'?: \{/gm)) expect(names).toContain(name);
+    for (const [, name] of written('durations.mjs').matchAll(/^ {2}'?([\w-]+)'?: \d/gm)) expect(names).toContain(name);
   });
 
   it('takes a whole name for that row alone, and several filters together', () => {

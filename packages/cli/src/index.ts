@@ -11,6 +11,8 @@ export {
   type RunHooks,
 } from './experiment/run.ts';
 export { experimentSchema, type Experiment } from './experiment/schema.ts';
+export type { TaskRunHooks } from './experiment/do-tasks.ts';
 export { summarize, type ExperimentSummary } from './experiment/summary.ts';
+export { WorkArea } from './experiment/work-area.ts';
 export { runCli } from './program.ts';
 export type { Terminal } from './terminal/terminal.ts';

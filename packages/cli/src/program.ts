@@ -153,11 +153,18 @@ function usageError(error: CommanderError): ConfigError {
 function reportError(error: unknown, terminal: Terminal, options: { debug: boolean; json: boolean }): void {
   const known = error instanceof Ml4tError;
   const message = oneLine(error instanceof Error ? error.message : String(error));
-  const line = known ? message : `unexpected error: ${message}. This is a bug; run again with --debug and report it.`;
+  const line = lineOf(error, message);
   terminal.stderr.write(`ml4t: ${line}\n`);
   if (options.json)
     terminal.stdout.write(`${JSON.stringify({ error: known ? error.toJSON() : { code: 'bug', message } })}\n`);
   if (options.debug && error instanceof Error) terminal.stderr.write(`${error.stack ?? ''}\n`);
+}
+
+function lineOf(error: unknown, message: string): string {
+  // What an abort leaves, and how to go on, the command itself has said.
+  if (error instanceof AbortedError) return 'stopped';
+  if (error instanceof Ml4tError) return message;
+  return `unexpected error: ${message}. This is a bug; run again with --debug and report it.`;
 }
 
 function oneLine(text: string): string {

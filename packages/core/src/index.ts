@@ -138,4 +138,4 @@ export {
   type SplitOptions,
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
-export type { FloatArray } from './validation.ts';
+export { requireSameColumns, type FloatArray } from './validation.ts';

@@ -166,3 +166,20 @@ export function readIntegers(field: string, input: Int32Array | readonly number[
     });
   return Int32Array.from(input);
 }
+
+/** Throws DataError unless a batch has the columns that a model was fitted on, in their order. */
+export function requireSameColumns(
+  field: string,
+  found: readonly string[],
+  expected: readonly string[],
+  what: 'characteristics' | 'features' = 'characteristics',
+): void {
+  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
+  const missing = expected.filter((name) => !found.includes(name));
+  throw new DataError({
+    field,
+    expected: `the ${what} of the fit in their order (${expected.join(', ')})`,
+    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
+    remedy: `Build the batch with the same ${what} in the same order.`,
+  });
+}

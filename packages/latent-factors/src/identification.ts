@@ -30,14 +30,18 @@ export function identifyFactors({ loadings, factors }: FactorCoordinates): Facto
       found: `rank ${values.filter((value) => value > 1e-14 * values[0]).length}`,
       remedy: 'Lower nFactors.',
     });
-  const power = (exponent: number): Matrix =>
+  // V f(D) V'. Roots, not powers, whose last digit differs between versions of V8.
+  const of = (f: (value: number) => number): Matrix =>
     multiply(
-      scaleColumns(vectors, (j) => values[j] ** exponent),
+      scaleColumns(vectors, (j) => f(values[j])),
       vectors,
       { transposeB: true },
     );
-  const orthonormal = multiply(loadings, power(-0.5));
-  const scaled = multiplyKeepingNaN(factors, power(0.5));
+  const orthonormal = multiply(
+    loadings,
+    of((value) => 1 / Math.sqrt(value)),
+  );
+  const scaled = multiplyKeepingNaN(factors, of(Math.sqrt));
   const rotation = symmetricEigen(gram(finiteRows(scaled))).vectors;
   const rotated = {
     loadings: multiply(orthonormal, rotation),

@@ -1,7 +1,7 @@
-import { ConfigError, DataError, type CrossSectionBatch } from '@ml4t/core';
+import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
 import type { SAEFitOptions } from './options.ts';
-import { requireSameCharacteristics, requireWeights } from './requirements.ts';
+import { requireWeights } from './requirements.ts';
 import { readTargets, type SAETargets } from './targets.ts';
 
 /** A batch with its raw targets and, where given, a weight per row. */
@@ -47,7 +47,7 @@ function labelValidation(
   options: SAEFitOptions,
   config: SAEConfig,
 ): LabelledBatch {
-  requireSameCharacteristics(validation, train.batch.characteristicNames, 'validation.characteristicNames');
+  requireSameColumns('validation.characteristicNames', validation.characteristicNames, train.batch.characteristicNames);
   if (options.targets && !options.validationTargets)
     throw new ConfigError({
       field: 'validationTargets',

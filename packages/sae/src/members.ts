@@ -1,6 +1,6 @@
 import { DataError, throwIfAborted, type CrossSectionBatch, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
-import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
+import { memberPhase, type MemberOutcome, type MemberWeights } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
 import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
@@ -71,7 +71,7 @@ export async function trainMember(
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
-          phase: config.ensembleSize > 1 ? `training member ${number + 1} of ${config.ensembleSize}` : 'training',
+          phase: memberPhase(number, config.ensembleSize, 'epoch'),
           step: epoch,
           total: config.nEpochs,
           metrics: onlyFinite({ loss, validationLoss: seen ?? Number.NaN }),

@@ -1,4 +1,10 @@
-import { type AssetPredictionModel, type AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import {
+  requireSameColumns,
+  type AssetPredictionModel,
+  type AssetSignalResult,
+  type CrossSectionBatch,
+  type RunOptions,
+} from '@ml4t/core';
 import { resolveEngine, type ResolvedEngine } from '@ml4t/core/engine';
 import {
   chooseCheckpoint,
@@ -18,7 +24,6 @@ import { judge } from './metrics.ts';
 import { parameterCount, saeParameters } from './network.ts';
 import type { SAEFitOptions, SAEPredictOptions } from './options.ts';
 import { predictBatch, predictorOf } from './predict.ts';
-import { requireSameCharacteristics } from './requirements.ts';
 import { summarise } from './summary.ts';
 import { packageVersion } from './version.ts';
 
@@ -71,7 +76,7 @@ export class SAEModel
    */
   async predict(batch: CrossSectionBatch, options: SAEPredictOptions = {}): Promise<AssetSignalResult> {
     const fit = this.requireFit('predict');
-    requireSameCharacteristics(batch, fit.characteristicNames);
+    requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
     requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');

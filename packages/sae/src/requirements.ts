@@ -1,4 +1,4 @@
-import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError } from '@ml4t/core';
 
 /** Throws DataError unless there is a weight >= 0 for every row. */
 export function requireWeights(field: string, weights: Float64Array | undefined, nRows: number): void {
@@ -21,22 +21,5 @@ export function requireRows(found: number, of: number, field: string): void {
     expected: 'at least 4 rows with all characteristics and a target known',
     found: `${found} of ${of}`,
     remedy: 'Impute missing characteristics or pass more dates.',
-  });
-}
-
-/** Throws DataError unless the batch has just the characteristics expected, in their order. */
-export function requireSameCharacteristics(
-  batch: CrossSectionBatch,
-  expected: readonly string[],
-  field = 'characteristicNames',
-): void {
-  const found = batch.characteristicNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field,
-    expected: `the characteristics of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same columns in the same order.',
   });
 }

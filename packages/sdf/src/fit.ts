@@ -2,6 +2,7 @@ import {
   DataError,
   isNonFinite,
   StochasticDiscountFactorState,
+  requireSameColumns,
   type CrossSectionBatch,
   type FitOptions,
   type FitSummary,
@@ -12,7 +13,6 @@ import type { EnsembleTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import type { FittedModel } from './artifact.ts';
 import { commonLabels, defaultLabel } from './checkpoints.ts';
-import { requireSameCharacteristics } from './columns.ts';
 import type { StochasticDiscountFactorConfig } from './config.ts';
 import { contextHistory, contextInput, type ContextHistory } from './context.ts';
 import { engineOf } from './engine.ts';
@@ -69,7 +69,8 @@ export async function openFit<T>(
   use: (training: EnsembleTraining<SdfMember, SdfFit>) => Promise<T>,
 ): Promise<T> {
   const { validation } = options;
-  if (validation) requireSameCharacteristics(batch.characteristicNames, validation.characteristicNames);
+  if (validation)
+    requireSameColumns('validation.characteristicNames', validation.characteristicNames, batch.characteristicNames);
   const rows = pricingRows(batch, config.normalizeByAssetCount, 'batch');
   const validationRows = validation && pricingRows(validation, config.normalizeByAssetCount, 'validation');
   const context = contextHistory(batch, validation, config);
@@ -203,7 +204,7 @@ export async function extractSdf(
   batch: CrossSectionBatch,
   checkpoint: string,
 ): Promise<StochasticDiscountFactorState> {
-  requireSameCharacteristics(fit.characteristicNames, batch.characteristicNames);
+  requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
   const specs = sdfNetwork(config, fit.characteristicNames.length, fit.context?.names.length ?? 0);
   const { states, size, labels } = fit.networks;
   const networks = labels.map((rows) => {

@@ -1,5 +1,6 @@
 import type { FitSummary, HistoryEntry, Progress } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
+import { memberPhase } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfig } from './config.ts';
 import type { HeldPanel } from './panel-tensors.ts';
@@ -32,7 +33,7 @@ export interface MemberRecord {
 
 /** A phase's name in progress events. */
 export function phaseName({ config, member }: MemberTask, phase: string): string {
-  return config.nMembers > 1 ? `${phase}, member ${member + 1} of ${config.nMembers}` : phase;
+  return `${phase}, ${memberPhase(member, config.nMembers, 'epoch')}`;
 }
 
 /** The batches of an epoch: so many steps over the whole panel. */

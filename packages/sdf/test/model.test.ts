@@ -318,7 +318,7 @@ describe('an aborted fit', () => {
     const summary = model.fitSummary;
     const controller = new AbortController();
     const onProgress = ({ phase }: { phase: string }): void => {
-      if (phase === 'conditional') controller.abort();
+      if (phase === 'conditional, epoch') controller.abort();
     };
     await expect(model.fit(batch, { signal: controller.signal, onProgress })).rejects.toThrow(AbortedError);
     expect(model.fitSummary).toBe(summary);

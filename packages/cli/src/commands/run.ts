@@ -100,7 +100,7 @@ async function keepFinishedFolds(
   if (!panel || record.nFolds + members === 0) return;
   if (members > 0) printed(`kept ${members} trained member(s) of ensembles`);
   if (record.nFolds === 0) {
-    printed('the same command goes on from there');
+    printed('run the same command again to go on');
     return;
   }
   try {
@@ -115,7 +115,7 @@ async function keepFinishedFolds(
       { partial: true },
     );
     printed(`kept ${record.nFolds} finished fold(s): ${paths.join(', ')}`);
-    printed('the same command goes on from there');
+    printed('run the same command again to go on');
   } catch {
     // The first error says what went wrong; that its remains could not be written either adds nothing.
   }

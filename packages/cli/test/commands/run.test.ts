@@ -188,7 +188,7 @@ outputs: { report: false }
       });
       expect(aborted.code).toBe(exitCodes.aborted);
       expect(aborted.stderr).toMatch(
-        /^ml4t: kept 1 finished fold\(s\): .*\nml4t: the same command goes on from there\nml4t: [^\n]*abort[^\n]*\n$/,
+        /^ml4t: kept 1 finished fold\(s\): .*\nml4t: run the same command again to go on\nml4t: stopped\n$/,
       );
       expect(await readFile(join(results, 'predictions.csv'), 'utf8')).toBe(before);
       expect((await readCsv(join(results, 'predictions.partial.csv'))).map(({ fold }) => fold)).toEqual(
@@ -211,7 +211,7 @@ outputs: { report: false }
       const outcome = await ml4t(['run', path], { packages: [fakeFamily({ onFit })] });
       expect(outcome.code).toBe(exitCodes.model);
       expect(outcome.stderr).toMatch(
-        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*goes on from there\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
+        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*same command again to go on\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
       );
       expect(await filesUnder(join(folder, 'results'))).toEqual([
         expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),

@@ -164,7 +164,7 @@ describe('worker threads', () => {
       await interrupt(stopped, work, 0, 'SIGINT');
       const { code, stderr } = await stopped.ended;
       expect(code).toBe(exitCodes.aborted);
-      expect(stderr).toMatch(/kept \d+ finished fold\(s\)[^]*the same command goes on from there/);
+      expect(stderr).toMatch(/kept \d+ finished fold\(s\)[^]*run the same command again to go on/);
       const afterStop = (await readdir(work)).length;
 
       const killed = start('run', path, '--workers', '2');

@@ -94,7 +94,7 @@ describe('members of an ensemble as tasks', () => {
       });
       const stopped = await ml4t(['run', path], { packages, signal: stop.signal });
       expect(stopped.code).toBe(exitCodes.aborted);
-      expect(stopped.stderr).toMatch(/kept 2 trained member\(s\) of ensembles\n.*the same command goes on from there/);
+      expect(stopped.stderr).toMatch(/kept 2 trained member\(s\) of ensembles\n.*run the same command again to go on/);
       const [one] = membersIn(work);
       await truncate(join(work, one), 100);
       const again = ensemble();

@@ -1,7 +1,8 @@
 import { exp4 } from './activation';
+import { outer } from './gradient';
 import { firstLanes, maxLanes, only, sumLanes } from './lanes';
 import { at, padded, put } from './memory';
-import { outer, packPanels, product } from './product';
+import { packPanels, product } from './product';
 
 /** Packs `keys` rows of d numbers as the right factor with d columns; rows under the mask count as zeros. */
 function packRows(rows: usize, keys: i32, d: i32, rowStep: i32, mask: usize, scratch: usize, p: usize): void {

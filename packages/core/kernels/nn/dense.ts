@@ -1,7 +1,8 @@
 import { activate4, relu4, slope4, slopeFromOutput4 } from './activation';
+import { columnSums, outer } from './gradient';
 import { at, padded, put } from './memory';
 import { multiplyAdd } from './multiply-add';
-import { columnSums, outer, packPanels, product } from './product';
+import { packPanels, product } from './product';
 import { keep4, threshold } from './random';
 
 /** Rows of a pass that keeps its arrays in the nearest cache: 64 rows of 94 inputs are 24 KB. */

@@ -1,7 +1,8 @@
 import { Rational } from './activation';
+import { columnSums, outer } from './gradient';
 import { at, copyRows, put } from './memory';
 import { multiplyAdd, multiplySubtract } from './multiply-add';
-import { columnSums, outer, product } from './product';
+import { product } from './product';
 
 // Gates and cells of a chunk lie step by step, (time, sequences of the chunk, width), so that every product runs over rows
 // side by side; inputs and states, which are (sequences, time, width), are copied to such rows first.

@@ -1,12 +1,12 @@
-// The two products everything else is made of: rows times packed weights, and the sum over rows of x'd. Register blocks are
+// Rows times packed weights: with the sum over rows of gradient.ts, what everything else is made of. Register blocks are
 // written out because neither AssemblyScript nor the engine keeps an array in registers; four by eight because larger ones
 // spill (V8 leaves 15 vector registers: 3 x 16 runs at 0.75 of the speed). multiply-add.ts says how a product joins its sum;
 // the sums run in the same order in both arithmetics.
-import { padded, put } from './memory';
+import { put } from './memory';
 import { multiplyAdd } from './multiply-add';
 
 /** Columns of the next panel: 8, and 4 for a last one that needs no more; together padded(N). */
-function panel(left: i32): i32 {
+export function panel(left: i32): i32 {
   return left > 4 ? 8 : 4;
 }
 
@@ -90,6 +90,13 @@ export function product(
         yr += 4 * yStep;
         sr += 4 * startStep;
       }
+      if (r + 2 <= rows) {
+        product2x8(K, xr, xStep, w, sr, startStep, yr, yStep, left);
+        xr += 2 * xStep;
+        yr += 2 * yStep;
+        sr += 2 * startStep;
+        r += 2;
+      }
       for (; r < rows; r++) {
         product1x8(K, xr, xStep, w, sr, startStep, yr, yStep, left);
         xr += xStep;
@@ -112,81 +119,6 @@ export function product(
     }
     w += (<usize>K * width) << 2;
     j += width;
-  }
-}
-
-/** Steps between rows of d from which on a panel of it is copied: further apart they fall into too few cache sets. */
-const farApart: usize = 256;
-
-/**
- * g += x'd, g of K rows and padded(N) columns. What d holds beyond its N columns only reaches the padding. `scratch` has
- * room for 8 numbers a row.
- */
-export function outer(
-  rows: i32,
-  K: i32,
-  x: usize,
-  xStep: usize,
-  d: usize,
-  dStep: usize,
-  N: i32,
-  g: usize,
-  scratch: usize,
-): void {
-  const gStep = (<usize>padded(N)) << 2;
-  for (let j = 0; j < N;) {
-    const width = panel(N - j);
-    let dj = d + ((<usize>j) << 2);
-    let dRow = dStep;
-    if (dStep > farApart) {
-      for (let r: usize = 0; r < <usize>rows; r++) {
-        v128.store(scratch + 32 * r, v128.load(dj + dStep * r));
-        v128.store(scratch + 32 * r, v128.load(dj + dStep * r, 16), 16);
-      }
-      dj = scratch;
-      dRow = 32;
-    }
-    let gk = g + ((<usize>j) << 2);
-    let xk = x;
-    let k = 0;
-    if (width == 8) {
-      for (; k + 4 <= K; k += 4) {
-        gradient4x8(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 16;
-        gk += 4 * gStep;
-      }
-      for (; k < K; k++) {
-        gradient1x8(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 4;
-        gk += gStep;
-      }
-    } else {
-      for (; k + 8 <= K; k += 8) {
-        gradient8x4(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 32;
-        gk += 8 * gStep;
-      }
-      for (; k < K; k++) {
-        gradient1x4(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 4;
-        gk += gStep;
-      }
-    }
-    j += width;
-  }
-}
-
-/** s += column sums of d. */
-export function columnSums(rows: i32, d: usize, dStep: usize, N: i32, s: usize): void {
-  for (let j = 0; j < N; j += 4) {
-    let sum = v128.load(s);
-    let dr = d + ((<usize>j) << 2);
-    for (let r = 0; r < rows; r++) {
-      sum = f32x4.add(sum, v128.load(dr));
-      dr += dStep;
-    }
-    v128.store(s, sum);
-    s += 16;
   }
 }
 
@@ -251,7 +183,48 @@ function product4x8(
   }
 }
 
-/** 1 rows x 8 columns. */
+/** 2 rows x 8 columns. */
+function product2x8(
+  K: i32,
+  x: usize,
+  xStep: usize,
+  w: usize,
+  start: usize,
+  startStep: usize,
+  y: usize,
+  yStep: usize,
+  left: i32,
+): void {
+  const x1 = x + xStep * 1;
+  let c00 = v128.load(start, 0);
+  let c01 = v128.load(start, 16);
+  let c10 = v128.load(start + startStep * 1, 0);
+  let c11 = v128.load(start + startStep * 1, 16);
+  const end = w + ((<usize>K) << 5);
+  for (let k: usize = 0; w < end; w += 32, k += 4) {
+    const b0 = v128.load(w, 0);
+    const b1 = v128.load(w, 16);
+    const a0 = v128.load32_splat(x + k);
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
+    const a1 = v128.load32_splat(x1 + k);
+    c10 = multiplyAdd(a1, b0, c10);
+    c11 = multiplyAdd(a1, b1, c11);
+  }
+  if (left >= 8) {
+    v128.store(y, c00, 0);
+    v128.store(y, c01, 16);
+    v128.store(y + yStep * 1, c10, 0);
+    v128.store(y + yStep * 1, c11, 16);
+  } else {
+    put(y, c00, left);
+    if (left > 4) put(y + 16, c01, left - 4);
+    put(y + yStep * 1, c10, left);
+    if (left > 4) put(y + yStep * 1 + 16, c11, left - 4);
+  }
+}
+
+/** 1 row x 8 columns. */
 function product1x8(
   K: i32,
   x: usize,
@@ -338,7 +311,7 @@ function product6x4(
   }
 }
 
-/** 1 rows x 4 columns. */
+/** 1 row x 4 columns. */
 function product1x4(
   K: i32,
   x: usize,
@@ -362,113 +335,4 @@ function product1x4(
   } else {
     put(y, c00, left);
   }
-}
-
-/** 6 inputs x 8 outputs. */
-function gradient4x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  let c01 = v128.load(g, 16);
-  let c10 = v128.load(g + gStep * 1, 0);
-  let c11 = v128.load(g + gStep * 1, 16);
-  let c20 = v128.load(g + gStep * 2, 0);
-  let c21 = v128.load(g + gStep * 2, 16);
-  let c30 = v128.load(g + gStep * 3, 0);
-  let c31 = v128.load(g + gStep * 3, 16);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const b1 = v128.load(d, 16);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = multiplyAdd(a0, b0, c00);
-    c01 = multiplyAdd(a0, b1, c01);
-    const a1 = v128.load32_splat(x, 4);
-    c10 = multiplyAdd(a1, b0, c10);
-    c11 = multiplyAdd(a1, b1, c11);
-    const a2 = v128.load32_splat(x, 8);
-    c20 = multiplyAdd(a2, b0, c20);
-    c21 = multiplyAdd(a2, b1, c21);
-    const a3 = v128.load32_splat(x, 12);
-    c30 = multiplyAdd(a3, b0, c30);
-    c31 = multiplyAdd(a3, b1, c31);
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
-  v128.store(g, c01, 16);
-  v128.store(g + gStep * 1, c10, 0);
-  v128.store(g + gStep * 1, c11, 16);
-  v128.store(g + gStep * 2, c20, 0);
-  v128.store(g + gStep * 2, c21, 16);
-  v128.store(g + gStep * 3, c30, 0);
-  v128.store(g + gStep * 3, c31, 16);
-}
-
-/** 1 inputs x 8 outputs. */
-function gradient1x8(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  let c01 = v128.load(g, 16);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const b1 = v128.load(d, 16);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = multiplyAdd(a0, b0, c00);
-    c01 = multiplyAdd(a0, b1, c01);
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
-  v128.store(g, c01, 16);
-}
-
-/** 8 inputs x 4 outputs. */
-function gradient8x4(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  let c10 = v128.load(g + gStep * 1, 0);
-  let c20 = v128.load(g + gStep * 2, 0);
-  let c30 = v128.load(g + gStep * 3, 0);
-  let c40 = v128.load(g + gStep * 4, 0);
-  let c50 = v128.load(g + gStep * 5, 0);
-  let c60 = v128.load(g + gStep * 6, 0);
-  let c70 = v128.load(g + gStep * 7, 0);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = multiplyAdd(a0, b0, c00);
-    const a1 = v128.load32_splat(x, 4);
-    c10 = multiplyAdd(a1, b0, c10);
-    const a2 = v128.load32_splat(x, 8);
-    c20 = multiplyAdd(a2, b0, c20);
-    const a3 = v128.load32_splat(x, 12);
-    c30 = multiplyAdd(a3, b0, c30);
-    const a4 = v128.load32_splat(x, 16);
-    c40 = multiplyAdd(a4, b0, c40);
-    const a5 = v128.load32_splat(x, 20);
-    c50 = multiplyAdd(a5, b0, c50);
-    const a6 = v128.load32_splat(x, 24);
-    c60 = multiplyAdd(a6, b0, c60);
-    const a7 = v128.load32_splat(x, 28);
-    c70 = multiplyAdd(a7, b0, c70);
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
-  v128.store(g + gStep * 1, c10, 0);
-  v128.store(g + gStep * 2, c20, 0);
-  v128.store(g + gStep * 3, c30, 0);
-  v128.store(g + gStep * 4, c40, 0);
-  v128.store(g + gStep * 5, c50, 0);
-  v128.store(g + gStep * 6, c60, 0);
-  v128.store(g + gStep * 7, c70, 0);
-}
-
-/** 1 inputs x 4 outputs. */
-function gradient1x4(rows: i32, x: usize, xStep: usize, d: usize, dStep: usize, g: usize, gStep: usize): void {
-  let c00 = v128.load(g, 0);
-  for (; rows > 0; rows--) {
-    const b0 = v128.load(d, 0);
-    const a0 = v128.load32_splat(x, 0);
-    c00 = multiplyAdd(a0, b0, c00);
-    x += xStep;
-    d += dStep;
-  }
-  v128.store(g, c00, 0);
 }

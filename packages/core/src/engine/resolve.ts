@@ -60,7 +60,8 @@ const names: readonly NamedChoice[] = engineChoices.filter((choice) => choice !=
  * The engine to run on. A named engine is used or the call fails. `auto` takes a GPU (`tfjs-node-gpu`, then `tfjs-webgpu` on a
  * real device) for models of at least {@link gpuThreshold} trainable numbers where one works, else the embedded engine.
  * Packages are imported only when their engine is a candidate, and every candidate must first fit a small regression
- * whose loss and gradient are known.
+ * whose loss and gradient are known. When `auto` finds neither a GPU nor the embedded engine, the process warns once
+ * (`ML4T_ENGINE_FALLBACK`) and runs on what is left.
  *
  * @throws EngineError with every engine that was tried and why it failed.
  */
@@ -89,6 +90,7 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
     try {
       const engine = await start(name, options, choice === 'auto' && gpus.includes(name));
       const reason = choice === 'auto' ? reasonForAuto(modelSize, large, name, tried) : 'asked for by name';
+      if (choice === 'auto' && !isEmbedded(name) && !gpus.includes(name)) warnOfFallback(engine, tried);
       tried.push({ engine: name, works: true, reason: engine.description });
       return { engine, resolution: { engine: engine.name, backend: engine.description, reason, tried } };
     } catch (error) {
@@ -105,6 +107,21 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
 
 /** What `auto` takes without a GPU, best first. The last two are for hosts that forbid WebAssembly. */
 const fallbacks: readonly NamedChoice[] = ['embedded', 'tfjs-node', 'tfjs-cpu'];
+
+let warned = false;
+
+/** Once a process: whoever asked for nothing in particular would otherwise wonder why it takes so long. */
+function warnOfFallback(engine: Engine, tried: readonly EngineAttempt[]): void {
+  if (warned) return;
+  warned = true;
+  const failed = tried.find((attempt) => isEmbedded(attempt.engine));
+  const slow = engine.name === 'tfjs-cpu' ? ', which is tens of times slower' : '';
+  process.emitWarning(
+    `The embedded engine cannot be used here (${failed?.reason}). Networks run on ${engine.description}${slow}. ` +
+      remedies.embedded,
+    { type: 'Ml4tWarning', code: 'ML4T_ENGINE_FALLBACK' },
+  );
+}
 
 function reasonForAuto(size: number, large: boolean, name: NamedChoice, tried: readonly EngineAttempt[]): string {
   const numbers = `${size} trainable numbers`;

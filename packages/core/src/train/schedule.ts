@@ -27,5 +27,10 @@ export function exponentialRate(decay: number): Schedule {
       found: String(decay),
       remedy: 'It multiplies the learning rate after every epoch; 0.98 is a slow decay.',
     });
-  return (epoch) => decay ** (epoch - 1);
+  // By multiplication: the last digit of a power differs between versions of V8.
+  return (epoch) => {
+    let rate = 1;
+    for (let e = 1; e < epoch; e++) rate *= decay;
+    return rate;
+  };
 }

@@ -104,14 +104,16 @@ export function identify({ betas, factorReturns }: MemberFactors, k: number): Ro
   const { values, vectors } = symmetricEigen(moment);
   // Exposures come in float32: below this share of the largest, a direction is their rounding.
   if (!(values[k - 1] > 1e-12 * values[0])) return undefined;
-  const root = (power: number) => scaleColumns(vectors, (j) => values[j] ** power);
-  const loadings = multiply(root(0.5), matrix(k, k, identity(k)), { transposeA: true });
+  // Roots, not powers, whose last digit differs between versions of V8.
+  const up = scaleColumns(vectors, (j) => Math.sqrt(values[j]));
+  const down = scaleColumns(vectors, (j) => 1 / Math.sqrt(values[j]));
+  const loadings = multiply(up, matrix(k, k, identity(k)), { transposeA: true });
   try {
     const identified = identifyFactors({ loadings, factors: matrix(factorReturns.length / k, k, factorReturns) });
     // With loadings D^(1/2) V' and their identified form X, X'X = I: A = V D^(-1/2) X and A^(-T) = V D^(1/2) X.
     return {
-      betas: multiply(root(-0.5), identified.loadings).data,
-      factors: multiply(root(0.5), identified.loadings).data,
+      betas: multiply(down, identified.loadings).data,
+      factors: multiply(up, identified.loadings).data,
     };
   } catch (error) {
     if (error instanceof NotIdentifiedError) return undefined;

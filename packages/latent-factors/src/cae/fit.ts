@@ -2,6 +2,7 @@ import {
   ConfigError,
   DataError,
   throwIfAborted,
+  requireSameColumns,
   type CrossSectionBatch,
   type FitOptions,
   type FitSummary,
@@ -179,7 +180,7 @@ function prepareValidation(
   given: FactorReturnSeries | undefined,
   training: Prepared,
 ): Prepared {
-  requireSameCharacteristics(batch, training.batch.characteristicNames);
+  requireSameColumns('characteristicNames', batch.characteristicNames, training.batch.characteristicNames);
   const portfolios =
     config.factors === 'managed'
       ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false })
@@ -211,18 +212,5 @@ function requireUse(config: CAEConfig, given: FactorReturnSeries | undefined): F
     expected: "nothing with factors: 'regression'",
     found: `${given.names.length} portfolios`,
     remedy: "Leave them out, or use factors: 'managed'.",
-  });
-}
-
-/** The characteristics of the fit, in its order. Throws DataError. */
-export function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly string[]): void {
-  const found = batch.characteristicNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field: 'characteristicNames',
-    expected: `the characteristics of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same columns in the same order.',
   });
 }

@@ -1,6 +1,7 @@
 import { DataError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, namedValues } from '@ml4t/core/nn';
+import { memberPhase } from '@ml4t/core/ensemble';
 import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
 import type { CAEConfig } from './config.ts';
 import { identify, identity, networkOutputs, rotate, type MemberFactors, type Rotation } from './exposures.ts';
@@ -95,7 +96,7 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, epochs, loss, validation: validationLoss }) =>
         options.onProgress?.({
-          phase: `training member ${number + 1} of ${config.nEnsemble}`,
+          phase: memberPhase(number, config.nEnsemble, 'epoch'),
           step: epoch,
           total: epochs,
           metrics: { loss, ...(validationLoss === undefined ? {} : { validationLoss }) },

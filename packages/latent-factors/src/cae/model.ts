@@ -1,6 +1,7 @@
 import {
   LatentFactorState,
   totalR2,
+  requireSameColumns,
   type CrossSectionBatch,
   type ExtractOptions,
   type LatentFactorModel,
@@ -14,7 +15,7 @@ import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
 import { snapshotAt } from './checkpoints.ts';
 import { parseCAEConfig, type CAEConfig, type CAEConfigInput } from './config.ts';
 import type { MemberFactors } from './exposures.ts';
-import { openFit, requireSameCharacteristics, type CAEFitOptions } from './fit.ts';
+import { openFit, type CAEFitOptions } from './fit.ts';
 import { portfoliosFor, requireSamePortfolios } from './managed-portfolios.ts';
 import { memberOutputs, type CAEMember } from './members.ts';
 import { withEngine } from './with-engine.ts';
@@ -220,7 +221,7 @@ export class CAEModel
   ): AsyncGenerator<MemberFactors<Float64Array>> {
     const { members, checkpoints, defaultCheckpoint, shape } = fit;
     const snapshots = members.map((member) => snapshotAt(member, options.checkpoint ?? defaultCheckpoint, checkpoints));
-    requireSameCharacteristics(batch, fit.characteristicNames);
+    requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const given = options.managedPortfolios ?? fit.given;
     if (given) requireSamePortfolios(given.names, fit.portfolioNames);
     const portfolios =

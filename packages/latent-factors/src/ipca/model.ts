@@ -2,6 +2,7 @@ import {
   LatentFactorState,
   NotFittedError,
   throwIfAborted,
+  requireSameColumns,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
@@ -21,7 +22,6 @@ import { ipcaFitSummary } from './fit-summary.ts';
 import { givenFactors, type FactorReturnSeries } from './given-factors.ts';
 import {
   requireEnoughInstruments,
-  requireSameCharacteristics,
   requireSameFactors,
   requireSomeFactor,
   requireStartingGamma,
@@ -188,7 +188,8 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
     const { constant, intercept, nFactors: k, factorRidge } = this.config;
-    requireSameCharacteristics(batch, constant ? fit.instrumentNames.slice(1) : fit.instrumentNames);
+    const expected = constant ? fit.instrumentNames.slice(1) : fit.instrumentNames;
+    requireSameColumns('characteristicNames', batch.characteristicNames, expected);
     requireSameFactors(options.preSpecifiedFactors?.names, fit.preSpecifiedNames);
     const all = exposures(batch, fit.gamma, constant);
     const m = fit.preSpecifiedNames.length;

@@ -1,4 +1,4 @@
-import { ConfigError, DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import { ConfigError, DataError, NotIdentifiedError } from '@ml4t/core';
 
 /** Throws ConfigError when K exceeds the instruments. */
 export function requireEnoughInstruments(nInstruments: number, k: number): void {
@@ -20,19 +20,6 @@ export function requireSameFactors(found: readonly string[] | undefined, expecte
     expected: expected.length > 0 ? `the factors of the fit, ${expected.join(', ')}` : 'none, as in the fit',
     found: found.join(', '),
     remedy: 'Pass the same factors in the same order as to `fit`.',
-  });
-}
-
-/** Throws DataError unless the batch has the characteristics of the fit in their order. */
-export function requireSameCharacteristics(batch: CrossSectionBatch, expected: readonly string[]): void {
-  const found = batch.characteristicNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field: 'characteristicNames',
-    expected: `the characteristics of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same columns in the same order.',
   });
 }
 

@@ -253,7 +253,7 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
     let seen = 0;
     const onProgress = ({ phase }: { phase: string }): void => {
       seen++;
-      if (phase === 'training member 3 of 50') controller.abort();
+      if (phase === 'member 3 of 50, epoch') controller.abort();
     };
     await expect(model.fit(train, { signal: controller.signal, onProgress })).rejects.toMatchObject({
       code: 'aborted',

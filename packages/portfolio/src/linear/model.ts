@@ -3,6 +3,7 @@ import {
   NotFittedError,
   PortfolioWeightsResult,
   throwIfAborted,
+  requireSameColumns,
   type FitOptions,
   type FitSummary,
   type HistoryEntry,
@@ -18,7 +19,7 @@ import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
 import type { PortfolioPredictOptions } from '../training/network-model.ts';
-import { requireFeatures, requireSameScaling, requireUsable } from '../training/requirements.ts';
+import { requireSameScaling, requireUsable } from '../training/requirements.ts';
 import { inputScale, type InputScale } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
@@ -107,7 +108,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     requireUsable(batch, config, 'batch');
     if (options.validation) {
       requireUsable(options.validation, config, 'validation');
-      requireFeatures(options.validation, batch.featureNames, 'validation.featureNames');
+      requireSameColumns('validation.featureNames', options.validation.featureNames, batch.featureNames, 'features');
       requireSameScaling(options.validation, batch.volScale !== undefined, config);
     }
     const network = linearNetwork(config);
@@ -187,7 +188,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.#requireFit('predict');
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
-    requireFeatures(batch, fit.featureNames, 'featureNames');
+    requireSameColumns('featureNames', batch.featureNames, fit.featureNames, 'features');
     requireSameScaling(batch, fit.volatilityScaled, this.config);
     const checkpoint = options.checkpoint ?? fit.summary.defaultCheckpoint ?? 'ridge';
     const scores = linearScores(batch, fit.scale, scoresOf(fit, checkpoint));

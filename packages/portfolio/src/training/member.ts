@@ -1,6 +1,6 @@
 import { DataError, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
+import { memberPhase, type MemberOutcome, type MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
@@ -77,7 +77,7 @@ export async function trainMember(
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
-          phase: config.ensembleSize > 1 ? `training member ${number + 1} of ${config.ensembleSize}` : 'training',
+          phase: memberPhase(number, config.ensembleSize, 'step'),
           step: stepOf(epoch),
           total: config.maxIters,
           metrics: onlyFinite({ objective: -loss, validationSharpe: seen ?? Number.NaN }),

@@ -1,5 +1,6 @@
 import {
   PortfolioWeightsResult,
+  requireSameColumns,
   type ExtractOptions,
   type FitOptions,
   type FitSummary,
@@ -28,7 +29,7 @@ import { judgeWeights, type Judgement } from './judge.ts';
 import { trainMember, type PortfolioMember } from './member.ts';
 import type { NetworkSizes, PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
-import { requireFeatures, requireSameScaling, requireUsable } from './requirements.ts';
+import { requireSameScaling, requireUsable } from './requirements.ts';
 import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
 
 export interface PortfolioPredictOptions extends ExtractOptions {
@@ -80,7 +81,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.requireFit('predict');
-    requireFeatures(batch, fit.featureNames, 'featureNames');
+    requireSameColumns('featureNames', batch.featureNames, fit.featureNames, 'features');
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
     requireCheckpoint(checkpoint, checkpoints, 'a checkpointEvery or checkpointSteps');
@@ -106,7 +107,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     requireUsable(batch, config, 'batch');
     if (options.validation) {
       requireUsable(options.validation, config, 'validation');
-      requireFeatures(options.validation, batch.featureNames, 'validation.featureNames');
+      requireSameColumns('validation.featureNames', options.validation.featureNames, batch.featureNames, 'features');
     }
     const held = options.validation
       ? { train: batch, validation: options.validation, note: [] }

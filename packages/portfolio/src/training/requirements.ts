@@ -24,19 +24,6 @@ export function requireUsable(
     });
 }
 
-/** Throws DataError unless the features are those of the fit, in their order. */
-export function requireFeatures(batch: PortfolioSequenceBatch, expected: readonly string[], field: string): void {
-  const found = batch.featureNames;
-  if (found.length === expected.length && found.every((name, i) => name === expected[i])) return;
-  const missing = expected.filter((name) => !found.includes(name));
-  throw new DataError({
-    field,
-    expected: `the features of the fit in their order (${expected.join(', ')})`,
-    found: missing.length > 0 ? `no ${missing.join(', ')}` : found.join(', '),
-    remedy: 'Build the batch with the same features in the same order.',
-  });
-}
-
 /** Throws DataError when one of two batches has volatility scales and the other has not, and the configuration looks at them. */
 export function requireSameScaling(
   batch: PortfolioSequenceBatch,

@@ -2,6 +2,7 @@ import {
   NotFittedError,
   throwIfAborted,
   AssetSignalResult,
+  requireSameColumns,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitSummary,
@@ -10,7 +11,6 @@ import { deriveKey, initialValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { saveArtifact } from '@ml4t/core/persist';
 import { contentOf, loadFittedModel } from '../artifact.ts';
 import { resolveLabel } from '../checkpoints.ts';
-import { requireSameCharacteristics } from '../columns.ts';
 import { contextInput } from '../context.ts';
 import { engineOf } from '../engine.ts';
 import { networkSize, unpack } from '../fitted-networks.ts';
@@ -90,7 +90,7 @@ export class StochasticDiscountFactorBetaNetworkHead {
   async predict(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<AssetSignalResult> {
     const fit = this.#requireFit('predict');
     const label = resolveLabel(options.checkpoint, fit.summary.defaultCheckpoint, this.checkpoints);
-    requireSameCharacteristics(fit.characteristicNames, batch.characteristicNames);
+    requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { engine } = await engineOf(this.config, fit.networks.size);
     try {
       const specs = this.#specs(fit.characteristicNames.length, fit.context?.names.length ?? 0);

@@ -16,7 +16,9 @@ export class HeapOptimizer implements Optimizer {
   readonly #options: Required<OptimizerOptions>;
   readonly #first: number;
   readonly #second: number;
-  #steps = 0;
+  /** beta^t by multiplication: what a power of two numbers comes to in the last digit differs between versions of V8. */
+  #power1 = 1;
+  #power2 = 1;
 
   constructor(tape: Tape, ops: Ops, parameters: HeapParameters, options: OptimizerOptions) {
     this.#tape = tape;
@@ -70,8 +72,9 @@ export class HeapOptimizer implements Optimizer {
     const norm = this.#gradientNorm();
     const applied = Number.isFinite(norm);
     if (applied) {
-      this.#steps++;
       const { kind, beta1, beta2, epsilon, weightDecay } = this.#options;
+      this.#power1 *= beta1;
+      this.#power2 *= beta2;
       const rate = options.learningRate ?? this.#options.learningRate;
       const scale = options.clip === undefined ? 1 : Math.min(1, options.clip / (norm + 1e-6));
       tape.rows(
@@ -83,11 +86,11 @@ export class HeapOptimizer implements Optimizer {
         this.#first,
         this.#second,
         scale,
-        rate / (1 - beta1 ** this.#steps),
+        rate / (1 - this.#power1),
         beta1,
         beta2,
         epsilon,
-        Math.sqrt(1 - beta2 ** this.#steps),
+        Math.sqrt(1 - this.#power2),
         kind === 'adam' ? weightDecay : 0,
         kind === 'adamw' ? 1 - rate * weightDecay : 1,
       );

@@ -11,7 +11,7 @@ import type { KernelName } from './kernels/twin.ts';
 import type { Runner } from './tape.ts';
 import { wasm } from './wasm-api.ts';
 import type { WasmMemory, WasmModule } from './wasm-api.ts';
-import { control, spins, ticketBits, workerSource } from './worker-source.ts';
+import { closed, control, spins, ticketBits, workerSource } from './worker-source.ts';
 
 const page = 65536;
 /** Pages of shared memory to ask for at most: 4 GB, or less where the host reserves less address space. */
@@ -185,13 +185,16 @@ class Team {
       return;
     }
     const state = this.#state;
+    const job = (this.#job = (this.#job + 1) | 0);
+    // First the chunks of the job before are closed: a worker that slept since then would read what follows half old and half new, and
+    // could take a chunk by the number of chunks of this job.
+    Atomics.store(state, control.ticket, (job << ticketBits) | closed);
     this.#operands.set(operands);
     state[control.kernel] = number;
     state[control.rows] = rows;
     state[control.chunk] = chunk;
-    state[control.chunks] = chunks;
     state[control.operands] = operands.length;
-    const job = (this.#job = (this.#job + 1) | 0);
+    Atomics.store(state, control.chunks, chunks);
     Atomics.store(state, control.remaining, chunks);
     Atomics.store(state, control.ticket, job << ticketBits);
     Atomics.store(state, control.job, job);

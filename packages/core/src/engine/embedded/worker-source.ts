@@ -23,6 +23,9 @@ export const control = {
 /** Bits of a ticket that number the chunk. */
 export const ticketBits = 10;
 
+/** The number of no chunk, above all of them: there is nothing to take. */
+export const closed = (1 << ticketBits) - 1;
+
 /** Looks at the job number so often before going to sleep: some tens of microseconds. */
 export const spins = 4000;
 
@@ -49,11 +52,11 @@ for (let job = 0; ; ) {
   const kernel = kernels[state[${control.kernel}]];
   const rows = state[${control.rows}];
   const chunk = state[${control.chunk}];
-  const chunks = state[${control.chunks}];
+  const chunks = Atomics.load(state, ${control.chunks});
   const rest = Array.from(operands.subarray(0, state[${control.operands}]));
   for (;;) {
     const ticket = Atomics.load(state, ${control.ticket});
-    const c = ticket & ${(1 << ticketBits) - 1};
+    const c = ticket & ${closed};
     if ((ticket >> ${ticketBits}) !== ((job << ${ticketBits}) >> ${ticketBits}) || c >= chunks) break;
     if (Atomics.compareExchange(state, ${control.ticket}, ticket, ticket + 1) !== ticket) continue;
     try {
