@@ -56,6 +56,21 @@ describe('batches', () => {
     expect([...wide]).toEqual([Math.fround(0.1), 1]);
   });
 
+  it.each([1, 2, 6, 7, 94])('gather float32 rows of %i numbers as they are, whatever is next to a NaN', (width) => {
+    const numbers = new Generator(3);
+    const panel = Float32Array.from({ length: 50 * width + 1 }, (_, i) => (i % 5 === 3 ? NaN : numbers.uniform()));
+    const rows = Int32Array.from({ length: 37 }, () => numbers.integer(49));
+    for (const offset of [0, 1]) {
+      const source = panel.subarray(offset);
+      const into = new Float32Array(rows.length * width + 1).fill(9);
+      gatherRows(source, width, rows, into);
+      expect([...into]).toEqual([
+        ...[...rows].flatMap((row) => [...source.subarray(row * width, (row + 1) * width)]),
+        9,
+      ]);
+    }
+  });
+
   it('of whole dates cover every date once', () => {
     const offsets = Int32Array.of(0, 3, 3, 10, 12, 20);
     const batches = [...dateBatches(offsets, 8, new Generator(2))];
