@@ -50,10 +50,10 @@ export default [
   {
     name: 'ipca-bootstrap-threads',
     family,
-    title: 'The same over threads, 40 draws',
+    title: 'The same over threads, 160 draws',
     unit: 'draw',
     rounds: 2,
-    scaling: { script: 'latent-factors/bootstrap.mjs', base: { draws: 40 }, axes: { threads: [1, 2] } },
+    scaling: { script: 'latent-factors/bootstrap.mjs', base: { draws: 160 }, axes: { threads: [1, 2] } },
   },
   {
     name: 'ipca-scaling',

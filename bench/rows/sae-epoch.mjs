@@ -6,7 +6,7 @@ const row = (measure, title, unit) => ({
   threads: 2,
   rounds: measure === 'epoch' ? 2 : 3,
   ours: { script: 'neural/sae-epoch.mjs', args: [`--measure=${measure}`] },
-  peer: { script: 'peers/sae.py', args: [`--measure=${measure}`], needs: ['torch', 'numpy'] },
+  peer: { script: 'peers/sae.py', args: [`--measure=${measure}`], needs: ['numpy', 'torch'] },
 });
 
 export default [

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { CrossSectionBatch, WalkForwardSplit } from '@ml4t/core';
+import { availableArithmetic } from '@ml4t/core/engine';
 import { panelFingerprint } from './fingerprint.ts';
 import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
@@ -37,7 +38,9 @@ export function experimentTasks(
   return models.map((prepared) => {
     const { run, batchKind, packageName, ensembleSize } = prepared;
     const { model, forecaster } = run;
-    const origin = { data, model, batchKind, versions: versionsOf(['@ml4t/core', '@ml4t/cli', packageName]) };
+    // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
+    const versions = { ...versionsOf(['@ml4t/core', '@ml4t/cli', packageName]), arithmetic: availableArithmetic() };
+    const origin = { data, model, batchKind, versions };
     const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
       withKey<FoldTask>({
         kind: 'folds',

@@ -20,7 +20,7 @@ interface TaskOrigin {
   /** The seed is part of the configuration. */
   readonly model: PartSpecification;
   readonly batchKind: 'cross-section' | 'persistent-panel';
-  /** Of the packages that do the work. */
+  /** Of the packages that do the work, and the arithmetic of the default engine. */
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -10,6 +10,7 @@ export type {
   StepOptions,
   Values,
 } from './engine.ts';
+export { availableArithmetic } from './embedded/arithmetic.ts';
 export type { Arithmetic } from './embedded/arithmetic.ts';
 export { EmbeddedEngine, typescriptMachine } from './embedded/engine.ts';
 export { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
