@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EngineError } from '../../src/errors.ts';
 import { EmbeddedEngine, resolveEngine, wasmMachine } from '../../src/engine/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { pairCases, pairErrors } from './pair.ts';
 
 /**
  * The pair cases on a GPU, or on a software device, through the packages @tensorflow/tfjs-backend-webgpu and webgpu. They are
- * not among the project's dependencies: where they are not installed, or find no device, this says so and skips.
+ * not among the project's dependencies: where they are not installed, or find no device, this holds the error that a user gets instead.
  */
 const resolver = createRequire(__filename);
 
@@ -45,19 +46,21 @@ function dawn(): string {
   return join(dirname(resolver.resolve('webgpu')), 'dist', `${platform}.dawn.node`);
 }
 
+function load(name: string): Promise<unknown> {
+  return name === 'webgpu' ? import(dawn()) : import(name);
+}
+
 const reason = obstacle();
-if (reason !== undefined) process.stdout.write(`webgpu pair cases skipped: ${reason}\n`);
 
 // As for the cpu backend, 4e-5; shaders may also fuse products and sums and take exp, tanh and division to a few units in the last
 // place (WGSL allows 3 + 2 |x| units for exp, 2.5 for a quotient), which an LSTM or a batch norm passes on: 2e-4.
 const tolerance = 2e-4;
 
-(reason === undefined ? describe : describe.skip)('the embedded engine and tfjs on webgpu', () => {
+function pairsOnWebgpu(): void {
   const embedded = new EmbeddedEngine(wasmMachine(1));
   let webgpu: Engine;
 
   beforeAll(async () => {
-    const load = (name: string): Promise<unknown> => (name === 'webgpu' ? import(dawn()) : import(name));
     const { engine, resolution } = await resolveEngine({ engine: 'tfjs-webgpu', import: load });
     process.stdout.write(`webgpu pair cases on ${resolution.backend}\n`);
     webgpu = engine;
@@ -79,4 +82,11 @@ const tolerance = 2e-4;
       },
       60_000,
     );
-});
+}
+
+if (reason === undefined) describe('the embedded engine and tfjs on webgpu', pairsOnWebgpu);
+else
+  it(`webgpu is refused with what is missing: ${reason}`, async () => {
+    await expect(resolveEngine({ engine: 'tfjs-webgpu', import: load })).rejects.toThrow(EngineError);
+    await expect(resolveEngine({ engine: 'tfjs-webgpu', import: load })).rejects.toThrow(/webgpu/);
+  });
