@@ -2,6 +2,7 @@ import { activateAll, slopeFromOutput4 } from './activation';
 import { columnSums, outer, outerScratch } from './gradient';
 import { at, padded, put } from './memory';
 import { multiplyAdd } from './multiply-add';
+import { throughNorm } from './norm';
 import { packPanels, product } from './product';
 import { dropAll } from './random';
 
@@ -71,7 +72,7 @@ export function linearGradient(
     const d = at(dy) + yStep * r;
     if (mode == 1) {
       if (code != 0) throughActivation(code, rate, at(y) + yStep * r, d, rows * N);
-    } else if (mode == 2) throughNorm(rows, N, at(y) + yStep * r, d, at(coefficients));
+    } else if (mode == 2) throughNorm(rows, N, at(y) + yStep * r, d, at(coefficients), d, false);
     if (partials >= 0) {
       outer(rows, K, at(x) + xStep * r, xStep, d, yStep, N, g, g + size);
       columnSums(rows, d, yStep, N, g + ((<usize>K * P) << 2));
@@ -91,26 +92,6 @@ function throughActivation(code: i32, rate: f64, y: usize, d: usize, n: i32): vo
     put(d, f32x4.mul(f32x4.mul(v128.load(d), raise), slope), n - i);
     y += 16;
     d += 16;
-  }
-}
-
-/** d = p d + q (y - mean) + r, column by column. */
-function throughNorm(rows: i32, N: i32, y: usize, d: usize, coefficients: usize): void {
-  const step = (<usize>N) << 2;
-  for (let j = 0; j < N; j += 4) {
-    const c = coefficients + ((<usize>j) << 2);
-    const p = v128.load(c);
-    const q = v128.load(c + step);
-    const mean = v128.load(c + 2 * step);
-    const s = v128.load(c + 3 * step);
-    let yr = y + ((<usize>j) << 2);
-    let dr = d + ((<usize>j) << 2);
-    for (let r = 0; r < rows; r++) {
-      const deviation = f32x4.sub(v128.load(yr), mean);
-      put(dr, f32x4.add(multiplyAdd(q, deviation, f32x4.mul(p, v128.load(dr))), s), N - j);
-      yr += step;
-      dr += step;
-    }
   }
 }
 

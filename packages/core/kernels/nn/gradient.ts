@@ -61,9 +61,9 @@ function outerOfCopies(
   scratch: usize,
 ): void {
   const inputs = scratch;
-  const panels = scratch + (<usize>rows << 4);
+  const panels = scratch + ((<usize>rows) << 4);
   for (let j = 0; j < N; j += 8)
-    copyPanel(rows, panel(N - j), d + ((<usize>j) << 2), dStep, panels + (<usize>rows * j << 2));
+    copyPanel(rows, panel(N - j), d + ((<usize>j) << 2), dStep, panels + ((<usize>rows * j) << 2));
   const whole = K & ~3;
   for (let k = 0; k < whole; k += 4) {
     copyPanel(rows, 4, x + ((<usize>k) << 2), xStep, inputs);
@@ -75,7 +75,7 @@ function outerOfCopies(
         inputs,
         16,
         panel(N - j),
-        panels + (<usize>rows * j << 2),
+        panels + ((<usize>rows * j) << 2),
         (<usize>panel(N - j)) << 2,
         g + gStep * k + ((<usize>j) << 2),
         gStep,
@@ -89,7 +89,7 @@ function outerOfCopies(
       x,
       xStep,
       panel(N - j),
-      panels + (<usize>rows * j << 2),
+      panels + ((<usize>rows * j) << 2),
       (<usize>panel(N - j)) << 2,
       g + ((<usize>j) << 2),
       gStep,

@@ -23,7 +23,7 @@ export {
 } from './elementwise';
 export { lstm, lstmGradient } from './lstm';
 export { roundsOnce } from './multiply-add';
-export { columnMoments, normActivate, normActivateGradient } from './norm';
+export { columnMoments, normActivate, normActivateGradient, normGradient } from './norm';
 export { adam } from './optimize';
 export {
   layerNorm,

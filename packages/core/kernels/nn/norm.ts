@@ -143,3 +143,35 @@ export function normActivateGradient(
     }
   }
 }
+
+export function normGradient(
+  chunk: i32,
+  from: i32,
+  to: i32,
+  x: i32,
+  N: i32,
+  du: i32,
+  coefficients: i32,
+  dx: i32,
+): void {
+  const first = from * N;
+  throughNorm(to - from, N, at(x + first), at(du + first), at(coefficients), at(dx + first), true);
+}
+
+/** out (+)= p d + q (y - mean) + r with the column vectors p, q, mean, r: the gradient in front of a batch norm. */
+export function throughNorm(rows: i32, N: i32, y: usize, d: usize, coefficients: usize, out: usize, add: bool): void {
+  const step = (<usize>N) << 2;
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < N; j += 4) {
+      const c = (<usize>j) << 2;
+      const vectors = coefficients + c;
+      const deviation = f32x4.sub(v128.load(y + c), v128.load(vectors + 2 * step));
+      let v = multiplyAdd(v128.load(vectors + step), deviation, f32x4.mul(v128.load(vectors), v128.load(d + c)));
+      v = f32x4.add(v, v128.load(vectors + 3 * step));
+      put(out + c, add ? f32x4.add(v, v128.load(out + c)) : v, N - j);
+    }
+    y += step;
+    d += step;
+    out += step;
+  }
+}
