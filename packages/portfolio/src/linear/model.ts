@@ -101,7 +101,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   async fit(
     batch: PortfolioSequenceBatch,
-    options: FitOptions<PortfolioSequenceBatch> = {},
+    options: FitOptions<PortfolioSequenceBatch, 'training'> = {},
   ): Promise<LinearFitSummary> {
     const started = performance.now();
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');

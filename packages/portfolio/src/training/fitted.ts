@@ -31,7 +31,7 @@ type TrainingConfig = Pick<PortfolioConfig, 'burnIn' | 'softminLambda' | 'volati
 /** Throws DataError when a batch, or the validation batch of a fit on it, has not what training and judging need. */
 export function requireTrainable(
   batch: PortfolioSequenceBatch,
-  { validation }: FitOptions<PortfolioSequenceBatch>,
+  { validation }: Pick<FitOptions<PortfolioSequenceBatch>, 'validation'>,
   config: TrainingConfig,
 ): void {
   requireUsable(batch, config, 'batch');

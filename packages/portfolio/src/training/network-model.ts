@@ -55,7 +55,12 @@ export interface NetworkFit extends Fitted {
  * them. It throws DataError and ConfigError.
  */
 export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
-  extends NetworkEnsemble<PortfolioSequenceBatch, FitOptions<PortfolioSequenceBatch>, PortfolioMember, NetworkFit>
+  extends NetworkEnsemble<
+    PortfolioSequenceBatch,
+    FitOptions<PortfolioSequenceBatch, 'training'>,
+    PortfolioMember,
+    NetworkFit
+  >
   implements PortfolioModel
 {
   abstract override readonly config: C;
@@ -77,7 +82,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     const specs = this.network.parameters(fit.sizes);
     const { engine } = await this.#resolve(specs);
     try {
-      const run: RunOptions = options.signal ? { signal: options.signal } : {};
+      const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
       const weights = await ensembleWeights(this.#evaluation(engine), specs, fit.members, source, checkpoint, run);
       return new PortfolioWeightsResult(batch, toHoldings(batch, weights, this.config), checkpoint);
     } finally {
@@ -87,7 +92,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
 
   protected override async open<T>(
     batch: PortfolioSequenceBatch,
-    options: FitOptions<PortfolioSequenceBatch>,
+    options: FitOptions<PortfolioSequenceBatch, 'training'>,
     use: (training: EnsembleTraining<PortfolioMember, NetworkFit>) => Promise<T>,
   ): Promise<T> {
     const operation = `${this.modelType}.fit`;
@@ -110,7 +115,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     try {
       return await use({
         data: [train, validation].flatMap((on) => [on?.timestamps, on?.forwardReturns]),
-        train: (seed, member) => trainMember(training, seed, member, options),
+        train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
         combine: async (members) => {
           const checkpoints = commonCheckpoints(members);
           const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'step');
