@@ -2,6 +2,7 @@ import { EngineError } from '../../errors.ts';
 import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { EngineName } from '../choices.ts';
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import { kernelsOf } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import { tfOps } from './ops.ts';
 import { TfOptimizer } from './optimizer.ts';
@@ -43,7 +44,7 @@ export class TfjsEngine implements Engine {
     this.#backend = backend;
     this.#tf = backend.tf;
     this.description = `${name} (tfjs ${backend.tf.version_core}, ${backend.device}, float32)`;
-    this.#step = new Step(backend.tf);
+    this.#step = new Step(backend.tf, kernelsOf(backend.tf, backend.backend));
     this.#ops = tfOps(this.#step);
     this.#host = {
       tf: backend.tf,
