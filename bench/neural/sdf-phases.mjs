@@ -60,7 +60,7 @@ function fitBetaHead() {
 const started = performance.now();
 const { history, runRecord } = await (values.phase === 'beta' ? fitBetaHead() : newModel().fit(batch, { onProgress }));
 const whole = (marks[marks.length - 1].at - started) / 1000;
-const own = marks.filter(({ phase }) => values.phase === 'beta' || phase.startsWith(values.phase)).map(({ at }) => at);
+const own = marks.filter(({ phase }) => values.phase === 'beta' || phase === values.phase).map(({ at }) => at);
 report({
   seconds: values.phase === 'schedule' ? [whole] : own.slice(1).map((at, i) => (at - own[i]) / 1000),
   threads: running.threads,

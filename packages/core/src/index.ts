@@ -94,11 +94,11 @@ export type {
   ModelRegistration,
   PortfolioModel,
   PortfolioPostprocessor,
-  Progress,
   RunOptions,
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
 export {
   exAnteVolatility,
@@ -114,6 +114,7 @@ export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
 export {
   isNonFinite,
+  onlyFinite,
   stopReasonRemedies,
   type FitRunRecord,
   type FitSummary,

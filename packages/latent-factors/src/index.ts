@@ -3,6 +3,7 @@ export {
   testIntercept,
   testPreSpecifiedFactor,
   type BootstrapOptions,
+  type BootstrapPhase,
   type BootstrapTest,
 } from './ipca/bootstrap/tests.ts';
 export { caeConfigSchema, caePresets, type CAEConfig, type CAEConfigInput, type CAEPreset } from './cae/config.ts';
@@ -21,6 +22,7 @@ export {
   managedPortfolioStatistics,
   streamedStatistics,
   sufficientStatistics,
+  type IPCAPhase,
   type ManagedPortfolioPanel,
   type SufficientStatistics,
 } from './ipca/sufficient-statistics.ts';
@@ -37,6 +39,7 @@ export { LatentFactorForecastPipeline } from './pipeline.ts';
 export { forecasterRegistry, modelRegistry, type ForecasterRegistration } from './registry.ts';
 export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
 export { RPPCAModel } from './rp-pca/model.ts';
+export type { StaticLoadingsPhase } from './static-loadings/imputation.ts';
 export {
   selectRPPCA,
   type RPPCACandidate,

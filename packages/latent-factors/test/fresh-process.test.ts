@@ -58,7 +58,7 @@ describe('against the built package, in a fresh process', () => {
     const program = `${simulated}
       import { testIntercept } from '@ml4t/latent-factors';
       const controller = new AbortController();
-      const onProgress = ({ phase }) => phase === 'bootstrap draws' && controller.abort();
+      const onProgress = ({ phase }) => phase === 'bootstrap' && controller.abort();
       const options = { config: { nFactors: 2 }, draws: 100000, threads: 2, signal: controller.signal, onProgress };
       const outcome = await testIntercept(batch, options).then(() => 'finished', (error) => error.name);
       console.log(JSON.stringify(outcome));`;

@@ -54,4 +54,4 @@ export {
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
 export { modelRegistry } from './registry.ts';
-export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/network-model.ts';
+export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/fitted.ts';

@@ -1,11 +1,17 @@
-import { DataError, throwIfAborted, type CrossSectionBatch, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import {
+  DataError,
+  onlyFinite,
+  throwIfAborted,
+  type CrossSectionBatch,
+  type HistoryEntry,
+  type RunOptions,
+} from '@ml4t/core';
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
-import { memberPhase, type MemberOutcome, type MemberWeights } from '@ml4t/core/ensemble';
+import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
 import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
-import { onlyFinite } from './metrics.ts';
 import { saePredict } from './network.ts';
 import { mainLoss, saeLoss, stepGatherer, stepOfDates, type Step } from './objective.ts';
 
@@ -34,7 +40,7 @@ export async function trainMember(
   training: Training,
   seed: number,
   number: number,
-  options: RunOptions,
+  options: RunOptions<'training'>,
 ): Promise<SAEMember> {
   const { engine, config, specs, scale, data, validation } = training;
   const parameters = engine.parameters(initialValues(specs, seed));
@@ -71,10 +77,12 @@ export async function trainMember(
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
-          phase: memberPhase(number, config.ensembleSize, 'epoch'),
+          phase: 'training',
+          unit: 'epoch',
           step: epoch,
           total: config.nEpochs,
-          metrics: onlyFinite({ loss, validationLoss: seen ?? Number.NaN }),
+          fraction: epoch / config.nEpochs,
+          metrics: onlyFinite({ loss, validationLoss: seen }),
         }),
       operation: 'SAEModel.fit',
     });
@@ -123,7 +131,7 @@ function keep(record: TrainingRecord, config: SAEConfig, number: number): SAEMem
     skippedSteps: record.skippedSteps,
     engineBytes: record.reservedBytes,
     history: history.map(({ epoch, loss, validation, learningRate, gradientNorm }) =>
-      onlyFinite({ member: number, epoch, loss, validationLoss: validation ?? Number.NaN, learningRate, gradientNorm }),
+      onlyFinite({ member: number, epoch, loss, validationLoss: validation, learningRate, gradientNorm }),
     ),
   };
 }
@@ -145,7 +153,7 @@ export async function evaluateRows(
   { engine, config, scale }: Evaluation,
   parameters: ParameterSet,
   { batch, rows }: { readonly batch: CrossSectionBatch; readonly rows: Int32Array },
-  { signal }: RunOptions = {},
+  { signal }: Pick<RunOptions, 'signal'> = {},
 ): Promise<Float32Array> {
   const p = scale.mean.length;
   const width = parameters.tensors['main.output.weight'].shape[0];

@@ -1,6 +1,7 @@
 import {
   areaUnderCurve,
   logLoss,
+  onlyFinite,
   predictiveR2,
   rankInformationCoefficient,
   type AssetSignalResult,
@@ -84,9 +85,4 @@ function classificationMetrics(
     baseRate: known.reduce((sum, label) => sum + label, 0) / known.length,
     calibrationError: expectedError,
   };
-}
-
-/** A record is JSON, and what is not known is not a number. */
-export function onlyFinite(metrics: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }

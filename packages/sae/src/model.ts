@@ -82,7 +82,7 @@ export class SAEModel
     requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');
     const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
     try {
-      const run: RunOptions = options.signal ? { signal: options.signal } : {};
+      const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
       return await predictBatch(predictorOf(engine, this.config, fit), batch, checkpoint, run);
     } finally {
       await engine.dispose();
@@ -113,7 +113,7 @@ export class SAEModel
     try {
       return await use({
         data: [train, validation].flatMap((on) => [on?.batch.index.timestamps, on?.targets.values, on?.weights]),
-        train: (seed, member) => trainMember(training, seed, member, options),
+        train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
         combine: async (members) => {
           const fit = {
             characteristicNames: [...batch.characteristicNames],

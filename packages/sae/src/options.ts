@@ -1,7 +1,7 @@
 import type { CrossSectionBatch, ExtractOptions, FitOptions } from '@ml4t/core';
 import type { SAETargets } from './targets.ts';
 
-export interface SAEFitOptions extends FitOptions<CrossSectionBatch> {
+export interface SAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
   /** What to predict instead of the batch's returns; required for multi-label. */
   readonly targets?: SAETargets | undefined;
   /** The same for the validation batch; required with it when `targets` are given. */

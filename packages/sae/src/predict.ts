@@ -44,7 +44,7 @@ export async function predictBatch(
   predictor: Predictor,
   batch: CrossSectionBatch,
   checkpoint: string,
-  options: RunOptions,
+  options: Pick<RunOptions, 'signal'>,
 ): Promise<AssetSignalResult> {
   const { engine, config, specs, members, signalNames, unit, targets } = predictor;
   const c = signalNames.length;

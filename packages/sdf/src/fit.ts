@@ -1,6 +1,7 @@
 import {
   DataError,
   isNonFinite,
+  onlyFinite,
   StochasticDiscountFactorState,
   requireSameColumns,
   type CrossSectionBatch,
@@ -17,7 +18,7 @@ import type { StochasticDiscountFactorConfig } from './config.ts';
 import { contextHistory, contextInput, type ContextHistory } from './context.ts';
 import { engineOf } from './engine.ts';
 import { memberStates, networkSize, packNetworks, unpack, type MemberStates } from './fitted-networks.ts';
-import type { MemberRecord } from './member-task.ts';
+import type { MemberRecord, StochasticDiscountFactorPhase } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel, type HeldPanel } from './panel-tensors.ts';
 import { pricingRows, type PricingRows } from './pricing-rows.ts';
@@ -65,8 +66,8 @@ export function sdfNetwork(
 export async function openFit<T>(
   config: StochasticDiscountFactorConfig,
   batch: CrossSectionBatch,
-  options: FitOptions<CrossSectionBatch>,
-  use: (training: EnsembleTraining<SdfMember, SdfFit>) => Promise<T>,
+  options: FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
+  use: (training: EnsembleTraining<SdfMember, SdfFit, StochasticDiscountFactorPhase>) => Promise<T>,
 ): Promise<T> {
   const { validation } = options;
   if (validation)
@@ -90,7 +91,7 @@ export async function openFit<T>(
   try {
     return await use({
       data: [batch, validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
-      async train(_seed, member) {
+      async train(_seed, member, onProgress) {
         held ??= {
           training: holdPanel(engine, rows, contextInput(batch, context, config)),
           validation:
@@ -100,7 +101,7 @@ export async function openFit<T>(
         };
         current = { checkpoints: new Map(), history: [] };
         const { nCharacteristics, nContext } = batch;
-        const { signal, onProgress } = options;
+        const { signal } = options;
         const task = { engine, config, ...held, nCharacteristics, nContext, member, signal, onProgress, ...current };
         return memberOf(current, await trainMember(task));
       },
@@ -229,7 +230,7 @@ async function metrics(
 ): Promise<Record<string, number>> {
   const state = await extractSdf(engine, config, fit, batch, checkpoint);
   const statistics = sdfStatistics(state, batch.requireReturns('statistics'));
-  return Object.fromEntries(Object.entries(statistics).filter(([, value]) => Number.isFinite(value)));
+  return onlyFinite({ ...statistics });
 }
 
 /** JSON has no undefined: optional fields that are not set are left out of the record. */

@@ -4,6 +4,7 @@ export {
   type StochasticDiscountFactorConfig,
   type StochasticDiscountFactorConfigInput,
 } from './config.ts';
+export type { StochasticDiscountFactorPhase } from './member-task.ts';
 export { betaHeadConfigSchema, type BetaHeadConfig, type BetaHeadConfigInput } from './beta-head/config.ts';
 export { StochasticDiscountFactorBetaNetworkHead } from './beta-head/model.ts';
 export type { BetaHeadData, BetaHeadFitOptions } from './beta-head/fit.ts';

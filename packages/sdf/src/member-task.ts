@@ -1,9 +1,11 @@
-import type { FitSummary, HistoryEntry, Progress } from '@ml4t/core';
+import { onlyFinite, type FitSummary, type HistoryEntry, type Progress, type RunOptions } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
-import { memberPhase } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfig } from './config.ts';
 import type { HeldPanel } from './panel-tensors.ts';
+
+/** What a fit reports: the SDF network on g = 1, the moment network, the SDF network on its test functions. */
+export type StochasticDiscountFactorPhase = 'unconditional' | 'moment' | 'conditional';
 
 /** What one member of the ensemble is trained from. */
 export interface MemberTask {
@@ -16,7 +18,7 @@ export interface MemberTask {
   readonly nContext: number;
   readonly member: number;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onProgress: RunOptions<StochasticDiscountFactorPhase>['onProgress'];
   /** Both are filled as training goes on, so that whatever is finished outlives an abort. */
   readonly checkpoints: Map<string, Snapshot>;
   readonly history: HistoryEntry[];
@@ -31,9 +33,34 @@ export interface MemberRecord {
   readonly moment: Snapshot;
 }
 
-/** A phase's name in progress events. */
-export function phaseName({ config, member }: MemberTask, phase: string): string {
-  return `${phase}, ${memberPhase(member, config.nMembers, 'epoch')}`;
+/** Epochs of the phases of a member, in their order. Without a conditional phase there is nothing to train the moment network for. */
+export function phaseEpochs({ nEpochsUnc, nEpochsMoment, nEpochsCond }: StochasticDiscountFactorConfig) {
+  return [
+    { phase: 'unconditional', epochs: nEpochsUnc },
+    { phase: 'moment', epochs: nEpochsCond > 0 ? nEpochsMoment : 0 },
+    { phase: 'conditional', epochs: nEpochsCond },
+  ] as const;
+}
+
+/** The event of a finished epoch. */
+export function epochProgress(
+  config: StochasticDiscountFactorConfig,
+  phase: StochasticDiscountFactorPhase,
+  epoch: number,
+  metrics: Readonly<Record<string, number>>,
+): Progress<StochasticDiscountFactorPhase> {
+  const phases = phaseEpochs(config);
+  const at = phases.findIndex((each) => each.phase === phase);
+  const count = (some: readonly { readonly epochs: number }[]): number =>
+    some.reduce((sum, { epochs }) => sum + epochs, 0);
+  return {
+    phase,
+    unit: 'epoch',
+    step: epoch,
+    total: phases[at].epochs,
+    fraction: (count(phases.slice(0, at)) + epoch) / count(phases),
+    metrics: onlyFinite(metrics),
+  };
 }
 
 /** The batches of an epoch: so many steps over the whole panel. */

@@ -17,6 +17,7 @@ import {
 import { engineOf } from './engine.ts';
 import { extractSdf, modelType, openFit, sdfNetwork, type SdfFit, type SdfMember } from './fit.ts';
 import { networkSize } from './fitted-networks.ts';
+import type { StochasticDiscountFactorPhase } from './member-task.ts';
 import { sdfStatistics, type SdfStatistics } from './statistics.ts';
 import { packageVersion } from './version.ts';
 
@@ -42,7 +43,13 @@ import { packageVersion } from './version.ts';
  * const { weights, sdfValues } = await model.extract(test);
  */
 export class StochasticDiscountFactorModel
-  extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBatch>, SdfMember, SdfFit>
+  extends NetworkEnsemble<
+    CrossSectionBatch,
+    FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
+    SdfMember,
+    SdfFit,
+    StochasticDiscountFactorPhase
+  >
   implements StochasticDiscountFactorEstimator
 {
   readonly modelType = modelType;
@@ -105,8 +112,8 @@ export class StochasticDiscountFactorModel
 
   protected override open<T>(
     batch: CrossSectionBatch,
-    options: FitOptions<CrossSectionBatch>,
-    use: (training: EnsembleTraining<SdfMember, SdfFit>) => Promise<T>,
+    options: FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
+    use: (training: EnsembleTraining<SdfMember, SdfFit, StochasticDiscountFactorPhase>) => Promise<T>,
   ): Promise<T> {
     return openFit(this.config, batch, options, use);
   }

@@ -2,7 +2,7 @@ import type { ParameterSet } from '@ml4t/core/engine';
 import { deriveKey, type Ops, type Tensor } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import { factor } from './losses.ts';
-import { phaseName, steps, type MemberTask } from './member-task.ts';
+import { epochProgress, steps, type MemberTask } from './member-task.ts';
 import { momentNetwork, exposureNetwork } from './networks.ts';
 import type { HeldPanel } from './panel-tensors.ts';
 
@@ -47,12 +47,7 @@ export async function momentPhase(
       ...(task.signal ? { signal: task.signal } : {}),
       onProgress: ({ epoch, loss: value }) => {
         task.history.push({ member: task.member, phase: 2, epoch, loss: -value });
-        task.onProgress?.({
-          phase: phaseName(task, 'moment'),
-          step: epoch,
-          total: config.nEpochsMoment,
-          metrics: { loss: -value },
-        });
+        task.onProgress?.(epochProgress(config, 'moment', epoch, { loss: -value }));
       },
     });
   } finally {

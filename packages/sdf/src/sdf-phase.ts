@@ -1,10 +1,10 @@
-import { sharpeRatio } from '@ml4t/core';
+import { onlyFinite, sharpeRatio } from '@ml4t/core';
 import type { Optimizer, ParameterSet } from '@ml4t/core/engine';
 import { deriveKey, type Ops, type Tensor } from '@ml4t/core/nn';
 import { Checkpoints, train, type TrainingRecord, type ValidationOptions } from '@ml4t/core/train';
 import { labelled, type SdfPhase } from './checkpoints.ts';
 import { factor, pricingLoss, residualShare } from './losses.ts';
-import { phaseName, steps, type MemberTask } from './member-task.ts';
+import { epochProgress, steps, type MemberTask } from './member-task.ts';
 import { momentForm } from './moment-form.ts';
 import { exposureNetwork, momentNetwork } from './networks.ts';
 import type { HeldPanel } from './panel-tensors.ts';
@@ -84,9 +84,13 @@ export async function sdfPhase(
           metrics.validationLoss = validationLoss[epoch - 1];
           metrics.validationSharpe = validationSharpe[epoch - 1];
         }
-        const known = Object.fromEntries(Object.entries(metrics).filter(([, number]) => Number.isFinite(number)));
-        task.history.push({ member: task.member, phase: phase === 'unconditional' ? 1 : 3, epoch, ...known });
-        task.onProgress?.({ phase: phaseName(task, phase), step: epoch, total: epochs, metrics });
+        task.history.push({
+          member: task.member,
+          phase: phase === 'unconditional' ? 1 : 3,
+          epoch,
+          ...onlyFinite(metrics),
+        });
+        task.onProgress?.(epochProgress(config, phase, epoch, metrics));
       },
     });
     if (validation && record.bestEpoch === undefined)

@@ -1,9 +1,13 @@
-import { AbortedError, ConfigError, CrossSectionBatch } from '@ml4t/core';
+import { AbortedError, ConfigError, CrossSectionBatch, type Progress } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StochasticDiscountFactorModel, type StochasticDiscountFactorConfigInput } from '../src/index.ts';
+import {
+  StochasticDiscountFactorModel,
+  type StochasticDiscountFactorConfigInput,
+  type StochasticDiscountFactorPhase,
+} from '../src/index.ts';
 import { changed, smallConfig, smallPanel } from './small.ts';
 
 const batch = smallPanel({ nDates: 24 });
@@ -258,18 +262,42 @@ describe('the unconditional phase', () => {
   });
 });
 
+describe('progress of a fit', () => {
+  it('names the phases, and its share runs over all epochs of all members', async () => {
+    const schedule = { nMembers: 2, nEpochsUnc: 3, nEpochsMoment: 2, nEpochsCond: 5 };
+    const events: Progress<StochasticDiscountFactorPhase>[] = [];
+    const model = new StochasticDiscountFactorModel({ ...smallConfig, ...schedule });
+    await model.fit(train, { validation, onProgress: (event) => events.push(event) });
+    expect(events.map(({ phase, step, total, member }) => [member?.index, phase, step, total]).slice(0, 7)).toEqual([
+      [0, 'unconditional', 1, 3],
+      [0, 'unconditional', 2, 3],
+      [0, 'unconditional', 3, 3],
+      [0, 'moment', 1, 2],
+      [0, 'moment', 2, 2],
+      [0, 'conditional', 1, 5],
+      [0, 'conditional', 2, 5],
+    ]);
+    events.forEach(({ fraction }, at) => expect(fraction).toBeCloseTo((at + 1) / 20, 12));
+    expect(Object.keys(events[0].metrics ?? {})).toEqual(['loss', 'validationLoss', 'validationSharpe']);
+    // @ts-expect-error: there is no such phase, and the compiler says so
+    expect(events.some(({ phase }) => phase === 'conditional, epoch')).toBe(false);
+  });
+});
+
 describe('an aborted fit', () => {
   const abortAt = async (
-    phase: string,
+    phase: StochasticDiscountFactorPhase,
     step: number,
     config: StochasticDiscountFactorConfigInput = {},
+    member = 0,
   ): Promise<StochasticDiscountFactorModel> => {
     const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config });
     const controller = new AbortController();
     const fit = model.fit(train, {
       signal: controller.signal,
       onProgress: (progress) => {
-        if (progress.phase.startsWith(phase) && progress.step === step) controller.abort();
+        const there = progress.member?.index === member && progress.phase === phase && progress.step === step;
+        if (there) controller.abort();
       },
     });
     await expect(fit).rejects.toThrow(AbortedError);
@@ -307,7 +335,7 @@ describe('an aborted fit', () => {
   });
 
   it('of an ensemble keeps its whole members: here the first, as a model of one', async () => {
-    const model = await abortAt('moment, member 2', 1, { nMembers: 2 });
+    const model = await abortAt('moment', 1, { nMembers: 2 }, 1);
     expect(model.fitSummary.runRecord.dimensions.members).toBe(1);
     expect((await model.extract(test)).weights).toEqual((await (await fitted()).extract(test)).weights);
   });
@@ -317,8 +345,8 @@ describe('an aborted fit', () => {
     const { weights } = await model.extract(test);
     const summary = model.fitSummary;
     const controller = new AbortController();
-    const onProgress = ({ phase }: { phase: string }): void => {
-      if (phase === 'conditional, epoch') controller.abort();
+    const onProgress = ({ phase }: Progress<StochasticDiscountFactorPhase>): void => {
+      if (phase === 'conditional') controller.abort();
     };
     await expect(model.fit(batch, { signal: controller.signal, onProgress })).rejects.toThrow(AbortedError);
     expect(model.fitSummary).toBe(summary);

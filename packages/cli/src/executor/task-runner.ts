@@ -56,7 +56,8 @@ export class TaskRunner {
     const members = await Promise.all(task.members.map((key) => this.work.member(key)));
     const outcomes: FoldOutcome[] = [];
     let estimator: ExperimentEstimator | undefined;
-    for (const { fold, split } of task.folds) {
+    const splits = task.folds.map(({ split }) => split);
+    for (const [at, { fold, split }] of task.folds.entries()) {
       throwIfAborted(signal, 'ml4t run');
       // Several folds in one task are a model that is refitted; any other starts from nothing, or from its members.
       estimator ??= family.createEstimator(task.model, task.forecaster);
@@ -67,13 +68,13 @@ export class TaskRunner {
       >(
         {
           batch,
-          splits: [split],
+          splits,
           columns: ({ columns }) => columns,
           signal,
-          onProgress: (progress) => onProgress?.({ ...progress, phase: progress.phase.replace('fold 1 of 1: ', '') }),
+          onProgress,
         },
         members.length > 0 ? combining(ensembleOf(estimator, task), members) : estimator,
-        0,
+        at,
       );
       const examined =
         fold === task.examine?.fold
@@ -81,6 +82,8 @@ export class TaskRunner {
           : {};
       const trained = members.reduce((sum, member) => sum + member.seconds, 0);
       outcomes.push({ fold, split, summary, prediction, seconds: seconds + trained, ...examined });
+      const [step, total] = [at + 1, splits.length];
+      if (total > 1) onProgress?.({ phase: 'walk-forward', unit: 'fold', step, total, fraction: step / total });
     }
     return outcomes;
   }
@@ -98,7 +101,7 @@ export class TaskRunner {
     const exposures = (await estimator.exposures?.(test)) ?? describedBy(test, columns);
     if (test.kind !== 'cross-section' || !examine?.importance) return { exposures };
     const importance = await characteristicImportance(estimator, test, columns, (step, total) =>
-      onProgress?.({ phase: 'importance of characteristics', step, total }),
+      onProgress?.({ phase: 'importance', unit: 'characteristic', step, total }),
     );
     return { exposures, importance };
   }

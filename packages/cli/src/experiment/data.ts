@@ -1,4 +1,11 @@
-import { ConfigError, DataError, alignRows, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import {
+  ConfigError,
+  DataError,
+  alignRows,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type RunOptions,
+} from '@ml4t/core';
 import { readCrossSectionBatch, type PanelReadReport } from '@ml4t/integration';
 import type { Experiment } from './schema.ts';
 
@@ -19,7 +26,7 @@ export interface ExperimentData {
 /** Reads the panel of an experiment and, where given, the truth behind it. */
 export async function readData(
   data: Experiment['data'],
-  options: { readonly signal?: AbortSignal | undefined; readonly warn: (message: string) => void },
+  options: RunOptions & { readonly warn: (message: string) => void },
 ): Promise<ExperimentData> {
   if (data.characteristics && data.exclude)
     throw new ConfigError({
@@ -44,6 +51,7 @@ export async function readData(
       filter: { from: data.from, to: data.to },
       maxGapDays: data.maxGapDays,
       signal: options.signal,
+      onProgress: options.onProgress,
     },
   );
   requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { ArtifactError, type CrossSectionBatch, type Progress } from '@ml4t/core';
+import { ArtifactError, type CrossSectionBatch } from '@ml4t/core';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { InProcessExecutor } from '../executor/in-process.ts';
 import { errorAbout } from '../executor/worker-errors.ts';
@@ -69,7 +69,7 @@ export async function doTasks(
     await runTasks(left.tasks, executor, {
       signal: hooks.signal,
       onStart: (task) => progress.begin(position.get(task) ?? 0),
-      onProgress: (task, seen) => progress.update(position.get(task) ?? 0, describeProgress(seen)),
+      onProgress: (task, seen) => progress.update(position.get(task) ?? 0, seen),
       onFinished: async (task) => {
         if (!(await keep(task))) throw leftNothing(work);
         progress.finish(position.get(task) ?? 0);
@@ -159,8 +159,4 @@ function foldOf(label: string, task: Task): string {
 function describeTask(label: string, task: Task): string {
   const fold = foldOf(label, task);
   return task.kind === 'member' ? `${fold} member ${task.member + 1} of ${task.ensembleSize}` : fold;
-}
-
-function describeProgress({ phase, step, total }: Progress): string {
-  return `${phase} ${step}${total === undefined ? '' : ` of ${total}`}`;
 }

@@ -1,5 +1,6 @@
 import {
   PanelIndex,
+  describeProgress,
   stopReasonRemedies,
   type CrossSectionBatch,
   type FactorModelReport,
@@ -95,7 +96,11 @@ export async function runExperiment(
 ): Promise<ExperimentResult> {
   const { experiment, models, steps } = prepared;
   hooks.progress.note('reading the panel');
-  const data = await readData(experiment.data, hooks);
+  const data = await readData(experiment.data, {
+    signal: hooks.signal,
+    warn: hooks.warn,
+    onProgress: (progress) => hooks.progress.note(describeProgress(progress)),
+  });
   const splits = splitDates(data.batch.nDates, experiment.split);
   hooks.progress.note('preprocessing');
   const panel = steps.reduce((batch, step) => step(batch), data.batch);

@@ -1,3 +1,4 @@
+import { describeProgress, type Progress } from '@ml4t/core';
 import type { TextSink } from './terminal.ts';
 
 /** Hears where a run stands. */
@@ -7,7 +8,7 @@ export interface ProgressSink {
   /** The tasks to come, and how many are done at a time. Tasks of one group take about as long as each other. */
   start(tasks: readonly { readonly label: string; readonly group: string }[], lanes: number): void;
   begin(task: number): void;
-  update(task: number, text: string): void;
+  update(task: number, progress: Progress): void;
   finish(task: number): void;
 }
 
@@ -17,6 +18,8 @@ interface TrackedTask {
   begun?: number;
   seconds?: number;
   text: string;
+  /** Of its work that is done, where it says so, and when it said so. */
+  known?: { readonly fraction: number; readonly at: number };
 }
 
 /** Nothing is shown before, so that short jobs stay quiet. */
@@ -30,8 +33,9 @@ const BAR_WIDTH = 20;
  *
  *     ████████████░░░░░░░░  24/40  1:20 left  cae fold 3: epoch 12 of 100 · ipca fold 9
  *
- * The time left is the mean time of the finished tasks of each model over the tasks that it still has, divided by the
- * number done at a time; models without a finished task count as the mean of the others.
+ * The bar counts of a running task the share that it says is done. The time left is that of all tasks that are not done, divided by
+ * the number done at a time, or of the longest if that is more. A running task that says its share goes on at its pace; any other
+ * takes the mean time of its model's finished tasks, else of those whose pace is known, else the mean over all models.
  */
 export class ProgressDisplay implements ProgressSink {
   private readonly sink: TextSink;
@@ -64,8 +68,10 @@ export class ProgressDisplay implements ProgressSink {
     this.show(() => this.line());
   }
 
-  update(task: number, text: string): void {
-    this.tasks[task].text = text;
+  update(task: number, progress: Progress): void {
+    const tracked = this.tasks[task];
+    tracked.text = describeProgress(progress);
+    if (progress.fraction !== undefined) tracked.known = { fraction: progress.fraction, at: this.now() };
     this.show(() => this.line());
   }
 
@@ -101,25 +107,39 @@ export class ProgressDisplay implements ProgressSink {
     const left = this.secondsLeft();
     const time = left === undefined ? clock((this.now() - this.started) / 1000) : `${clock(left)} left`;
     if (!this.sink.isTTY) return `${done} of ${total} tasks done, ${time}${running === '' ? '' : `; ${running}`}`;
-    const filled = Math.round((BAR_WIDTH * done) / total);
+    const begun = this.tasks.reduce(
+      (sum, { known, seconds }) => sum + (seconds === undefined ? (known?.fraction ?? 0) : 1),
+      0,
+    );
+    const filled = Math.round((BAR_WIDTH * begun) / total);
     return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}  ${done}/${total}  ${time}  ${running}`;
   }
 
   private secondsLeft(): number | undefined {
-    const finished = this.tasks.flatMap(({ group, seconds }) => (seconds === undefined ? [] : [{ group, seconds }]));
-    if (finished.length === 0) return undefined;
-    const mean = (of: readonly { readonly seconds: number }[]): number =>
-      of.reduce((sum, { seconds }) => sum + seconds, 0) / of.length;
-    const overall = mean(finished);
-    let left = 0;
-    for (const { group, begun, seconds } of this.tasks) {
-      if (seconds !== undefined) continue;
-      const alike = finished.filter((each) => each.group === group);
-      const spent = begun === undefined ? 0 : (this.now() - begun) / 1000;
-      left += Math.max(0, (alike.length > 0 ? mean(alike) : overall) - spent);
+    const expected = (of: readonly TrackedTask[]): number | undefined =>
+      mean(of.flatMap(({ seconds }) => seconds ?? [])) ?? mean(of.flatMap((task) => paceOf(task) ?? []));
+    const overall = expected(this.tasks);
+    if (overall === undefined) return undefined;
+    const left: number[] = [];
+    for (const task of this.tasks) {
+      if (task.seconds !== undefined) continue;
+      const alike = this.tasks.filter(({ group }) => group === task.group);
+      const spent = task.begun === undefined ? 0 : (this.now() - task.begun) / 1000;
+      left.push(Math.max(0, (paceOf(task) ?? expected(alike) ?? overall) - spent));
     }
-    return left / this.lanes;
+    // However many are done at a time, the longest takes what it takes.
+    return Math.max(left.reduce((sum, each) => sum + each, 0) / this.lanes, ...left);
   }
+}
+
+/** Seconds that a task takes in all if it goes on as it began. */
+function paceOf({ begun, known, seconds }: TrackedTask): number | undefined {
+  if (begun === undefined || known === undefined || seconds !== undefined) return undefined;
+  return (known.at - begun) / 1000 / known.fraction;
+}
+
+function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** `0:07`, `12:30`, `1:02:05`. */

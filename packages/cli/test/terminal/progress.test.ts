@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Progress } from '@ml4t/core';
 import { ProgressDisplay } from '../../src/terminal/progress.ts';
 
 function recorded(options: { isTTY: boolean; enabled?: boolean }) {
@@ -11,6 +12,13 @@ function recorded(options: { isTTY: boolean; enabled?: boolean }) {
   return { written, display, at: (seconds: number) => void (clock = 1000 * seconds) };
 }
 
+const epoch = (step: number, total?: number): Progress => ({
+  phase: 'training',
+  unit: 'epoch',
+  step,
+  total: total ?? 9,
+  ...(total === undefined ? {} : { fraction: step / total }),
+});
 const four = ['a fold 1', 'a fold 2', 'b fold 1', 'b fold 2'].map((label) => ({ label, group: label[0] }));
 
 describe('ProgressDisplay', () => {
@@ -28,13 +36,13 @@ describe('ProgressDisplay', () => {
     display.start(four, 1);
     display.begin(0);
     at(3);
-    display.update(0, 'epoch 4 of 9');
+    display.update(0, epoch(4));
     at(8);
     display.finish(0);
     at(9);
     display.begin(1);
     at(14);
-    display.update(1, 'epoch 1 of 9');
+    display.update(1, epoch(1));
     // One task took 8 s; three are left, 5 s of one are spent.
     expect(written).toEqual([
       '0 of 4 tasks done, 0:03; a fold 1: epoch 4 of 9\n',
@@ -54,8 +62,21 @@ describe('ProgressDisplay', () => {
     display.finish(2);
     at(31);
     display.begin(3);
-    // a took 10 s, b 20.5 s: a's second fold is overdue, b's has all of its 20.5 s before it; two at a time.
-    expect(written.at(-1)).toBe('2 of 4 tasks done, 0:11 left; a fold 2 · b fold 2\n');
+    // a took 10 s, b 20.5 s: a's second fold is overdue, b's has all of its 20.5 s before it.
+    expect(written.at(-1)).toBe('2 of 4 tasks done, 0:21 left; a fold 2 · b fold 2\n');
+  });
+
+  it('expects of a task that it goes on at its own pace, before any has finished, and of others of its model the same', () => {
+    const { written, display, at } = recorded({ isTTY: false });
+    display.start(four, 1);
+    display.begin(0);
+    at(10);
+    display.update(0, epoch(2, 10));
+    // 40 s of this one, 50 s of its model's other, and as much of each of a model that nothing is known of.
+    expect(written).toEqual(['0 of 4 tasks done, 3:10 left; a fold 1: epoch 2 of 10\n']);
+    at(25);
+    display.update(0, epoch(5, 10));
+    expect(written.at(-1)).toBe('0 of 4 tasks done, 2:55 left; a fold 1: epoch 5 of 10\n');
   });
 
   it('rewrites one line with a bar on a terminal, cut to its width, and clears it at the end', () => {
@@ -71,6 +92,15 @@ describe('ProgressDisplay', () => {
     expect(written[1]).toBe('\r\u001b[2K█████░░░░░░░░░░░░░░░  1/4  0:12 left  a fold 2');
     expect(written[2]).toBe('\r\u001b[2K');
     expect(Math.max(...written.map((line) => line.length))).toBeLessThan(66);
+  });
+
+  it('fills the bar by what running tasks say of themselves', () => {
+    const { written, display, at } = recorded({ isTTY: true });
+    display.start(four, 2);
+    display.begin(0);
+    at(3);
+    display.update(0, epoch(8, 10));
+    expect(written.at(-1)).toBe('\r\u001b[2K████░░░░░░░░░░░░░░░░  0/4  0:06 left  a fold 1: epoch 8 of ');
   });
 
   it('can be silenced', () => {

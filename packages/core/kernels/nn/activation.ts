@@ -3,6 +3,7 @@
 // Coefficients lie in memory: V8 loads one into all lanes in one step, where a constant in the code takes it three, one of them
 // through a general register. Tables are in the order of use.
 
+import { put } from './memory';
 import { multiplyAdd, multiplySubtract } from './multiply-add';
 
 /** Number i of a table, in all lanes. */
@@ -28,20 +29,40 @@ const exponential: usize = memory.data<f32>([
   4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ]);
 
-/** e^x; clamps to the range of normal numbers, lets NaN through. */
+/** 1.5 2^23: a number added to it keeps its integer part, rounded to nearest, in the low bits of the mantissa. */
+const rounder: usize = memory.data<f32>([12582912]);
+
+/**
+ * The exponential function. A static method because only methods may carry the decorator that makes the compiler inline it:
+ * calls in a loop over activations would be most of its time.
+ */
+export class Exponential {
+  /** e^x = 2^n e^r, n = round(x / log 2); clamps to the range of normal numbers, lets NaN through. */
+  @inline static exp4(u: v128): v128 {
+    const x = f32x4.pmin(f32x4.pmax(u, entry(exponential, 0)), entry(exponential, 1));
+    const shifted = f32x4.add(f32x4.mul(x, entry(exponential, 2)), entry(rounder, 0));
+    const n = f32x4.sub(shifted, entry(rounder, 0));
+    let r = multiplySubtract(n, entry(exponential, 3), x);
+    r = multiplySubtract(n, entry(exponential, 4), r);
+    let p = horner(entry(exponential, 5), r, exponential, 6);
+    p = horner(p, r, exponential, 7);
+    p = horner(p, r, exponential, 8);
+    p = horner(p, r, exponential, 9);
+    p = horner(p, r, exponential, 10);
+    p = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), entry(one, 0));
+    // The shift drops all of `shifted` but n.
+    const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
+    return f32x4.mul(p, power);
+  }
+
+  /** 1 / (1 + e^-x). */
+  @inline static sigmoid4(x: v128): v128 {
+    return f32x4.div(entry(one, 0), f32x4.add(entry(one, 0), Exponential.exp4(f32x4.neg(x))));
+  }
+}
+
 export function exp4(x: v128): v128 {
-  x = f32x4.pmin(f32x4.pmax(x, entry(exponential, 0)), entry(exponential, 1));
-  const n = f32x4.nearest(f32x4.mul(x, entry(exponential, 2)));
-  let r = multiplySubtract(n, entry(exponential, 3), x);
-  r = multiplySubtract(n, entry(exponential, 4), r);
-  let p = horner(entry(exponential, 5), r, exponential, 6);
-  p = horner(p, r, exponential, 7);
-  p = horner(p, r, exponential, 8);
-  p = horner(p, r, exponential, 9);
-  p = horner(p, r, exponential, 10);
-  p = f32x4.add(multiplyAdd(f32x4.mul(r, r), p, r), entry(one, 0));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return f32x4.mul(p, power);
+  return Exponential.exp4(x);
 }
 
 /** The polynomial from the eighth power down to the first, then log 2 in two parts. */
@@ -72,7 +93,7 @@ export function log4(x: v128): v128 {
 }
 
 export function sigmoid4(x: v128): v128 {
-  return f32x4.div(entry(one, 0), f32x4.add(entry(one, 0), exp4(f32x4.neg(x))));
+  return Exponential.sigmoid4(x);
 }
 
 /** Range; the numerator from the thirteenth power down; the denominator from the sixth. */
@@ -168,6 +189,17 @@ export function activate4(code: i32, u: v128): v128 {
     default:
       return u;
   }
+}
+
+/** In place, n numbers. The codes that matter have loops of their own, without a call in them. */
+export function activateAll(code: i32, y: usize, n: i32): void {
+  if (code == 1) for (let i = 0; i < n; i += 4, y += 16) put(y, relu4(v128.load(y)), n - i);
+  else if (code == 4)
+    for (let i = 0; i < n; i += 4, y += 16) {
+      const u = v128.load(y);
+      put(y, f32x4.mul(u, Exponential.sigmoid4(u)), n - i);
+    }
+  else if (code != 0) for (let i = 0; i < n; i += 4, y += 16) put(y, activate4(code, v128.load(y)), n - i);
 }
 
 /** Derivative at the pre-activation u. */

@@ -1,7 +1,7 @@
 import { activate4, exp4, log4, sigmoid4, slope4, softplus4 } from './activation';
 import { only, sumLanes } from './lanes';
 import { at, put } from './memory';
-import { keep4, normal4, threshold } from './random';
+import { Stream, counter4, normal4, secondKey, threshold } from './random';
 
 // Codes below 6 are the activations; then scale, abs, square, sqrt, exp, log, softplus, clip.
 
@@ -233,12 +233,17 @@ export function accumulate(chunk: i32, from: i32, to: i32, x: i32, y: i32, facto
 }
 
 export function dropout(chunk: i32, from: i32, to: i32, x: i32, y: i32, rate: f64, key: i32, add: i32): void {
-  const cut = threshold(rate);
+  const cut = i32x4.splat(threshold(rate));
   const raise = f32x4.splat(<f32>(1 / (1 - rate)));
+  const first = i32x4.splat(key);
+  const second = secondKey(key);
+  let counter = counter4(from);
   for (let i = from; i < to; i += 4) {
-    let v = v128.and(f32x4.mul(v128.load(at(x + i)), raise), keep4(key, i, cut));
+    const kept = i32x4.ge_u(Stream.bits4(first, second, counter), cut);
+    let v = v128.and(f32x4.mul(v128.load(at(x + i)), raise), kept);
     if (add) v = f32x4.add(v, v128.load(at(y + i)));
     put(at(y + i), v, to - i);
+    counter = i32x4.add(counter, i32x4.splat(4));
   }
 }
 

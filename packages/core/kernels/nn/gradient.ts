@@ -3,12 +3,16 @@ import { padded } from './memory';
 import { multiplyAdd } from './multiply-add';
 import { panel } from './product';
 
-/** Steps between rows of d from which on a panel of it is copied: further apart they fall into too few cache sets. */
+/** Steps between rows from which on a panel of them is copied: further apart they fall into too few cache sets. */
 const farApart: usize = 256;
+/** Numbers a row that `outer` wants as scratch: where it pays to copy panels of the inputs too, those and all of d. */
+export function outerScratch(K: i32, N: i32): i32 {
+  return K > 512 && N >= 128 ? padded(N) + 8 : 8;
+}
 
 /**
  * g += x'd, g of K rows and padded(N) columns. What d holds beyond its N columns only reaches the padding. `scratch` has
- * room for 8 numbers a row.
+ * room for outerScratch(K, N) numbers a row.
  */
 export function outer(
   rows: i32,
@@ -22,51 +26,129 @@ export function outer(
   scratch: usize,
 ): void {
   const gStep = (<usize>padded(N)) << 2;
+  if (outerScratch(K, N) > 8) {
+    outerOfCopies(rows, K, x, xStep, d, dStep, N, g, gStep, scratch);
+    return;
+  }
   for (let j = 0; j < N;) {
     const width = panel(N - j);
     let dj = d + ((<usize>j) << 2);
     let dRow = dStep;
     if (dStep > farApart) {
-      for (let r: usize = 0; r < <usize>rows; r++) {
-        v128.store(scratch + 32 * r, v128.load(dj + dStep * r));
-        v128.store(scratch + 32 * r, v128.load(dj + dStep * r, 16), 16);
-      }
+      copyPanel(rows, width, dj, dStep, scratch);
       dj = scratch;
-      dRow = 32;
+      dRow = (<usize>width) << 2;
     }
-    let gk = g + ((<usize>j) << 2);
-    let xk = x;
-    let k = 0;
-    if (width == 8) {
-      for (; k + 4 <= K; k += 4) {
-        gradient4x8(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 16;
-        gk += 4 * gStep;
-      }
-      if (k + 2 <= K) {
-        gradient2x8(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 8;
-        gk += 2 * gStep;
-        k += 2;
-      }
-      for (; k < K; k++) {
-        gradient1x8(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 4;
-        gk += gStep;
-      }
-    } else {
-      for (; k + 8 <= K; k += 8) {
-        gradient8x4(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 32;
-        gk += 8 * gStep;
-      }
-      for (; k < K; k++) {
-        gradient1x4(rows, xk, xStep, dj, dRow, gk, gStep);
-        xk += 4;
-        gk += gStep;
-      }
-    }
+    outerOfPanel(0, rows, K, x, xStep, width, dj, dRow, g + ((<usize>j) << 2), gStep);
     j += width;
+  }
+}
+
+/**
+ * The same from copies: all panels of d, which then stream through the cache beside one panel of four inputs that stays in it.
+ * Each number of g sees the rows in the same order.
+ */
+function outerOfCopies(
+  rows: i32,
+  K: i32,
+  x: usize,
+  xStep: usize,
+  d: usize,
+  dStep: usize,
+  N: i32,
+  g: usize,
+  gStep: usize,
+  scratch: usize,
+): void {
+  const inputs = scratch;
+  const panels = scratch + ((<usize>rows) << 4);
+  for (let j = 0; j < N; j += 8)
+    copyPanel(rows, panel(N - j), d + ((<usize>j) << 2), dStep, panels + ((<usize>rows * j) << 2));
+  const whole = K & ~3;
+  for (let k = 0; k < whole; k += 4) {
+    copyPanel(rows, 4, x + ((<usize>k) << 2), xStep, inputs);
+    for (let j = 0; j < N; j += 8)
+      outerOfPanel(
+        0,
+        rows,
+        4,
+        inputs,
+        16,
+        panel(N - j),
+        panels + ((<usize>rows * j) << 2),
+        (<usize>panel(N - j)) << 2,
+        g + gStep * k + ((<usize>j) << 2),
+        gStep,
+      );
+  }
+  for (let j = 0; j < N; j += 8)
+    outerOfPanel(
+      whole,
+      rows,
+      K,
+      x,
+      xStep,
+      panel(N - j),
+      panels + ((<usize>rows * j) << 2),
+      (<usize>panel(N - j)) << 2,
+      g + ((<usize>j) << 2),
+      gStep,
+    );
+}
+
+/** Rows of 8 or 4 numbers, one after another. */
+function copyPanel(rows: i32, width: i32, from: usize, step: usize, to: usize): void {
+  if (width == 8)
+    for (let r = 0; r < rows; r++, from += step, to += 32) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    }
+  else for (let r = 0; r < rows; r++, from += step, to += 16) v128.store(to, v128.load(from));
+}
+
+/** The part of `outer` of 8 or 4 outputs, from input k on. */
+function outerOfPanel(
+  k: i32,
+  rows: i32,
+  K: i32,
+  x: usize,
+  xStep: usize,
+  width: i32,
+  d: usize,
+  dStep: usize,
+  g: usize,
+  gStep: usize,
+): void {
+  let xk = x + ((<usize>k) << 2);
+  let gk = g + gStep * k;
+  if (width == 8) {
+    for (; k + 4 <= K; k += 4) {
+      gradient4x8(rows, xk, xStep, d, dStep, gk, gStep);
+      xk += 16;
+      gk += 4 * gStep;
+    }
+    if (k + 2 <= K) {
+      gradient2x8(rows, xk, xStep, d, dStep, gk, gStep);
+      xk += 8;
+      gk += 2 * gStep;
+      k += 2;
+    }
+    for (; k < K; k++) {
+      gradient1x8(rows, xk, xStep, d, dStep, gk, gStep);
+      xk += 4;
+      gk += gStep;
+    }
+  } else {
+    for (; k + 8 <= K; k += 8) {
+      gradient8x4(rows, xk, xStep, d, dStep, gk, gStep);
+      xk += 32;
+      gk += 8 * gStep;
+    }
+    for (; k < K; k++) {
+      gradient1x4(rows, xk, xStep, d, dStep, gk, gStep);
+      xk += 4;
+      gk += gStep;
+    }
   }
 }
 

@@ -1,15 +1,7 @@
 // WebAssembly kernels of the embedded engine. Each has the signature of its TypeScript twin in
 // src/engine/embedded/kernels, which says what it computes.
 export { attention, attentionGradient } from './attention';
-export {
-  columnMoments,
-  foldWeightGradient,
-  linear,
-  linearGradient,
-  normActivate,
-  normActivateGradient,
-  pack,
-} from './dense';
+export { foldWeightGradient, linear, linearGradient, pack } from './dense';
 export {
   accumulate,
   binary,
@@ -31,6 +23,7 @@ export {
 } from './elementwise';
 export { lstm, lstmGradient } from './lstm';
 export { roundsOnce } from './multiply-add';
+export { columnMoments, normActivate, normActivateGradient, normGradient } from './norm';
 export { adam } from './optimize';
 export {
   layerNorm,

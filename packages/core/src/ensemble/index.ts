@@ -5,5 +5,5 @@ export { readWeights, weightArrays, weightNames } from './member-weights.ts';
 export type { MemberWeights, TrainingUnit } from './member-weights.ts';
 export { NetworkEnsemble } from './network-ensemble.ts';
 export type { EnsembleFit, EnsembleTraining } from './network-ensemble.ts';
-export { memberNotes, memberPhase, overallReason } from './outcome.ts';
+export { memberNotes, overallReason } from './outcome.ts';
 export type { MemberOutcome } from './outcome.ts';

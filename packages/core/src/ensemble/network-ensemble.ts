@@ -1,5 +1,6 @@
 import { AbortedError, ConfigError, NotFittedError, throwIfAborted } from '../errors.ts';
-import type { EnsembleEstimator, FitOptions, TrainedMember } from '../models/interfaces.ts';
+import type { EnsembleEstimator, FitOptions, RunOptions, TrainedMember } from '../models/interfaces.ts';
+import { asPart } from '../models/progress.ts';
 import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
 import { trainEnsemble } from '../train/index.ts';
@@ -11,11 +12,14 @@ export interface EnsembleFit {
 }
 
 /** A fit that is under way: the data are prepared and an engine is at hand. */
-export interface EnsembleTraining<Member, Fit extends EnsembleFit> {
+export interface EnsembleTraining<Member, Fit extends EnsembleFit, Phase extends string = 'training'> {
   /** Dates and returns of the training and validation data, by which members of other data are told. */
   readonly data: readonly (ArrayBufferView | undefined)[];
-  /** Trains one network. Its bits depend on the data, the configuration and its seed alone. */
-  train(seed: number, member: number): Promise<Member>;
+  /**
+   * Trains one network. Its bits depend on the data, the configuration and its seed alone. `onProgress` takes its events as if it
+   * were alone, in place of that of the options.
+   */
+  train(seed: number, member: number, onProgress: RunOptions<Phase>['onProgress']): Promise<Member>;
   /** The fit that all members make, in their order. */
   combine(members: readonly Member[]): Promise<Fit>;
   /** What an abort leaves of a first fit, from the members that were finished; nothing where absent. */
@@ -28,10 +32,11 @@ export interface EnsembleTraining<Member, Fit extends EnsembleFit> {
  */
 export abstract class NetworkEnsemble<
   Batch,
-  Options extends FitOptions<Batch>,
+  Options extends FitOptions<Batch, Phase>,
   Member,
   Fit extends EnsembleFit,
-> implements EnsembleEstimator<Batch> {
+  Phase extends string = 'training',
+> implements EnsembleEstimator<Batch, Phase> {
   abstract readonly modelType: string;
   abstract readonly config: { readonly seed: number };
   abstract readonly ensembleSize: number;
@@ -43,7 +48,7 @@ export abstract class NetworkEnsemble<
   protected abstract open<T>(
     batch: Batch,
     options: Options,
-    use: (training: EnsembleTraining<Member, Fit>) => Promise<T>,
+    use: (training: EnsembleTraining<Member, Fit, Phase>) => Promise<T>,
   ): Promise<T>;
 
   /** What an artifact holds beside the configuration and the summary. */
@@ -64,11 +69,13 @@ export abstract class NetworkEnsemble<
     const clock = this.#begin('fit', options.signal);
     return this.open(batch, options, async (training) => {
       const members: Member[] = [];
-      const { signal } = options;
+      const { signal, onProgress } = options;
+      const report = (index: number): RunOptions<Phase>['onProgress'] =>
+        onProgress && ((progress) => onProgress(asPart(progress, 'member', { index, of: this.ensembleSize })));
       try {
         await trainEnsemble(
           { members: this.ensembleSize, seed: this.config.seed, ...(signal ? { signal } : {}) },
-          async (seed, member) => members.push(await training.train(seed, member)),
+          async (seed, member) => members.push(await training.train(seed, member, report(member))),
         );
         return this.#keep(await training.combine(members), clock());
       } catch (error) {
@@ -90,7 +97,14 @@ export abstract class NetworkEnsemble<
         remedy: 'Ask for a member of this ensemble.',
       });
     return this.open(batch, options, async (training) => {
-      const content = await training.train(this.config.seed + member, member);
+      const { onProgress } = options;
+      const part = { index: member, of: this.ensembleSize };
+      const content = await training.train(
+        this.config.seed + member,
+        member,
+        // Of this call the member is the whole.
+        onProgress && ((progress) => onProgress({ ...progress, member: part })),
+      );
       const { modelType, packageVersion, config } = this;
       const data = digestOf(training.data);
       return { modelType, packageVersion, config, member, data, seconds: clock(), content };

@@ -1,11 +1,6 @@
 import { isNonFinite, type StopReason } from '../results/fit-summary.ts';
 import type { TrainingUnit } from './member-weights.ts';
 
-/** The phase of a progress report, which a number follows: `epoch`, or `member 2 of 5, epoch`. */
-export function memberPhase(member: number, size: number, unit: TrainingUnit): string {
-  return size > 1 ? `member ${member + 1} of ${size}, ${unit}` : unit;
-}
-
 /** How the training of a member ended. */
 export interface MemberOutcome {
   readonly stopReason: StopReason;

@@ -1,6 +1,7 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
 import { AbortedError, DataError, ShapeError, throwIfAborted } from '../errors.ts';
-import type { ExtractOptions, FitOptions, Progress, RunOptions } from '../models/interfaces.ts';
+import type { ExtractOptions, FitOptions, RunOptions } from '../models/interfaces.ts';
+import { asPart } from '../models/progress.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
 import { requireLength } from '../validation.ts';
 
@@ -105,7 +106,13 @@ export async function walkForward<
     folds.push(done);
     previous = estimator;
     await options.onFold?.(done, estimator);
-    options.onProgress?.({ phase: 'walk-forward', step: fold + 1, total: splits.length });
+    options.onProgress?.({
+      phase: 'walk-forward',
+      unit: 'fold',
+      step: fold + 1,
+      total: splits.length,
+      fraction: (fold + 1) / splits.length,
+    });
   }
   return assembleFolds(batch.index, folds);
 }
@@ -126,13 +133,16 @@ export async function runFold<
   const { batch, signal, onProgress } = options;
   const split = options.splits[fold];
   const start = performance.now();
-  const report = (progress: Progress): void =>
-    onProgress?.({ ...progress, phase: `fold ${fold + 1} of ${options.splits.length}: ${progress.phase}` });
+  const part = { index: fold, of: options.splits.length };
   // Both kinds of batch slice to their own kind.
   const train = batch.slice(split.train.from, split.train.to) as Batch;
   const validation = split.validation && (batch.slice(split.validation.from, split.validation.to) as Batch);
   const test = batch.slice(split.test.from, split.test.to) as Batch;
-  const summary = await estimator.fit(train, { validation, signal, onProgress: report });
+  const summary = await estimator.fit(train, {
+    validation,
+    signal,
+    onProgress: onProgress && ((progress) => onProgress(asPart(progress, 'fold', part))),
+  });
   if (signal?.aborted) throw new AbortedError('walk-forward', signal.reason);
   const prediction = await estimator.predict(test);
   const columns = options.columns(prediction);

@@ -2,7 +2,7 @@ import { ConfigError, describe } from '../errors.ts';
 import { canRunCompiled, compiledProgram } from './compiled.ts';
 import { Heap, createMemory } from './heap.ts';
 import type { LinalgKernels } from './kernels.ts';
-import { bindKernels } from './kernels.ts';
+import { bindKernels } from './bind-kernels.ts';
 import { twinProgram } from './twin/program.ts';
 
 /** Compiled kernels, or the plain ones that take over where WebAssembly SIMD is missing. */

@@ -4,25 +4,16 @@ import type { AssetSignalResult, StochasticDiscountFactorState } from '../result
 import type { FitSummary } from '../results/fit-summary.ts';
 import type { AssetForecastResult, FactorForecastResult, LatentFactorState } from '../results/latent-factors.ts';
 import type { PortfolioWeightsResult } from '../results/portfolio.ts';
+import type { Progress } from './progress.ts';
 
-/** Where a long computation stands. */
-export interface Progress {
-  /** What is being done, for a person: 'sufficient statistics', 'alternating least squares', … */
-  readonly phase: string;
-  readonly step: number;
-  /** Undefined when it cannot be known beforehand. */
-  readonly total?: number | undefined;
-  readonly metrics?: Readonly<Record<string, number>> | undefined;
-}
-
-/** What every long computation accepts. */
-export interface RunOptions {
+/** What every long computation accepts. `Phase` names the phases that it reports. */
+export interface RunOptions<Phase extends string = string> {
   /** Aborting rejects with AbortedError and leaves an earlier fit untouched. */
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: Progress<Phase>) => void) | undefined;
 }
 
-export interface FitOptions<Batch> extends RunOptions {
+export interface FitOptions<Batch, Phase extends string = string> extends RunOptions<Phase> {
   /** Used to choose a checkpoint and to stop early, never to estimate. */
   readonly validation?: Batch | undefined;
 }
@@ -33,14 +24,14 @@ export interface ExtractOptions {
 }
 
 /** The estimator contract: configuration at construction, `fit` before anything else, artifacts on disk. */
-export interface Estimator<Batch> {
+export interface Estimator<Batch, Phase extends string = string> {
   /** Stable identifier, for example 'ipca'. */
   readonly modelType: string;
   /** Frozen and JSON-serialisable. */
   readonly config: object;
   readonly isFitted: boolean;
   /** A failed or aborted refit leaves the earlier fit as it was. Inputs are never changed. */
-  fit(batch: Batch, options?: FitOptions<Batch>): Promise<FitSummary>;
+  fit(batch: Batch, options?: FitOptions<Batch, Phase>): Promise<FitSummary>;
   /** Writes one artifact, atomically. */
   save(path: string): Promise<void>;
 }
@@ -68,16 +59,20 @@ export interface TrainedMember {
  * An estimator whose fit is an average of members that do not know of each other. `fit` trains them one after another; trained
  * apart, in any order and anywhere, and then combined, they make the same fit, to the bit.
  */
-export interface EnsembleEstimator<Batch> extends Estimator<Batch> {
+export interface EnsembleEstimator<Batch, Phase extends string = string> extends Estimator<Batch, Phase> {
   /** Number of members. */
   readonly ensembleSize: number;
   /** Trains one member (from 0) alone. Leaves this model as it is. */
-  fitMember(batch: Batch, member: number, options?: FitOptions<Batch>): Promise<TrainedMember>;
+  fitMember(batch: Batch, member: number, options?: FitOptions<Batch, Phase>): Promise<TrainedMember>;
   /**
    * The fit of all members, in any order, given the batch and the options that each was trained with.
    * Throws DataError when a member is missing, or belongs to another model, configuration or batch.
    */
-  combineMembers(batch: Batch, members: readonly TrainedMember[], options?: FitOptions<Batch>): Promise<FitSummary>;
+  combineMembers(
+    batch: Batch,
+    members: readonly TrainedMember[],
+    options?: FitOptions<Batch, Phase>,
+  ): Promise<FitSummary>;
 }
 
 export interface LatentFactorModel<Batch> extends Estimator<Batch> {

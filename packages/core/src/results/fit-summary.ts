@@ -46,6 +46,12 @@ export interface FitRunRecord {
 /** One line of a training history: a step or epoch and the metrics seen there. */
 export type HistoryEntry = Readonly<Record<string, number>>;
 
+/** Without entries that are undefined or not finite: a record is JSON, and what is not known is not a number. */
+export function onlyFinite(entry: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  const isKnown = (pair: [string, number | undefined]): pair is [string, number] => Number.isFinite(pair[1]);
+  return Object.fromEntries(Object.entries(entry).filter(isKnown));
+}
+
 /** What `fit` returns. Metrics are fractions (an R2 of 0.4), not percent. */
 export interface FitSummary {
   readonly converged: boolean;

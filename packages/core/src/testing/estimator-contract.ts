@@ -6,10 +6,12 @@ import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { Ml4tError, type ErrorCode } from '../errors.ts';
 import { loadMember, saveMember } from '../ensemble/index.ts';
 import type { EnsembleEstimator, Estimator, TrainedMember } from '../models/interfaces.ts';
+import type { Progress } from '../models/progress.ts';
 import { loadArtifact, type Artifact } from '../persist/index.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
 import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
+import { assertProgress } from './progress-events.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
 export interface ContractCheck {
@@ -40,7 +42,7 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
 /**
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
- * frozen configuration, a complete summary, no silent loss of missing data, and equal results for equal numbers in float32. An
+ * frozen configuration, a complete summary, progress that a program can read, no silent loss of missing data, and equal results for equal numbers in float32. An
  * ensemble promises besides that members trained apart make the fit that they make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
@@ -151,6 +153,24 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
         summary.runRecord,
         'the run record after a round trip through JSON',
       );
+    },
+
+    'reports progress as data, up to the end': async () => {
+      const events: Progress[] = [];
+      const onProgress = (progress: Progress): void => void events.push(progress);
+      const model = create();
+      const { stopReason } = await model.fit(batch, { onProgress });
+      assertProgress(events, stopReason !== 'early-stopping');
+      if (!isEnsemble<Batch>(model)) return;
+      const { ensembleSize: of } = model;
+      const seen = new Set(events.map(({ member }) => JSON.stringify(member)));
+      const expected = Array.from({ length: of }, (_, index) => JSON.stringify({ index, of }));
+      assert.deepEqual([...seen], expected, 'members of the events of fit');
+      events.length = 0;
+      await model.fitMember(batch, of - 1, { onProgress });
+      assertProgress(events, stopReason !== 'early-stopping');
+      for (const { member } of events)
+        assert.deepEqual(member, { index: of - 1, of }, 'member of the events of fitMember');
     },
   };
 

@@ -127,6 +127,15 @@ export const cases: Case[] = [
     inputs: { x: normal(20, 6), w: normal(5, 6), b: normal(5) },
     run: (ops, t) => ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'relu', dropout: 0.3 }),
   },
+  {
+    // Where the pre-activation is 0 or next to it, the output says neither what dropout kept nor what the sigmoid is.
+    name: 'dense silu with dropout at zero',
+    inputs: {
+      x: { shape: [30, 6], values: (g, n) => Array.from({ length: n }, (_, i) => (i % 4 === 3 ? g.normal() : 0)) },
+      w: { shape: [5, 6], values: (_, n) => Array.from({ length: n }, (_, i) => [0, 1e-38, 1, -1e-35, 0.5][i % 5]) },
+    },
+    run: (ops, t) => ops.dense(t.x, { weight: t.w, activation: 'silu', dropout: 0.4 }),
+  },
   ...(['relu', 'tanh'] as const).flatMap((activation) =>
     [0, 0.3].map((dropout): Case => ({
       name: `dense by date, ${activation}, dropout ${dropout}`,

@@ -31,6 +31,12 @@ export const largeCases: Case[] = [
       ops.scale(ops.dense(t.x, { weight: t.w, bias: t.b, activation: 'tanh' }), 0.1),
   },
   {
+    // Inputs and outputs so many that the sum over rows copies panels of both.
+    name: 'very wide layer',
+    inputs: { x: { shape: [70, 519] }, w: { shape: [134, 519] } },
+    run: (ops: Ops, t: Parameters): Tensor => ops.scale(ops.sum(ops.square(ops.linear(t.x, t.w))), 1e-4),
+  },
+  {
     name: 'large lstm',
     inputs: {
       x: { shape: [150, 7, 9] },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CrossSectionBatch, type FitOptions, type FitSummary } from '../../src/index.ts';
+import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
 import { loadArtifact } from '../../src/persist/index.ts';
@@ -14,7 +14,12 @@ interface DrawFit {
 }
 
 /** Members that are one draw each, times the first return: all of an ensemble but the networks. */
-class Draws extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBatch>, Float64Array, DrawFit> {
+class Draws extends NetworkEnsemble<
+  CrossSectionBatch,
+  FitOptions<CrossSectionBatch, 'training'>,
+  Float64Array,
+  DrawFit
+> {
   readonly modelType = 'draws';
   readonly config: { readonly seed: number; readonly size: number };
   protected readonly packageVersion = '1.0.0';
@@ -41,7 +46,7 @@ class Draws extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBa
   }
   protected override open<T>(
     batch: CrossSectionBatch,
-    options: FitOptions<CrossSectionBatch>,
+    _options: FitOptions<CrossSectionBatch, 'training'>,
     use: (training: EnsembleTraining<Float64Array, DrawFit>) => Promise<T>,
   ): Promise<T> {
     const returns = batch.requireReturns('Draws.fit');
@@ -67,8 +72,8 @@ class Draws extends NetworkEnsemble<CrossSectionBatch, FitOptions<CrossSectionBa
     });
     return use({
       data: [returns],
-      train: (seed, member) => {
-        options.onProgress?.({ phase: 'drawing', step: member + 1 });
+      train: (seed, _, onProgress) => {
+        onProgress?.({ phase: 'training', unit: 'draw', step: 1, total: 1, fraction: 1 });
         return Promise.resolve(Float64Array.of(this.draw(seed) * returns[0], Number.NaN, -0));
       },
       combine: (members) => Promise.resolve(summaryOf(members, 'max-epochs')),
@@ -146,7 +151,7 @@ describe('an ensemble of networks', () => {
   it('keeps the members that an aborted first fit finished', async () => {
     const model = new Draws(config);
     const stop = new AbortController();
-    const onProgress = ({ step }: { step: number }): void => (step === 2 ? stop.abort() : undefined);
+    const onProgress = ({ member }: Progress): void => (member?.index === 1 ? stop.abort() : undefined);
     await expect(model.fit(batch, { signal: stop.signal, onProgress })).rejects.toMatchObject({ code: 'aborted' });
     expect(model.fitSummary).toMatchObject({ stopReason: 'aborted', iterations: 2 });
   });

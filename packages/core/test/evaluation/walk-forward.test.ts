@@ -12,6 +12,7 @@ import {
   type WalkForwardSplit,
 } from '../../src/evaluation/walk-forward.ts';
 import type { FitOptions } from '../../src/models/interfaces.ts';
+import { describeProgress, type Progress } from '../../src/models/progress.ts';
 import { AssetSignalResult } from '../../src/results/asset-level.ts';
 import { SlopeModel, perturbAfter, raggedPanel, summary } from './fixtures.ts';
 
@@ -30,6 +31,7 @@ const run = (
     signal?: AbortSignal;
     onFold?: (fold: WalkForwardFold<AssetSignalResult>) => void;
     create?: (fold: number) => SlopeModel;
+    onProgress?: (progress: Progress) => void;
   } = {},
 ): Promise<WalkForwardResult<AssetSignalResult>> =>
   walkForward({
@@ -39,6 +41,7 @@ const run = (
     columns: signalColumns,
     signal: options.signal,
     onFold: options.onFold,
+    onProgress: options.onProgress,
   });
 
 describe('walkForward', () => {
@@ -87,6 +90,29 @@ describe('walkForward', () => {
     const after = await run(perturbAfter(panel, 8), { peek: true });
     const known = before.index.rowOffsets[8 + 1 - 6];
     expect(after.columns.forecast.slice(0, known)).not.toEqual(before.columns.forecast.slice(0, known));
+  });
+
+  it('says which fold an event is of, and its share of all folds', async () => {
+    class Reporting extends SlopeModel {
+      override fit(
+        batch: CrossSectionBatch,
+        options: FitOptions<CrossSectionBatch> = {},
+      ): ReturnType<SlopeModel['fit']> {
+        options.onProgress?.({ phase: 'training', unit: 'epoch', step: 1, total: 2, fraction: 0.5 });
+        return super.fit(batch);
+      }
+    }
+    const events: Progress[] = [];
+    await run(panel, { create: () => new Reporting(), onProgress: (event) => events.push(event) });
+    expect(events.map(({ phase, fold, step, fraction }) => [phase, fold?.index, step, fraction])).toEqual([
+      ['training', 0, 1, 0.5 / 3],
+      ['walk-forward', undefined, 1, 1 / 3],
+      ['training', 1, 1, 1.5 / 3],
+      ['walk-forward', undefined, 2, 2 / 3],
+      ['training', 2, 1, 2.5 / 3],
+      ['walk-forward', undefined, 3, 1],
+    ]);
+    expect(describeProgress(events[2])).toBe('fold 2 of 3, epoch 1 of 2');
   });
 
   it('reports each finished fold, which survives the failure of a later one', async () => {

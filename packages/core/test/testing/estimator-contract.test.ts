@@ -1,7 +1,9 @@
+import { AssertionError } from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch } from '../../src/batches/cross-section.ts';
 import { DataError, NotFittedError, throwIfAborted } from '../../src/errors.ts';
 import type { Estimator, FitOptions } from '../../src/models/interfaces.ts';
+import type { Progress } from '../../src/models/progress.ts';
 import { artifactArray, loadArtifact, saveArtifact } from '../../src/persist/index.ts';
 import type { FitSummary } from '../../src/results/fit-summary.ts';
 import { simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
@@ -28,7 +30,7 @@ class MeanReturnModel implements Estimator<CrossSectionBatch> {
           sum += returns[row];
           count++;
         }
-      options.onProgress?.({ phase: 'dates', step: t + 1, total: batch.nDates });
+      options.onProgress?.({ phase: 'dates', unit: 'date', step: t + 1, total: batch.nDates });
     }
     if (count === 0)
       throw new DataError({ field: 'returns', expected: 'at least one', found: 'none', remedy: 'Pass more rows.' });
@@ -95,6 +97,39 @@ function contractOf(create: () => MeanReturnModel): ReturnType<typeof estimatorC
 
 describe('the estimator contract', () => {
   for (const { name, run } of contractOf(() => new MeanReturnModel())) it(`accepts a model that ${name}`, run);
+});
+
+/** A model that reports something else than it does. */
+function reporting(change: (event: Progress) => Progress | undefined): () => MeanReturnModel {
+  return () =>
+    new (class extends MeanReturnModel {
+      override fit(on: CrossSectionBatch, options: FitOptions<CrossSectionBatch> = {}): Promise<FitSummary> {
+        const onProgress = (event: Progress): void => {
+          const changed = change(event);
+          if (changed) options.onProgress?.(changed);
+        };
+        return super.fit(on, { ...options, onProgress });
+      }
+    })();
+}
+
+describe('the estimator contract catches progress', () => {
+  const defects: Readonly<Record<string, (event: Progress) => Progress | undefined>> = {
+    'with a phase that is a sentence': (event) => ({ ...event, phase: 'date 3 of 5' }),
+    'with steps that start anew': (event) => ({ ...event, step: event.step > 3 ? 1 : event.step }),
+    'with steps from 0': (event) => ({ ...event, step: event.step - 1 }),
+    'that ends before its total': (event) => (event.step < 5 ? event : undefined),
+    'beyond its total': (event) => ({ ...event, total: 3 }),
+    'of a member that does not exist': (event) => ({ ...event, member: { index: 2, of: 2 } }),
+    'with a share that falls': (event) => ({ ...event, fraction: 1 / event.step }),
+    'with a share that ends halfway': (event) => ({ ...event, fraction: event.step / 10 }),
+    'with metrics that JSON cannot hold': (event) => ({ ...event, metrics: { loss: Number.NaN } }),
+  };
+  for (const [defect, change] of Object.entries(defects))
+    it(defect, async () => {
+      const check = contractOf(reporting(change)).find(({ name }) => name.includes('progress'));
+      await expect(check?.run()).rejects.toThrow(AssertionError);
+    });
 });
 
 describe('the estimator contract catches a model that', () => {

@@ -110,7 +110,7 @@ export type PortfolioColumns = KeyColumns & {
 /** Roles that are stated, or left to the metadata. */
 type OrMetadata<Roles> = Roles | (Partial<Roles> & { readonly metadata: DatasetMetadata });
 
-export interface ReadOptions extends RunOptions {
+export interface ReadOptions extends RunOptions<'reading'> {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
    * within a date, by asset id, so that the batch does not depend on the order of the source.

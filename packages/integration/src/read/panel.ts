@@ -28,6 +28,7 @@ import {
 } from './reading.ts';
 import { seriesColumns, type ColumnRoles } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
+import { rowProgress } from './row-progress.ts';
 
 /**
  * Reads a long frame, one row per (date, asset), into dated cross-sections.
@@ -151,23 +152,20 @@ const firstGuess = 1 << 16;
 async function collect(reading: Reading, options: ReadOptions): Promise<RowCollector> {
   const { frame, request } = reading;
   const total = await frame.countRows(request);
+  const report = rowProgress(options.onProgress, total);
   const attempt = async (chunks: AsyncIterable<RowChunk>): Promise<RowCollector> => {
     const collector = collectorFor(reading, options.sort ?? false, total ?? firstGuess);
-    let nextReport = 0;
     for await (const chunk of chunks) {
       throwIfAborted(options.signal, 'reading');
       if (!collector.add(chunk)) break;
-      if (options.onProgress && collector.nRows >= nextReport) {
-        options.onProgress({ phase: 'reading rows', step: collector.nRows, total });
-        nextReport = collector.nRows + 100_000;
-      }
+      report(collector.nRows, false);
     }
     return collector;
   };
   let rows = await attempt(frame.read(request));
   if (rows.missingAssetAt !== undefined && frame.readLiteral) rows = await attempt(frame.readLiteral(request));
   throwIfAborted(options.signal, 'reading');
-  options.onProgress?.({ phase: 'reading rows', step: rows.nRows, total: rows.nRows });
+  report(rows.nRows, true);
   requireAssets(reading, rows);
   requireRows(reading, rows.nRows, options);
   return rows;

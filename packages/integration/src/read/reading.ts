@@ -59,7 +59,6 @@ export function countedColumns(columns: ResolvedColumns): readonly string[] {
 export function collectorFor({ frame, columns, request }: Reading, sort: boolean, expectedRows: number): RowCollector {
   return new RowCollector({
     timestampColumn: columns.timestamp.name,
-    assetColumn: columns.asset.name,
     characteristicNames: columns.characteristics.map(({ name }) => name),
     seriesNames: seriesColumns(columns).map(({ name }) => name),
     contextNames: columns.context.map(({ name }) => name),

@@ -1,19 +1,18 @@
-import { DataError, formatTimestamp } from '@ml4t/core';
-import { isNull, isTextChunk, type NumberChunk, type RowChunk } from './frame.ts';
+import { formatTimestamp } from '@ml4t/core';
+import { ContextSeries } from './context-series.ts';
+import { DateCodes, type DateRule } from './date-codes.ts';
+import type { NumberChunk, RowChunk } from './frame.ts';
+import { grown } from './growth.ts';
 import { KeyDictionary } from './key-dictionary.ts';
+import { RowErrors, infiniteValue } from './row-errors.ts';
 
-export interface CollectorPlan {
-  /** How messages call the source and its key columns. */
+export interface CollectorPlan extends DateRule {
+  /** How messages call the column of dates. */
   readonly timestampColumn: string;
-  readonly assetColumn: string;
   readonly characteristicNames: readonly string[];
   /** Per-row columns beside the characteristics: returns and factor returns. */
   readonly seriesNames: readonly string[];
   readonly contextNames: readonly string[];
-  /** Reads a timestamp given as text; `where` names its row. */
-  readonly parseTimestamp: (text: string, where: () => string) => number;
-  readonly from: number;
-  readonly to: number;
   readonly sort: boolean;
   /** False when the source leaves out rows, so that row numbers would mislead. */
   readonly namesRows: boolean;
@@ -28,8 +27,6 @@ export interface CollectorPlan {
  */
 export class RowCollector {
   readonly assets: KeyDictionary;
-  /** Distinct dates in order of first appearance. */
-  readonly dates: number[] = [];
   /** Rows kept. */
   nRows = 0;
   /** (capacity x P), row-major. */
@@ -38,38 +35,46 @@ export class RowCollector {
   /** Per row: positions in `dates` and `assets.keys`. */
   dateCodes: Int32Array;
   assetCodes: Int32Array;
-  /** (capacity of dates x Q): the value of each date. */
-  context: Float64Array;
   /** Missing values per characteristic, then per series. */
   readonly missing: Float64Array;
   /** Set when a row has no asset: collecting stops there. */
   missingAssetAt: string | undefined;
 
   readonly #plan: CollectorPlan;
-  readonly #dateOf = new Map<number, number>();
-  readonly #stampTexts = new KeyDictionary();
-  /** Text code to date code; -1 outside the filter. */
-  #dateOfText = new Int32Array(1024);
+  readonly #errors: RowErrors;
+  readonly #dates: DateCodes;
+  readonly #context: ContextSeries;
   #capacity: number;
-  #rowsSeen = 0;
   #chunkLength = 0;
   #lastDate = -Infinity;
   #chunkDates = new Int32Array(2048);
   #chunkAssets = new Int32Array(2048);
+  /** Positions of the chunk's rows that the filter keeps. */
   #selection = new Int32Array(2048);
 
   /** `spare`: a collector of the same columns that is done with, whose arrays are taken over. */
   constructor(plan: CollectorPlan, assets = new KeyDictionary(), spare?: RowCollector) {
     this.#plan = plan;
     this.assets = assets;
+    this.#errors = new RowErrors(plan.timestampColumn, plan.namesRows);
+    this.#dates = new DateCodes(plan, this.#errors);
+    this.#context = new ContextSeries(plan.contextNames);
     const capacity = spare ? spare.#capacity : Math.max(1, plan.expectedRows);
     this.#capacity = capacity;
     this.characteristics = spare?.characteristics ?? new Float64Array(capacity * plan.characteristicNames.length);
     this.series = spare?.series ?? plan.seriesNames.map(() => new Float64Array(capacity));
     this.dateCodes = spare?.dateCodes ?? new Int32Array(capacity);
     this.assetCodes = spare?.assetCodes ?? new Int32Array(capacity);
-    this.context = new Float64Array(64 * plan.contextNames.length);
     this.missing = new Float64Array(plan.characteristicNames.length + plan.seriesNames.length);
+  }
+
+  /** Distinct dates in order of first appearance. */
+  get dates(): readonly number[] {
+    return this.#dates.dates;
+  }
+  /** (capacity of dates x Q): the value of each date. */
+  get context(): Float64Array {
+    return this.#context.values;
   }
 
   /** Takes a chunk over. False when a row has no asset. */
@@ -88,7 +93,7 @@ export class RowCollector {
       const source = this.#selection[i];
       const asset = this.#chunkAssets[source];
       if (asset < 0 || this.assets.keys[asset] === '') {
-        this.missingAssetAt = this.#where(source, this.dates[this.#chunkDates[source]]);
+        this.missingAssetAt = this.#errors.where(source, this.dates[this.#chunkDates[source]]);
         return false;
       }
       this.dateCodes[this.nRows + i] = this.#chunkDates[source];
@@ -96,7 +101,7 @@ export class RowCollector {
     }
     this.#readNumbers(chunk.numbers, kept);
     this.nRows += kept;
-    this.#rowsSeen += n;
+    this.#errors.rowsBefore += n;
     return true;
   }
 
@@ -129,12 +134,11 @@ export class RowCollector {
     const plan = { ...this.#plan, expectedRows: nRows + 2 * chunk };
     const fitting = spare && spare.#capacity >= nRows + chunk ? spare : undefined;
     const next = new RowCollector(plan, keepsAssets ? this.assets : new KeyDictionary(), fitting);
-    for (let date = firstDate; date < this.dates.length; date++) {
-      const code = next.#codeOfDate(this.dates[date]);
-      next.context.set(this.context.subarray(date * q, (date + 1) * q), code * q);
-    }
+    for (const date of this.dates.slice(firstDate)) next.#dates.codeOf(date);
+    next.#context.reserve(next.dates.length);
+    next.context.set(this.context.subarray(firstDate * q, this.dates.length * q));
     next.#lastDate = this.#lastDate;
-    next.#rowsSeen = this.#rowsSeen;
+    next.#errors.rowsBefore = this.#errors.rowsBefore;
     next.missing.set(this.missing);
     next.nRows = nRows - first;
     next.characteristics.set(this.characteristics.subarray(first * p, nRows * p));
@@ -160,78 +164,21 @@ export class RowCollector {
     return count;
   }
 
-  /** The row for a message: by number where that is honest, and by date where it is known. */
-  #where(position: number, date?: number): string {
-    const parts = [
-      ...(this.#plan.namesRows ? [`row ${this.#rowsSeen + position + 1}`] : []),
-      ...(date === undefined ? [] : [formatTimestamp(date)]),
-    ];
-    return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-  }
-
   /** Fills the date codes of the chunk and the positions of the rows that the filter keeps; returns their number. */
   #readDates(chunk: RowChunk): number {
     const codes = this.#chunkDates;
-    if (isTextChunk(chunk.timestamps)) {
-      const known = this.#stampTexts.keys.length;
-      chunk.timestamps.encode(this.#stampTexts, codes);
-      this.#parseNewTexts(known, chunk.length);
-      for (let i = 0; i < chunk.length; i++) {
-        if (codes[i] < 0) throw this.#noDate(i);
-        codes[i] = this.#dateOfText[codes[i]];
-      }
-    } else this.#codesOfMilliseconds(chunk.timestamps, chunk.length);
+    this.#dates.encode(chunk.timestamps, chunk.length, codes);
+    this.#context.reserve(this.dates.length);
+    const { dates } = this;
     let kept = 0;
     for (let i = 0; i < chunk.length; i++) {
       if (codes[i] < 0) continue;
       this.#selection[kept++] = i;
-      const date = this.dates[codes[i]];
-      if (date < this.#lastDate && !this.#plan.sort) throw this.#unsorted(i, date);
+      const date = dates[codes[i]];
+      if (date < this.#lastDate && !this.#plan.sort) throw this.#errors.unsorted(i, date, this.#lastDate);
       this.#lastDate = date;
     }
     return kept;
-  }
-
-  #parseNewTexts(known: number, length: number): void {
-    const { keys } = this.#stampTexts;
-    if (keys.length === known) return;
-    while (keys.length > this.#dateOfText.length)
-      this.#dateOfText = grown(this.#dateOfText, this.#dateOfText.length * 2);
-    for (let code = known; code < keys.length; code++) {
-      const where = (): string => this.#where(this.#chunkDates.subarray(0, length).indexOf(code));
-      this.#dateOfText[code] = this.#codeOfDate(this.#plan.parseTimestamp(keys[code], where));
-    }
-  }
-
-  #codesOfMilliseconds(source: NumberChunk, length: number): void {
-    const { values, validity, validityOffset } = source;
-    let last = Number.NaN;
-    let lastCode = -1;
-    for (let i = 0; i < length; i++) {
-      const value = values[i];
-      if (value !== last) {
-        if (Number.isNaN(value) || isNull(validity, validityOffset + i)) throw this.#noDate(i);
-        if (!Number.isInteger(value)) throw this.#fractionOfMillisecond(i, value);
-        lastCode = this.#codeOfDate(value);
-        last = value;
-      } else if (isNull(validity, validityOffset + i)) throw this.#noDate(i);
-      this.#chunkDates[i] = lastCode;
-    }
-  }
-
-  /** The code of a date; -1 outside the filter. */
-  #codeOfDate(date: number): number {
-    if (date < this.#plan.from || date > this.#plan.to) return -1;
-    let code = this.#dateOf.get(date);
-    if (code === undefined) {
-      code = this.dates.length;
-      this.dates.push(date);
-      this.#dateOf.set(date, code);
-      const q = this.#plan.contextNames.length;
-      if ((code + 1) * q > this.context.length) this.context = grown(this.context, this.context.length * 2);
-      this.context.fill(Number.NaN, code * q, (code + 1) * q);
-    }
-    return code;
   }
 
   #reserve(rows: number): void {
@@ -251,7 +198,9 @@ export class RowCollector {
     for (let k = 0; k < p; k++)
       this.#copy(columns[k], kept, this.characteristics, this.nRows * p + k, p, k, characteristicNames[k]);
     for (let k = 0; k < s; k++) this.#copy(columns[p + k], kept, this.series[k], this.nRows, 1, p + k, seriesNames[k]);
-    for (let k = 0; k < contextNames.length; k++) this.#readContext(columns[p + s + k], kept, k);
+    const rowName = (position: number): string => this.#rowName(position);
+    for (let k = 0; k < contextNames.length; k++)
+      this.#context.read(k, columns[p + s + k], kept, this.#selection, this.#chunkDates, rowName);
   }
 
   #copy(
@@ -275,31 +224,11 @@ export class RowCollector {
       target[to] = value;
       // x - x is 0 for finite x and NaN otherwise: one operation per entry on the hot path.
       if (value - value !== 0) {
-        if (!Number.isNaN(value)) throw this.#infinite(name, position, value);
+        if (!Number.isNaN(value)) throw infiniteValue(`${name} (${this.#rowName(position)})`, value);
         missing++;
       }
     }
     this.missing[column] += missing;
-  }
-
-  #readContext(source: NumberChunk, kept: number, column: number): void {
-    const q = this.#plan.contextNames.length;
-    for (let i = 0; i < kept; i++) {
-      const position = this.#selection[i];
-      const cell = this.#chunkDates[position] * q + column;
-      const value = isNull(source.validity, source.validityOffset + position) ? Number.NaN : source.values[position];
-      if (value === this.context[cell]) continue;
-      if (!Number.isFinite(value)) throw this.#badContext(column, position, 'a finite value in every row', value);
-      // NaN: the date's first row.
-      if (!Number.isNaN(this.context[cell]))
-        throw this.#badContext(
-          column,
-          position,
-          `the same value in every row of a date (${this.context[cell]})`,
-          value,
-        );
-      this.context[cell] = value;
-    }
   }
 
   #rowName(position: number): string {
@@ -307,56 +236,4 @@ export class RowCollector {
     const asset = this.assets.keys[this.#chunkAssets[position]];
     return `${formatTimestamp(date)}, ${asset}`;
   }
-
-  #noDate(position: number): DataError {
-    return new DataError({
-      field: `${this.#plan.timestampColumn}${this.#where(position)}`,
-      expected: 'a timestamp in every row',
-      found: 'none',
-      remedy: 'Drop rows without a date.',
-    });
-  }
-
-  #fractionOfMillisecond(position: number, value: number): DataError {
-    return new DataError({
-      field: `${this.#plan.timestampColumn}${this.#where(position, Math.floor(value))}`,
-      expected: 'timestamps in whole milliseconds',
-      found: 'a finer fraction',
-      remedy: 'Round the column, for example in a query with date_trunc().',
-    });
-  }
-
-  #unsorted(position: number, date: number): DataError {
-    return new DataError({
-      field: `${this.#plan.timestampColumn}${this.#where(position)}`,
-      expected: `rows sorted by date (${formatTimestamp(this.#lastDate)} or later)`,
-      found: formatTimestamp(date),
-      remedy: 'Sort the source by date, or ask for it with `sort: true`.',
-    });
-  }
-
-  #infinite(column: string, position: number, value: number): DataError {
-    return new DataError({
-      field: `${column} (${this.#rowName(position)})`,
-      expected: 'finite numbers, or nothing for missing',
-      found: String(value),
-      remedy: 'Replace infinities at the source, often a division by zero.',
-    });
-  }
-
-  #badContext(column: number, position: number, expected: string, value: number): DataError {
-    return new DataError({
-      field: `${this.#plan.contextNames[column]} (${this.#rowName(position)})`,
-      expected,
-      found: Number.isNaN(value) ? 'none' : String(value),
-      remedy:
-        'Context series describe dates, not assets: fill them before reading, or read the column as a characteristic.',
-    });
-  }
-}
-
-function grown<A extends Float64Array | Int32Array>(array: A, length: number): A {
-  const larger = (array instanceof Float64Array ? new Float64Array(length) : new Int32Array(length)) as A;
-  larger.set(array);
-  return larger;
 }

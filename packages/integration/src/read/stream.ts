@@ -1,12 +1,4 @@
-import {
-  ConfigError,
-  CrossSectionBatch,
-  PanelIndex,
-  alignForwardReturns,
-  describe,
-  throwIfAborted,
-  type Progress,
-} from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, PanelIndex, alignForwardReturns, describe, throwIfAborted } from '@ml4t/core';
 import type { Frame, RowChunk, RowRequest } from './frame.ts';
 import type { PanelColumns, PanelSource, PanelStreamReport, StreamOptions } from './options.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
@@ -23,6 +15,7 @@ import {
 } from './reading.ts';
 import type { ColumnRoles } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
+import { rowProgress } from './row-progress.ts';
 
 const defaultRowsPerPart = 100_000;
 
@@ -57,7 +50,7 @@ export async function* streamCrossSectionBatches(
     const parts = new PartCutter(reading, roles, options, size);
     const total = await frame.countRows(request);
     parts.expect(Math.min(size.rowsPerPart, total ?? 1 << 14));
-    const report = reporter(options.onProgress, total);
+    const report = rowProgress(options.onProgress, total);
     for await (const chunk of chunksInOrder(frame, request, options.sort ?? false)) {
       throwIfAborted(options.signal, 'reading');
       parts.add(chunk);
@@ -118,15 +111,6 @@ function chunksInOrder(frame: Frame, request: RowRequest, sort: boolean): AsyncI
     found: 'sort: true',
     remedy: 'Sort where the rows come from (ORDER BY), or read the panel whole with readCrossSectionBatch.',
   });
-}
-
-function reporter(onProgress: ((progress: Progress) => void) | undefined, total: number | undefined) {
-  let next = 0;
-  return (nRows: number, atEnd: boolean): void => {
-    if (!onProgress || (nRows < next && !atEnd)) return;
-    onProgress({ phase: 'reading rows', step: nRows, total: atEnd ? nRows : total });
-    next = nRows + 100_000;
-  };
 }
 
 /** A source that is in memory anyway is sorted there, and handed out in slices. */

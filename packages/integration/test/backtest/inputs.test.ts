@@ -4,7 +4,6 @@ import {
   AssetForecastResult,
   AssetSignalResult,
   AssetWeightsResult,
-  Ml4tError,
   PanelIndex,
   PortfolioSequenceBatch,
   PortfolioWeightsResult,
@@ -23,6 +22,7 @@ import {
   writeFrame,
   type BacktestOptions,
 } from '../../src/index.ts';
+import { failureOf } from '../failures.ts';
 import { query, temporaryFolder, writeParquet } from '../temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -40,15 +40,6 @@ const prices = (select: string): Promise<string> =>
   );
 const plain = (): Promise<string> =>
   prices(`DATE '1970-01-01' + t::INT AS timestamp, name AS asset, 10.0 + i AS close`);
-
-async function failure(work: Promise<unknown>): Promise<Ml4tError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-  return error;
-}
 
 describe('the feed specification', () => {
   const feedOf = async (path: string, options: Omit<BacktestOptions, 'prices'> = {}) =>
@@ -113,15 +104,15 @@ describe('the feed specification', () => {
     [{ timestampSemantics: 'close' as 'bar_close' }, { field: 'options.timestampSemantics', found: '"close"' }],
     [{ volume: 'asset' }, { expected: 'a numeric column' }],
   ])('names what is wrong in %j', async (options, expected) => {
-    expect(await failure(feedOf(await plain(), options))).toMatchObject(expected);
+    expect(await failureOf(feedOf(await plain(), options))).toMatchObject(expected);
   });
 
   it('needs a price, dates and a Parquet file', async () => {
     const noPrice = await prices(`DATE '1970-01-01' + t::INT AS timestamp, name AS asset, i AS last`);
-    expect(await failure(feedOf(noPrice))).toMatchObject({ field: 'options.price', found: '"close"' });
+    expect(await failureOf(feedOf(noPrice))).toMatchObject({ field: 'options.price', found: '"close"' });
     const text = await prices(`'1970-01-0' || (t + 1) AS timestamp, name AS asset, i AS close`);
-    expect(await failure(feedOf(text))).toMatchObject({ name: 'SourceError', found: 'type VARCHAR' });
-    expect(await failure(feedOf('prices.csv'))).toMatchObject({ field: 'options.prices' });
+    expect(await failureOf(feedOf(text))).toMatchObject({ name: 'SourceError', found: 'type VARCHAR' });
+    expect(await failureOf(feedOf('prices.csv'))).toMatchObject({ field: 'options.prices' });
   });
 });
 
@@ -190,33 +181,33 @@ describe('backtestInputs…', () => {
     const inputs = await backtestInputsFromForecast(forecast, { prices: path });
     expect(inputs.report.withoutPrices).toEqual({ dates: 1, assets: 1 });
     const later = await prices(`DATE '1970-01-31' + t::INT AS timestamp, name AS asset, i AS close`);
-    expect(await failure(backtestInputsFromForecast(forecast, { prices: later }))).toMatchObject({
+    expect(await failureOf(backtestInputsFromForecast(forecast, { prices: later }))).toMatchObject({
       field: 'signals',
       expected: 'dates in common with the prices, whose first is 1970-01-31',
       found: 'none; its first is 1970-01-01',
     });
     const others = await prices(`DATE '1970-01-01' + t::INT AS timestamp, lower(name) AS asset, i AS close`);
-    expect(await failure(backtestInputsFromForecast(forecast, { prices: others }))).toMatchObject({
+    expect(await failureOf(backtestInputsFromForecast(forecast, { prices: others }))).toMatchObject({
       expected: 'asset ids in common with the prices, whose first is "a"',
     });
     const numbers = await prices(`DATE '1970-01-01' + t::INT AS timestamp, i AS asset, i AS close`);
-    expect(await failure(backtestInputsFromForecast(forecast, { prices: numbers }))).toMatchObject({ found: '"A"' });
+    expect(await failureOf(backtestInputsFromForecast(forecast, { prices: numbers }))).toMatchObject({ found: '"A"' });
   });
 
   it('refuses the future, two signals for one row, and nothing', async () => {
     const path = await plain();
     const withReturns = predictionsTable(forecast, { returns: Float64Array.of(1, 2, 3, 4) });
-    expect(await failure(backtestInputsFromTables({ prices: path, signals: withReturns }))).toMatchObject({
+    expect(await failureOf(backtestInputsFromTables({ prices: path, signals: withReturns }))).toMatchObject({
       field: 'signals.y_true',
       found: 'returns earned after it',
     });
     const two = predictionsTable(forecast, { modelName: 'a' }).concat(predictionsTable(forecast, { modelName: 'b' }));
-    expect(await failure(backtestInputsFromTables({ prices: path, signals: two }))).toMatchObject({
+    expect(await failureOf(backtestInputsFromTables({ prices: path, signals: two }))).toMatchObject({
       found: 'two for 1970-01-01, A',
     });
-    expect(await failure(backtestInputsFromTables({ prices: path }))).toMatchObject({ found: 'neither' });
+    expect(await failureOf(backtestInputsFromTables({ prices: path }))).toMatchObject({ found: 'neither' });
     const context = tableFromArrays({ timestamp: [new Date(0)], asset: ['A'] });
-    expect(await failure(backtestInputsFromTables({ prices: path, context }))).toMatchObject({ found: 'none' });
+    expect(await failureOf(backtestInputsFromTables({ prices: path, context }))).toMatchObject({ found: 'none' });
   });
 
   it('are written with the arguments of DataFeed, prices in memory along', async () => {
@@ -245,9 +236,9 @@ describe('backtestInputs…', () => {
     expect(Object.keys(files)).toEqual(['context', 'prices', 'weights']);
     expect(dataFeed).toMatchObject({ prices_path: files.prices.path, context_path: files.context.path });
     const clash = writeBacktestFrames(target, { prices: inMemory }, { inputs: second });
-    expect(await failure(clash)).toMatchObject({ field: 'frames.prices' });
-    expect(await failure(writeBacktestFrames(target, {}))).toMatchObject({ field: 'frames' });
-    expect(await failure(writeBacktestFrames(target, {}, { inputs: second, format: 'csv' }))).toMatchObject({
+    expect(await failureOf(clash)).toMatchObject({ field: 'frames.prices' });
+    expect(await failureOf(writeBacktestFrames(target, {}))).toMatchObject({ field: 'frames' });
+    expect(await failureOf(writeBacktestFrames(target, {}, { inputs: second, format: 'csv' }))).toMatchObject({
       field: 'options.format',
     });
     await writeFrame(inMemory, join(folder, 'unrelated.parquet'));

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ml4tError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import { formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
 import {
   readCrossSectionBatch,
   streamCrossSectionBatches,
   type PanelColumns,
   type PanelSource,
   type PostgresClient,
-  type ReadOptions,
 } from '../../src/index.ts';
+import { readingFailure } from '../failures.ts';
 import { servers } from './servers.ts';
 
 describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
@@ -28,19 +28,6 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
   });
 
   const from = (query: string, rowsPerFetch?: number): PanelSource => ({ postgres: client, query, rowsPerFetch });
-
-  async function failure(
-    source: PanelSource,
-    columns: Partial<PanelColumns> = {},
-    options: ReadOptions = {},
-  ): Promise<Ml4tError> {
-    const error: unknown = await readCrossSectionBatch(source, { characteristics: ['x'], ...columns }, options).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-    return error;
-  }
 
   it('reads its types to the letter and in UTC, whatever the driver makes of them', async () => {
     const { batch, report } = await readCrossSectionBatch(from('SELECT * FROM panel -- all of it'), {
@@ -93,7 +80,7 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
     }
     expect(Float64Array.from(x)).toEqual(batch.characteristics);
     const shuffled = from('SELECT * FROM big ORDER BY hashtext(asset || date)');
-    expect((await failure(shuffled)).remedy).toContain('sort: true');
+    expect((await readingFailure(shuffled)).remedy).toContain('sort: true');
     const sorted = (await readCrossSectionBatch(from('TABLE big'), roles, { sort: true })).batch;
     const parts: CrossSectionBatch[] = [];
     for await (const part of streamCrossSectionBatches(shuffled, roles, { sort: true, datesPerPart: 25 }))
@@ -106,7 +93,7 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
     const filter = { from: '2000-02-01', to: '2000-02-10' };
     const { batch } = await readCrossSectionBatch(from('TABLE big'), roles, { filter });
     expect(batch.nDates).toBe(10);
-    expect((await failure(from('TABLE big'), {}, { filter: { from: '2050-01-01' } })).found).toContain('filter');
+    expect((await readingFailure(from('TABLE big'), {}, { filter: { from: '2050-01-01' } })).found).toContain('filter');
   });
 
   it('fetches no more than it needs and leaves the connection free when a stream stops early', async () => {
@@ -128,25 +115,25 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
   });
 
   it('changes nothing and says in one line what is wrong', async () => {
-    expect((await failure(from('SELECT nope FROM panel'))).found).toContain('"nope\\" does not exist');
-    expect((await failure(from('DROP TABLE panel'))).code).toBe('source');
-    expect((await failure(from(' '))).field).toBe('source.query');
+    expect((await readingFailure(from('SELECT nope FROM panel'))).found).toContain('"nope\\" does not exist');
+    expect((await readingFailure(from('DROP TABLE panel'))).code).toBe('source');
+    expect((await readingFailure(from(' '))).field).toBe('source.query');
     expect(
       (
-        await failure(from("SELECT *, text AS label FROM panel, (VALUES ('l')) AS t(text)"), {
+        await readingFailure(from("SELECT *, text AS label FROM panel, (VALUES ('l')) AS t(text)"), {
           characteristics: ['label'],
         })
       ).found,
     ).toBe('type text');
-    expect((await failure(from('TABLE big', 0))).field).toBe('source.rowsPerFetch');
-    expect((await failure({ postgres: {}, query: 'x' } as unknown as PanelSource)).code).toBe('config');
+    expect((await readingFailure(from('TABLE big', 0))).field).toBe('source.rowsPerFetch');
+    expect((await readingFailure({ postgres: {}, query: 'x' } as unknown as PanelSource)).code).toBe('config');
     const pool = { query: () => Promise.resolve({ rows: [] }), totalCount: 1, idleCount: 1 };
-    expect((await failure({ postgres: pool, query: 'TABLE panel' } as PanelSource)).found).toBe('a pool');
+    expect((await readingFailure({ postgres: pool, query: 'TABLE panel' } as PanelSource)).found).toBe('a pool');
     const late = from(
       "SELECT date '2014-01-31' AS date, i AS id, 1 / (5000 - i) AS x FROM generate_series(1, 9000) i",
       100,
     );
-    expect((await failure(late)).found).toContain('division by zero');
+    expect((await readingFailure(late)).found).toContain('division by zero');
     // The failed transaction is over.
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
@@ -167,14 +154,14 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
       { name: 'id', dataTypeID: 25 },
       { name: 'x', dataTypeID: 701 },
     ];
-    const error = await failure({ postgres: hanging, query: 'TABLE t' }, {}, { signal: controller.signal });
+    const error = await readingFailure({ postgres: hanging, query: 'TABLE t' }, {}, { signal: controller.signal });
     expect(error.name).toBe('AbortedError');
     expect(sent).toEqual(['SELECT', 'BEGIN', 'DECLARE', 'FETCH', 'ROLLBACK']);
   });
 
   it('stops on abort', async () => {
     const controller = new AbortController();
-    const error = await failure(from('TABLE big', 100), roles, {
+    const error = await readingFailure(from('TABLE big', 100), roles, {
       signal: controller.signal,
       onProgress: () => {
         controller.abort();

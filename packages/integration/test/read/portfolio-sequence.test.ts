@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Ml4tError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
+import { type Ml4tError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
 import { readPortfolioSequenceBatch, type PortfolioColumns, type PortfolioReadOptions } from '../../src/index.ts';
+import { failureOf } from '../failures.ts';
 
 interface Row extends Record<string, unknown> {
   date: string;
@@ -134,22 +135,12 @@ describe('readPortfolioSequenceBatch', () => {
   });
 
   it('names what is wrong', async () => {
-    const failure = async (
+    const failure = (
       change: Partial<PortfolioColumns>,
       more: Partial<PortfolioReadOptions> = {},
       source: readonly Row[] = rows(),
-    ): Promise<Ml4tError> => {
-      const error: unknown = await readPortfolioSequenceBatch(
-        { rows: source },
-        { ...columns, ...change },
-        { ...options, ...more },
-      ).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-      return error;
-    };
+    ): Promise<Ml4tError> =>
+      failureOf(readPortfolioSequenceBatch({ rows: source }, { ...columns, ...change }, { ...options, ...more }));
     expect(await failure({ prices: undefined })).toMatchObject({ code: 'config', found: 'neither' });
     expect((await failure({ returns: { column: 'close', lag: 1 } })).found).toBe('both');
     expect((await failure({ prices: 'open' })).field).toBe('columns.prices');

@@ -24,7 +24,6 @@ function chunk(date: number, first: number) {
 const newCollector = () =>
   new RowCollector({
     timestampColumn: 'date',
-    assetColumn: 'asset',
     characteristicNames: ['x'],
     seriesNames: [],
     contextNames: [],

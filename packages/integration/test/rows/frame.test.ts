@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { Ml4tError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import { formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
 import {
   readCrossSectionBatch,
   readPersistentPanelBatch,
   streamCrossSectionBatches,
   type PanelColumns,
   type PanelSource,
-  type ReadOptions,
 } from '../../src/index.ts';
+import { readingFailure } from '../failures.ts';
 
 type Row = Record<string, unknown>;
 
@@ -30,20 +30,6 @@ const rows: readonly Row[] = [
   { date: new Date('2014-02-28'), id: 7, x: 2.5, flag: null, big: null, ret: 0.03, note: 'text' },
 ];
 const roles: PanelColumns = { returns: { column: 'ret', lag: 1 }, characteristics: { exclude: [] } };
-
-async function failure(
-  source: PanelSource,
-  columns: Partial<PanelColumns> = {},
-  options: ReadOptions = {},
-): Promise<Ml4tError> {
-  const error: unknown = await readCrossSectionBatch(source, { characteristics: ['x'], ...columns }, options).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-  expect(error.message).not.toContain('\n');
-  return error;
-}
 
 describe('a source of rows', () => {
   it('reads numbers, bigints, booleans, Dates and nulls; takes ids from whole numbers', async () => {
@@ -91,7 +77,7 @@ describe('a source of rows', () => {
       { characteristics: ['x'], timestampFormat: 'yyyymm' },
     );
     expect(Array.from(digits.batch.timestamps, formatTimestamp)).toEqual(['2014-02-28']);
-    expect((await failure({ rows: texts })).remedy).toContain(`types: { "x": 'number' }`);
+    expect((await readingFailure({ rows: texts })).remedy).toContain(`types: { "x": 'number' }`);
   });
 
   it('sorts rows into a whole batch, and says that a stream of them cannot be sorted', async () => {
@@ -103,24 +89,26 @@ describe('a source of rows', () => {
 
   it('names the row and what is wrong with it', async () => {
     const bad = (change: Row): Row[] => [...rows, { ...rows[2], id: 9, ...change }];
-    expect((await failure({ rows: bad({ x: 'ten' }) })).message).toBe(
+    expect((await readingFailure({ rows: bad({ x: 'ten' }) })).message).toBe(
       'x (row 4 of rows): expected a number, or null for missing, found "ten". Correct the entry, or leave the column out.',
     );
-    expect((await failure({ rows: bad({ date: '2014-03-31' }) })).field).toBe('date (row 4 of rows)');
-    expect((await failure({ rows: bad({ date: new Date('no date') }) })).found).toBe('an invalid Date');
-    expect((await failure({ rows: bad({ date: null }) })).field).toBe('date (row 4)');
-    expect((await failure({ rows: bad({ id: 1.5 }) })).expected).toContain('whole number');
-    expect((await failure({ rows: bad({ id: null }) })).field).toContain('id (row 4');
-    expect((await failure({ rows: bad({ x: Infinity }) })).found).toBe('Infinity');
-    expect((await failure({ rows: bad({ date: new Date('2014-01-31') }) })).remedy).toContain('Sort');
-    expect((await failure({ rows: [...rows, 5 as unknown as Row] })).field).toBe('rows (row 4)');
-    expect((await failure({ rows: [] }, { timestamp: 'date' })).code).toBe('source');
-    expect((await failure({ rows: 7 } as unknown as PanelSource)).field).toBe('source.rows');
-    expect((await failure({ rows, types: { x: 'int' } } as unknown as PanelSource)).field).toBe('source.types.x');
+    expect((await readingFailure({ rows: bad({ date: '2014-03-31' }) })).field).toBe('date (row 4 of rows)');
+    expect((await readingFailure({ rows: bad({ date: new Date('no date') }) })).found).toBe('an invalid Date');
+    expect((await readingFailure({ rows: bad({ date: null }) })).field).toBe('date (row 4)');
+    expect((await readingFailure({ rows: bad({ id: 1.5 }) })).expected).toContain('whole number');
+    expect((await readingFailure({ rows: bad({ id: null }) })).field).toContain('id (row 4');
+    expect((await readingFailure({ rows: bad({ x: Infinity }) })).found).toBe('Infinity');
+    expect((await readingFailure({ rows: bad({ date: new Date('2014-01-31') }) })).remedy).toContain('Sort');
+    expect((await readingFailure({ rows: [...rows, 5 as unknown as Row] })).field).toBe('rows (row 4)');
+    expect((await readingFailure({ rows: [] }, { timestamp: 'date' })).code).toBe('source');
+    expect((await readingFailure({ rows: 7 } as unknown as PanelSource)).field).toBe('source.rows');
+    expect((await readingFailure({ rows, types: { x: 'int' } } as unknown as PanelSource)).field).toBe(
+      'source.types.x',
+    );
     const uneven = [{ date: ['2014-01-31'], id: [1, 2], x: [1] }];
-    expect((await failure({ columns: uneven })).field).toBe('id (chunk 1 of columns)');
+    expect((await readingFailure({ columns: uneven })).field).toBe('id (chunk 1 of columns)');
     const noArray = [{ date: '2014-01-31' }] as unknown as Record<string, unknown[]>[];
-    expect((await failure({ columns: noArray })).found).toBe('"2014-01-31"');
+    expect((await readingFailure({ columns: noArray })).found).toBe('"2014-01-31"');
   });
 
   it('passes on an error of the iterator with its cause', async () => {
@@ -129,7 +117,7 @@ describe('a source of rows', () => {
       await setImmediate();
       throw new Error('connection reset\nby peer');
     };
-    const error = await failure({ rows: broken() });
+    const error = await readingFailure({ rows: broken() });
     expect(error).toMatchObject({ code: 'source', found: '"connection reset"' });
     expect(error.cause).toBeInstanceOf(Error);
   });
@@ -144,7 +132,7 @@ describe('a source of rows', () => {
     };
     await readCrossSectionBatch({ rows: given(rows, onClose) }, roles);
     expect(closed).toBe(1);
-    await failure({ rows: given(rows, onClose) }, { characteristics: ['no such column'] });
+    await readingFailure({ rows: given(rows, onClose) }, { characteristics: ['no such column'] });
     expect(closed).toBe(2);
     const columns = { characteristics: ['x'] };
     for await (const part of streamCrossSectionBatches({ rows: given(endless(), onClose) }, columns, {
@@ -155,7 +143,7 @@ describe('a source of rows', () => {
     }
     expect(closed).toBe(3);
     const controller = new AbortController();
-    const error = await failure({ rows: given(endless(), onClose) }, columns, {
+    const error = await readingFailure({ rows: given(endless(), onClose) }, columns, {
       signal: controller.signal,
       onProgress: () => {
         controller.abort();

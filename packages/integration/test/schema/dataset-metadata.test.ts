@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Ml4tError } from '@ml4t/core';
+import type { Ml4tError } from '@ml4t/core';
 import { tableFromArrays } from 'apache-arrow';
 import {
   readCrossSectionBatch,
@@ -8,6 +8,7 @@ import {
   streamCrossSectionBatches,
   type DatasetMetadata,
 } from '../../src/index.ts';
+import { failureOf } from '../failures.ts';
 
 /** Two assets over eight days; nothing is called by a usual name. */
 const cells = Array.from({ length: 16 }, (_, row) => ({ t: Math.floor(row / 2), i: row % 2 }));
@@ -23,14 +24,8 @@ const table = tableFromArrays({
 const schema = { timestamp: 'at', asset: 'code', returns: 'ret', characteristics: ['value', 'size'], context: ['vix'] };
 const semantics = { returns: { lag: 1 } };
 
-async function failure(metadata: unknown, stated: object = {}): Promise<Ml4tError> {
-  const error = await readCrossSectionBatch(table, { metadata: metadata as DatasetMetadata, ...stated }).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Ml4tError)) throw new Error(`expected an Ml4tError, got ${String(error)}`);
-  return error;
-}
+const failure = (metadata: unknown, stated: object = {}): Promise<Ml4tError> =>
+  failureOf(readCrossSectionBatch(table, { metadata: metadata as DatasetMetadata, ...stated }));
 
 describe('the metadata of a dataset', () => {
   it.each<[string, DatasetMetadata]>([

@@ -1,4 +1,4 @@
-import { uncentredR2, type CrossSectionBatch } from '@ml4t/core';
+import { onlyFinite, uncentredR2, type CrossSectionBatch } from '@ml4t/core';
 import type { MemberFactors } from './exposures.ts';
 
 /**
@@ -23,8 +23,7 @@ export async function fitMetrics(
     memberR2 += uncentredR2(returns, own).r2 / members;
     for (let row = 0; row < own.length; row++) fitted[row] += own[row] / members;
   }
-  const metrics = task === 'regression' ? returnMetrics(returns, fitted, memberR2) : labelMetrics(returns, fitted);
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  return onlyFinite(task === 'regression' ? returnMetrics(returns, fitted, memberR2) : labelMetrics(returns, fitted));
 }
 
 /** beta'f per row (R). */

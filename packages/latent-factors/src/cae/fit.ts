@@ -22,7 +22,7 @@ import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type Training
 import { historyOf, notesOf, stopReasonOf } from './summary.ts';
 import { networkSize, withEngine } from './with-engine.ts';
 
-export interface CAEFitOptions extends FitOptions<CrossSectionBatch> {
+export interface CAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
   /**
    * Portfolio returns x_t for the factor network, in place of those made from the batch: (H x L) for at least the training
    * dates, dated as the batch is. Kept with the fit, for `extract`. Not with `factors: 'regression'`.
@@ -68,14 +68,15 @@ export async function openFit<T>(
     let loaded: { readonly training: LoadedRows; readonly validation: LoadedRows | undefined } | undefined;
     return use({
       data: [batch, options.validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
-      train(seed, member) {
+      train(seed, _member, onProgress) {
         loaded ??= {
           training: new LoadedRows(engine, training.rows),
           validation: validation && new LoadedRows(engine, validation.rows),
         };
         const { scales } = training;
         const portfolios = training.portfolios?.values;
-        return trainMember({ engine, config, shape, scales, batch, portfolios, options, ...loaded }, seed, member);
+        const run = { ...options, onProgress };
+        return trainMember({ engine, config, shape, scales, batch, portfolios, options: run, ...loaded }, seed);
       },
       combine(members) {
         loaded?.training.release();

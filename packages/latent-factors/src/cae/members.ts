@@ -1,7 +1,6 @@
-import { DataError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import { DataError, onlyFinite, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, namedValues } from '@ml4t/core/nn';
-import { memberPhase } from '@ml4t/core/ensemble';
 import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
 import type { CAEConfig } from './config.ts';
 import { identify, identity, networkOutputs, rotate, type MemberFactors, type Rotation } from './exposures.ts';
@@ -50,7 +49,7 @@ export interface MemberTraining {
   /** The training panel and its portfolios, on which coordinates are identified. */
   readonly batch: CrossSectionBatch;
   readonly portfolios: Float64Array | undefined;
-  readonly options: RunOptions;
+  readonly options: RunOptions<'training'>;
 }
 
 /** Epochs to keep, ascending. */
@@ -64,7 +63,7 @@ export function checkpointGrid(config: CAEConfig): number[] {
 }
 
 /** Trains one network from its seed. Throws AbortedError; DataError when not even one epoch gave finite numbers. */
-export async function trainMember(given: MemberTraining, seed: number, number: number): Promise<CAEMember> {
+export async function trainMember(given: MemberTraining, seed: number): Promise<CAEMember> {
   const { engine, config, shape, training, validation, options } = given;
   const terms: LossTerms = {
     task: config.taskType,
@@ -96,10 +95,12 @@ export async function trainMember(given: MemberTraining, seed: number, number: n
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, epochs, loss, validation: validationLoss }) =>
         options.onProgress?.({
-          phase: memberPhase(number, config.nEnsemble, 'epoch'),
+          phase: 'training',
+          unit: 'epoch',
           step: epoch,
           total: epochs,
-          metrics: { loss, ...(validationLoss === undefined ? {} : { validationLoss }) },
+          fraction: epoch / epochs,
+          metrics: onlyFinite({ loss, validationLoss }),
         }),
       operation: 'CAEModel.fit',
     });

@@ -1,4 +1,4 @@
-import { NotIdentifiedError, throwIfAborted, type RunOptions } from '@ml4t/core';
+import { NotIdentifiedError, onlyFinite, throwIfAborted, type RunOptions } from '@ml4t/core';
 import { linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
 import { setImmediate } from 'node:timers/promises';
 import { identifyFactors } from '../identification.ts';
@@ -8,7 +8,7 @@ import { columns, orthogonalTo, orthonormalise, sideBySide, turnTowards } from '
 import { elasticNet } from './elastic-net.ts';
 import { initialGamma } from './initial-gamma.ts';
 import { LeastSquaresProblem, type GivenFactors } from './least-squares-problem.ts';
-import type { SufficientStatistics } from './sufficient-statistics.ts';
+import type { IPCAPhase, SufficientStatistics } from './sufficient-statistics.ts';
 
 /** What the iteration needs of an {@link IPCAConfig}. */
 export type IterationConfig = Pick<
@@ -44,7 +44,7 @@ export async function estimateIPCA(
   statistics: SufficientStatistics,
   config: IterationConfig,
   given: GivenFactors,
-  options: RunOptions & { readonly initialGamma?: Matrix | undefined } = {},
+  options: RunOptions<IPCAPhase> & { readonly initialGamma?: Matrix | undefined } = {},
 ): Promise<IPCAEstimate> {
   const kernels = linalgKernels();
   const region = kernels.region();
@@ -205,12 +205,17 @@ function startingGamma(
 }
 
 /** A macrotask now and then, so that timers and an abort are heard; when it happens changes no number. */
-function takeTurns({ signal, onProgress }: RunOptions): (iterate: Iterate) => Promise<void> {
+function takeTurns({ signal, onProgress }: RunOptions<IPCAPhase>): (iterate: Iterate) => Promise<void> {
   let last = performance.now();
   return async ({ iteration, totalR2, movement }) => {
     throwIfAborted(signal, 'IPCAModel.fit');
     if (performance.now() - last < 50) return;
-    onProgress?.({ phase: 'alternating least squares', step: iteration, metrics: { totalR2, movement } });
+    onProgress?.({
+      phase: 'alternating-least-squares',
+      unit: 'iteration',
+      step: iteration,
+      metrics: onlyFinite({ totalR2, movement }),
+    });
     await setImmediate();
     last = performance.now();
   };

@@ -1,3 +1,4 @@
+import { onlyFinite } from '@ml4t/core';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { triangle, type SufficientStatistics } from './sufficient-statistics.ts';
 
@@ -63,7 +64,8 @@ export function ipcaFitMetrics(
   }
   const total = errorsOf(path((t) => factors.data.subarray(t * k, (t + 1) * k)));
   const predictive = errorsOf(path(() => meanFactor));
-  const metrics: Record<string, number> = {
+  // Of managed portfolios alone, nothing is known at the level of assets: what is not known is left out.
+  return onlyFinite({
     totalR2: 1 - total.assets / squaredReturns,
     predictiveR2: 1 - predictive.assets / squaredReturns,
     managedPortfolioTotalR2: 1 - total.portfolios / squaredPortfolios,
@@ -71,7 +73,5 @@ export function ipcaFitMetrics(
     meanSquaredError: total.assets / rows,
     dates: included.length,
     rows,
-  };
-  // Of managed portfolios alone, nothing is known at the level of assets: what is not known is left out.
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  });
 }

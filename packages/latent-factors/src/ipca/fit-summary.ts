@@ -1,4 +1,4 @@
-import type { FitSummary } from '@ml4t/core';
+import { onlyFinite, type FitSummary } from '@ml4t/core';
 import { linalgBackend } from '@ml4t/core/linalg';
 import { packageVersion } from '../version.ts';
 import type { IPCAEstimate } from './alternating-least-squares.ts';
@@ -61,9 +61,4 @@ function fitNotes(
       `Not converged after ${iterations} iterations: the last moved Gamma by ${movement.toExponential(1)}, tol is ${tol}.`,
     );
   return notes;
-}
-
-/** Entries that are not finite are left out: a record is JSON, and what is not known is not a number. */
-function onlyFinite(metrics: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 }

@@ -8,7 +8,6 @@ import {
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
-  type RunOptions,
 } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
@@ -31,6 +30,7 @@ import {
   streamedStatistics,
   sufficientStatistics,
   weightedStatistics,
+  type IPCAPhase,
   type SufficientStatistics,
 } from './sufficient-statistics.ts';
 
@@ -39,7 +39,7 @@ const savedState = z.strictObject({
   preSpecifiedNames: z.array(z.string()),
 });
 
-export interface IPCAFitOptions extends FitOptions<CrossSectionBatch> {
+export interface IPCAFitOptions extends FitOptions<CrossSectionBatch, IPCAPhase> {
   /** Observable factors that the latent ones come on top of; the betas on them are instrumented as well. */
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
   /** Weight of each date in the fit (T), >= 0; overrides `weighting`. */
@@ -145,7 +145,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    */
   async fitStatistics(
     statistics: SufficientStatistics,
-    options: Omit<IPCAFitOptions, 'validation'> & RunOptions = {},
+    options: Omit<IPCAFitOptions, 'validation'> = {},
   ): Promise<FitSummary> {
     return this.#estimate(statistics, options, performance.now());
   }

@@ -34,6 +34,9 @@ export interface SufficientStatistics {
   readonly squaredReturns: Float64Array;
 }
 
+/** What a fit of IPCA reports. */
+export type IPCAPhase = 'sufficient-statistics' | 'alternating-least-squares';
+
 /** Entries of the upper triangle of an n x n matrix. */
 export function triangle(n: number): number {
   return (n * (n + 1)) / 2;
@@ -49,7 +52,7 @@ const ROWS_IN_CACHE = 512;
 export async function sufficientStatistics(
   batch: CrossSectionBatch,
   constant: boolean,
-  { signal, onProgress }: RunOptions = {},
+  { signal, onProgress }: RunOptions<IPCAPhase> = {},
 ): Promise<SufficientStatistics> {
   const returns = batch.requireReturns('fitting IPCA');
   const { nDates, nCharacteristics: p, characteristics, index } = batch;
@@ -97,7 +100,8 @@ export async function sufficientStatistics(
         unpack(sum, statistics, t);
       }
     });
-    onProgress?.({ phase: 'sufficient statistics', step: Math.min(first + DATES_PER_TURN, nDates), total: nDates });
+    const step = Math.min(first + DATES_PER_TURN, nDates);
+    onProgress?.({ phase: 'sufficient-statistics', unit: 'date', step, total: nDates });
     await setImmediate();
   }
   return statistics;
@@ -110,7 +114,7 @@ export async function sufficientStatistics(
 export async function streamedStatistics(
   parts: AsyncIterable<CrossSectionBatch> | Iterable<CrossSectionBatch>,
   constant: boolean,
-  { signal, onProgress }: RunOptions = {},
+  { signal, onProgress }: RunOptions<IPCAPhase> = {},
 ): Promise<SufficientStatistics> {
   const collected: SufficientStatistics[] = [];
   let dates = 0;
@@ -120,7 +124,7 @@ export async function streamedStatistics(
     requireContinuation(collected.at(-1), statistics, collected.length);
     collected.push(statistics);
     dates += part.nDates;
-    onProgress?.({ phase: 'sufficient statistics', step: dates });
+    onProgress?.({ phase: 'sufficient-statistics', unit: 'date', step: dates });
   }
   if (collected.length === 0)
     throw new DataError({

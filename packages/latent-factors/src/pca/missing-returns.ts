@@ -1,6 +1,6 @@
 import type { RunOptions } from '@ml4t/core';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
-import { imputeByModel, type PanelFit } from '../static-loadings/imputation.ts';
+import { imputeByModel, type PanelFit, type StaticLoadingsPhase } from '../static-loadings/imputation.ts';
 import { columnMeans } from '../static-loadings/observed-moments.ts';
 import {
   principalSubspace,
@@ -26,7 +26,7 @@ export interface CompletedPanel extends PrincipalSubspace {
 export async function completePanel(
   returns: Matrix,
   config: Pick<PCAConfig, 'nFactors' | 'imputation' | 'maxIter' | 'tol' | 'acceleration'>,
-  options: RunOptions = {},
+  options: RunOptions<StaticLoadingsPhase> = {},
 ): Promise<CompletedPanel> {
   const decompose = (completed: Matrix): PanelFit & { means: Float64Array; subspace: PrincipalSubspace } => {
     const { rows, columns, data } = completed;

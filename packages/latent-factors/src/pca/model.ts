@@ -14,6 +14,7 @@ import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
 import { packageVersion } from '../version.ts';
 import { parsePCAConfig, type PCAConfig, type PCAConfigInput } from './config.ts';
@@ -87,7 +88,10 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * Estimates the loadings. Throws ConfigError when K exceeds dates or assets, DataError when an asset has no return at
    * all, NotIdentifiedError when the rank is below K, AbortedError; in every case an earlier fit stays.
    */
-  async fit(batch: PersistentPanelBatch, options: FitOptions<PersistentPanelBatch> = {}): Promise<FitSummary> {
+  async fit(
+    batch: PersistentPanelBatch,
+    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase> = {},
+  ): Promise<FitSummary> {
     const started = performance.now();
     const { config } = this;
     throwIfAborted(options.signal, 'PCAModel.fit');

@@ -11,7 +11,7 @@ import {
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { someOf } from '../static-loadings/assets.ts';
 import { staticFactorReturns, type StaticFactors } from '../static-loadings/factor-returns.ts';
-import { imputeByModel, type PanelFit } from '../static-loadings/imputation.ts';
+import { imputeByModel, type PanelFit, type StaticLoadingsPhase } from '../static-loadings/imputation.ts';
 import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
 import {
   principalSubspace,
@@ -46,7 +46,7 @@ export async function estimateRPPCA(
   returns: Matrix,
   assetIds: readonly string[],
   config: RPPCAConfig,
-  options: RunOptions,
+  options: RunOptions<StaticLoadingsPhase>,
 ): Promise<RPPCAEstimate> {
   const n = returns.columns;
   const means = columnMeans(returns);

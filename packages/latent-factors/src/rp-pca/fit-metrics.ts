@@ -1,4 +1,4 @@
-import { sharpeRatio, tangencySharpe } from '@ml4t/core';
+import { onlyFinite, sharpeRatio, tangencySharpe } from '@ml4t/core';
 import type { Matrix } from '@ml4t/core/linalg';
 import { observedTotalR2 } from '../static-loadings/factor-returns.ts';
 import { columnMeans, isMissing } from '../static-loadings/observed-moments.ts';
@@ -32,7 +32,7 @@ export function rppcaFitMetrics(
   { alphas, residualVariances }: TimeSeriesExposures,
 ): Record<string, number> {
   const { premia, sharpeRatios } = factorPerformance(factorReturns);
-  const metrics = {
+  return onlyFinite({
     totalR2: observedTotalR2(returns, loadings, factorReturns),
     maximalSharpe: tangencySharpe(factorReturns.data, factorReturns.columns),
     meanAbsoluteFactorPremium: meanOf(premia, Math.abs),
@@ -40,8 +40,7 @@ export function rppcaFitMetrics(
     meanAbsoluteAlpha: meanOf(alphas, Math.abs),
     rootMeanSquareAlpha: Math.sqrt(meanOf(alphas, (alpha) => alpha * alpha)),
     meanResidualVariance: meanOf(residualVariances, (variance) => variance),
-  };
-  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
+  });
 }
 
 /** Mean of a function over the entries that are not NaN. */

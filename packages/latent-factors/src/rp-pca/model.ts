@@ -12,6 +12,7 @@ import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core
 import * as z from 'zod';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
 import { timeSeriesExposures, type TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import { packageVersion } from '../version.ts';
@@ -129,7 +130,10 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * DataError when an asset has no return at all (or, scaled by volatility, none that varies), NotIdentifiedError when
    * the rank is below K, AbortedError; in every case an earlier fit stays.
    */
-  async fit(batch: PersistentPanelBatch, options: FitOptions<PersistentPanelBatch> = {}): Promise<FitSummary> {
+  async fit(
+    batch: PersistentPanelBatch,
+    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase> = {},
+  ): Promise<FitSummary> {
     const started = performance.now();
     const { config } = this;
     throwIfAborted(options.signal, 'RPPCAModel.fit');

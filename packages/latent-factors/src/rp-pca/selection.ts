@@ -3,6 +3,7 @@ import {
   DataError,
   NotIdentifiedError,
   formatTimestamp,
+  onlyFinite,
   outOfSampleTangencySharpe,
   tangencySharpe,
   throwIfAborted,
@@ -13,7 +14,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RPPCAConfigInput } from './config.ts';
 import { RPPCAModel } from './model.ts';
 
-export interface RPPCASelectionOptions extends RunOptions {
+export interface RPPCASelectionOptions extends RunOptions<'selection'> {
   /** The dates that every candidate is fitted on. */
   readonly batch: PersistentPanelBatch;
   /** Later dates, on which candidates are compared. */
@@ -88,7 +89,14 @@ export async function selectRPPCA(options: RPPCASelectionOptions): Promise<RPPCA
     table.push(candidate);
     const bar = best?.candidate.validationSharpe ?? Number.NEGATIVE_INFINITY;
     if (candidate.validationSharpe > bar) best = { candidate, model };
-    onProgress?.({ phase: 'candidates', step: step + 1, total: models.length, metrics: { ...candidate } });
+    onProgress?.({
+      phase: 'selection',
+      unit: 'candidate',
+      step: step + 1,
+      total: models.length,
+      fraction: (step + 1) / models.length,
+      metrics: onlyFinite({ ...candidate }),
+    });
     await setImmediate();
   }
   if (!best)

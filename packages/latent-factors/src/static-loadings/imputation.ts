@@ -4,6 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { AndersonAcceleration } from '../anderson.ts';
 import { isMissing } from './observed-moments.ts';
 
+/** What PCA and RP-PCA report: the rounds that fill gaps. Without gaps they report nothing. */
+export type StaticLoadingsPhase = 'imputation';
+
 /** How gaps are filled and when filling them stops. */
 export interface ImputationSettings {
   readonly imputation: 'em' | 'mean';
@@ -44,7 +47,7 @@ export async function imputeByModel<F extends PanelFit>(
   fitPanel: (completed: Matrix) => F,
   { imputation, maxIter, tol, acceleration }: ImputationSettings,
   operation: string,
-  { signal, onProgress }: RunOptions = {},
+  { signal, onProgress }: RunOptions<StaticLoadingsPhase> = {},
 ): Promise<Imputed<F>> {
   const missing: number[] = [];
   for (let cell = 0; cell < panel.data.length; cell++) if (isMissing(panel.data[cell])) missing.push(cell);
@@ -77,7 +80,7 @@ export async function imputeByModel<F extends PanelFit>(
       fit = fitFilled(image);
     }
     if (performance.now() - lastTurn > 50) {
-      onProgress?.({ phase: 'imputation', step: rounds, total: maxIter, metrics: { movement } });
+      onProgress?.({ phase: 'imputation', unit: 'iteration', step: rounds, metrics: { movement } });
       await setImmediate();
       lastTurn = performance.now();
     }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, CrossSectionBatch, DataError, NotIdentifiedError, totalR2 } from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, DataError, NotIdentifiedError, totalR2, type Progress } from '@ml4t/core';
 import { describe, expect, it, jest } from '@jest/globals';
 import {
   BetaLambdaMapper,
@@ -251,9 +251,9 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
     const model = new CAEModel({ ...quick, nEnsemble: 50 });
     const controller = new AbortController();
     let seen = 0;
-    const onProgress = ({ phase }: { phase: string }): void => {
+    const onProgress = ({ member }: Progress): void => {
       seen++;
-      if (phase === 'member 3 of 50, epoch') controller.abort();
+      if (member?.index === 2) controller.abort();
     };
     await expect(model.fit(train, { signal: controller.signal, onProgress })).rejects.toMatchObject({
       code: 'aborted',

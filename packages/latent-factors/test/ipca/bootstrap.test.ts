@@ -103,7 +103,7 @@ describe('running it', () => {
       ...inProcess,
       config,
       draws: 20,
-      onProgress: ({ phase, step }) => phase === 'bootstrap draws' && steps.push(step),
+      onProgress: ({ phase, step }) => phase === 'bootstrap' && steps.push(step),
     });
     const second = await testIntercept(batch, { ...inProcess, config, draws: 40 });
     expect(second.draws.slice(0, 20)).toEqual(first.draws);
@@ -116,7 +116,7 @@ describe('running it', () => {
       config,
       draws: 400,
       signal: controller.signal,
-      onProgress: ({ phase }) => phase === 'bootstrap draws' && controller.abort(),
+      onProgress: ({ phase }) => phase === 'bootstrap' && controller.abort(),
     });
     await expect(aborted).rejects.toThrow(AbortedError);
   });

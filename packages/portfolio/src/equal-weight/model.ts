@@ -15,7 +15,7 @@ import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
 import { judgeWeights } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
-import type { PortfolioPredictOptions } from '../training/network-model.ts';
+import type { PortfolioPredictOptions } from '../training/fitted.ts';
 import { requireUsable } from '../training/requirements.ts';
 import { packageVersion } from '../version.ts';
 

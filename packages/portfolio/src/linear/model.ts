@@ -1,9 +1,7 @@
 import {
-  ConfigError,
   NotFittedError,
   PortfolioWeightsResult,
   throwIfAborted,
-  requireSameColumns,
   type FitOptions,
   type FitSummary,
   type HistoryEntry,
@@ -15,11 +13,17 @@ import { resolveEngine } from '@ml4t/core/engine';
 import { chooseCheckpoint } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
+import {
+  checkpointFor,
+  fitDimensions,
+  requestedCheckpoint,
+  requireTrainable,
+  type Fitted,
+  type PortfolioPredictOptions,
+} from '../training/fitted.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
-import type { PortfolioPredictOptions } from '../training/network-model.ts';
-import { requireSameScaling, requireUsable } from '../training/requirements.ts';
 import { inputScale, type InputScale } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
@@ -35,9 +39,7 @@ export interface LinearFitSummary extends FitSummary {
 }
 
 /** What a fit leaves behind. */
-export interface LinearFit {
-  readonly featureNames: readonly string[];
-  readonly volatilityScaled: boolean;
+export interface LinearFit extends Fitted {
   readonly scale: InputScale;
   /** Deviation of the regression's fitted values, by which they are divided to be scores. */
   readonly scoreScale: number;
@@ -86,8 +88,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   coefficients(checkpoint?: string): { readonly intercept: number; readonly coefficients: Float64Array } {
     const fit = this.#requireFit('coefficients');
-    const name = checkpoint ?? fit.summary.defaultCheckpoint ?? 'ridge';
-    const { coefficients, intercept } = scoresOf(fit, name);
+    const name = requestedCheckpoint(fit, checkpoint);
+    const { coefficients, intercept } = fit.checkpoints[name];
     const unit = name === 'ridge' ? fit.scoreScale : 1;
     const own = coefficients.map((b, j) => (unit * b) / fit.scale.deviation[j]);
     return { coefficients: own, intercept: own.reduce((a, b, j) => a - b * fit.scale.mean[j], unit * intercept) };
@@ -99,18 +101,13 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   async fit(
     batch: PortfolioSequenceBatch,
-    options: FitOptions<PortfolioSequenceBatch> = {},
+    options: FitOptions<PortfolioSequenceBatch, 'training'> = {},
   ): Promise<LinearFitSummary> {
     const started = performance.now();
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
     const { config } = this;
     const portfolio = this.#portfolio;
-    requireUsable(batch, config, 'batch');
-    if (options.validation) {
-      requireUsable(options.validation, config, 'validation');
-      requireSameColumns('validation.featureNames', options.validation.featureNames, batch.featureNames, 'features');
-      requireSameScaling(options.validation, batch.volScale !== undefined, config);
-    }
+    requireTrainable(batch, options, config);
     const network = linearNetwork(config);
     const trains = config.estimator === 'portfolio-objective';
     const { train, validation, note } =
@@ -155,13 +152,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
           packageVersion: packageVersion(),
           config,
           engine: resolution.backend,
-          dimensions: {
-            windows: train.nWindows,
-            validationWindows: validation?.nWindows ?? 0,
-            steps: batch.nSteps,
-            assets: batch.nAssets,
-            features: batch.nFeatures,
-          },
+          dimensions: fitDimensions(batch, train, validation),
           stopReason,
           seconds: (performance.now() - started) / 1000,
         },
@@ -188,10 +179,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.#requireFit('predict');
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
-    requireSameColumns('featureNames', batch.featureNames, fit.featureNames, 'features');
-    requireSameScaling(batch, fit.volatilityScaled, this.config);
-    const checkpoint = options.checkpoint ?? fit.summary.defaultCheckpoint ?? 'ridge';
-    const scores = linearScores(batch, fit.scale, scoresOf(fit, checkpoint));
+    const checkpoint = checkpointFor(batch, fit, options, this.config);
+    const scores = linearScores(batch, fit.scale, fit.checkpoints[checkpoint]);
     const weights = await linearWeights(batch, scores, this.config);
     return new PortfolioWeightsResult(batch, holdingsOf(batch, weights, conventionsOf(this.#portfolio)), checkpoint);
   }
@@ -242,13 +231,3 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
 }
 
 const closedForm = { engine: undefined, resolution: { backend: 'float64' } };
-
-function scoresOf({ checkpoints }: LinearFit, name: string): LinearScores {
-  if (Object.hasOwn(checkpoints, name)) return checkpoints[name];
-  throw new ConfigError({
-    field: 'checkpoint',
-    expected: `one of ${Object.keys(checkpoints).join(', ')}`,
-    found: JSON.stringify(name),
-    remedy: 'Ask for a kept checkpoint, or fit with a checkpointEvery or checkpointSteps that keep it.',
-  });
-}

@@ -27,7 +27,7 @@ export interface TrainedScores {
 }
 
 /** Trains linear scores on the portfolio objective, from where they start. */
-export async function trainScores(training: ScoreTraining, options: RunOptions): Promise<TrainedScores> {
+export async function trainScores(training: ScoreTraining, options: RunOptions<'training'>): Promise<TrainedScores> {
   const { engine, config, network, scale, train, validation, start } = training;
   const specs = network.parameters(networkSizes(train));
   const source = (batch: PortfolioSequenceBatch): ReturnType<typeof windowSource> =>

@@ -2,7 +2,8 @@ import { readWeights, weightArrays, weightNames } from '@ml4t/core/ensemble';
 import { artifactArray, readState, requireArrays, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import * as z from 'zod';
-import type { NetworkFit, PortfolioFitSummary } from './network-model.ts';
+import type { PortfolioFitSummary } from './fitted.ts';
+import type { NetworkFit } from './network-model.ts';
 import type { NetworkSizes } from './network.ts';
 
 const savedState = z.strictObject({

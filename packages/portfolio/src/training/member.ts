@@ -1,6 +1,6 @@
-import { DataError, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import { DataError, onlyFinite, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { memberPhase, type MemberOutcome, type MemberWeights } from '@ml4t/core/ensemble';
+import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
@@ -36,7 +36,7 @@ export async function trainMember(
   training: Training,
   seed: number,
   number: number,
-  options: RunOptions,
+  options: RunOptions<'training'>,
 ): Promise<PortfolioMember> {
   const { engine, network, config } = training;
   const source = withScaledFeatures(training.source);
@@ -77,10 +77,12 @@ export async function trainMember(
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
-          phase: memberPhase(number, config.ensembleSize, 'step'),
+          phase: 'training',
+          unit: 'step',
           step: stepOf(epoch),
           total: config.maxIters,
-          metrics: onlyFinite({ objective: -loss, validationSharpe: seen ?? Number.NaN }),
+          fraction: stepOf(epoch) / config.maxIters,
+          metrics: onlyFinite({ objective: -loss, validationSharpe: seen }),
         }),
       operation: training.operation,
     });
@@ -128,14 +130,9 @@ function keep(
         member: number,
         step: stepOf(epoch),
         trainObjective: -loss,
-        validationSharpe: validation ?? Number.NaN,
+        validationSharpe: validation,
         gradientNorm,
       }),
     ),
   };
-}
-
-/** Without what is not a number, which JSON cannot hold. */
-export function onlyFinite(entry: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(entry).filter(([, value]) => Number.isFinite(value)));
 }

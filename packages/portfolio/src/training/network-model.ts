@@ -1,9 +1,6 @@
 import {
   PortfolioWeightsResult,
-  requireSameColumns,
-  type ExtractOptions,
   type FitOptions,
-  type FitSummary,
   type PortfolioModel,
   type PortfolioSequenceBatch,
   type RunOptions,
@@ -15,7 +12,6 @@ import {
   memberNotes,
   NetworkEnsemble,
   overallReason,
-  requireCheckpoint,
   type EnsembleTraining,
   type MemberWeights,
 } from '@ml4t/core/ensemble';
@@ -24,30 +20,25 @@ import { loadArtifact } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
 import { contentOf, fitOf } from './artifact.ts';
+import {
+  checkpointFor,
+  fitDimensions,
+  requireTrainable,
+  type Fitted,
+  type PortfolioFitSummary,
+  type PortfolioPredictOptions,
+} from './fitted.ts';
 import { holdOut } from './holdout.ts';
 import { judgeWeights, type Judgement } from './judge.ts';
 import { trainMember, type PortfolioMember } from './member.ts';
 import type { NetworkSizes, PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
-import { requireSameScaling, requireUsable } from './requirements.ts';
 import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
 
-export interface PortfolioPredictOptions extends ExtractOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface PortfolioFitSummary extends FitSummary {
-  /** Checkpoints that `predict` can be asked for: 'best', 'last', 'step-n'. */
-  readonly checkpoints: readonly string[];
-}
-
 /** What a fit leaves behind. */
-export interface NetworkFit {
+export interface NetworkFit extends Fitted {
   readonly assetIds: readonly string[];
-  readonly featureNames: readonly string[];
   readonly sizes: NetworkSizes;
-  /** Whether the batch had volatility scales. */
-  readonly volatilityScaled: boolean;
   readonly scale: InputScale;
   readonly members: readonly MemberWeights[];
   readonly summary: PortfolioFitSummary;
@@ -64,7 +55,12 @@ export interface NetworkFit {
  * them. It throws DataError and ConfigError.
  */
 export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
-  extends NetworkEnsemble<PortfolioSequenceBatch, FitOptions<PortfolioSequenceBatch>, PortfolioMember, NetworkFit>
+  extends NetworkEnsemble<
+    PortfolioSequenceBatch,
+    FitOptions<PortfolioSequenceBatch, 'training'>,
+    PortfolioMember,
+    NetworkFit
+  >
   implements PortfolioModel
 {
   abstract override readonly config: C;
@@ -81,15 +77,12 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.requireFit('predict');
-    requireSameColumns('featureNames', batch.featureNames, fit.featureNames, 'features');
-    const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
-    const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints, 'a checkpointEvery or checkpointSteps');
+    const checkpoint = checkpointFor(batch, fit, options, this.config);
     const source = this.#source(batch, fit);
     const specs = this.network.parameters(fit.sizes);
     const { engine } = await this.#resolve(specs);
     try {
-      const run: RunOptions = options.signal ? { signal: options.signal } : {};
+      const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
       const weights = await ensembleWeights(this.#evaluation(engine), specs, fit.members, source, checkpoint, run);
       return new PortfolioWeightsResult(batch, toHoldings(batch, weights, this.config), checkpoint);
     } finally {
@@ -99,16 +92,12 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
 
   protected override async open<T>(
     batch: PortfolioSequenceBatch,
-    options: FitOptions<PortfolioSequenceBatch>,
+    options: FitOptions<PortfolioSequenceBatch, 'training'>,
     use: (training: EnsembleTraining<PortfolioMember, NetworkFit>) => Promise<T>,
   ): Promise<T> {
     const operation = `${this.modelType}.fit`;
     const { config, network } = this;
-    requireUsable(batch, config, 'batch');
-    if (options.validation) {
-      requireUsable(options.validation, config, 'validation');
-      requireSameColumns('validation.featureNames', options.validation.featureNames, batch.featureNames, 'features');
-    }
+    requireTrainable(batch, options, config);
     const held = options.validation
       ? { train: batch, validation: options.validation, note: [] }
       : holdOut(batch, config.validationShare);
@@ -118,16 +107,15 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     const scale = inputScale(train, network.standardizes);
     const specs = network.parameters(sizes);
     const fit = { assetIds: [...batch.assetIds], featureNames: [...batch.featureNames], sizes, scale };
-    const volatilityScaled = batch.volScale !== undefined;
     const source = this.#source(train, fit);
-    const judged = validation && this.#source(validation, { ...fit, volatilityScaled });
+    const judged = validation && this.#source(validation, fit);
     const { engine, resolution } = await this.#resolve(specs);
     const start = (seed: number): NamedValues[] => initialValues(specs, seed);
     const training = { engine, network, config, specs, source, validation: judged, operation, start };
     try {
       return await use({
         data: [train, validation].flatMap((on) => [on?.timestamps, on?.forwardReturns]),
-        train: (seed, member) => trainMember(training, seed, member, options),
+        train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
         combine: async (members) => {
           const checkpoints = commonCheckpoints(members);
           const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'step');
@@ -152,11 +140,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
               config,
               engine: resolution.backend,
               dimensions: {
-                windows: train.nWindows,
-                validationWindows: validation?.nWindows ?? 0,
-                steps: batch.nSteps,
-                assets: batch.nAssets,
-                features: batch.nFeatures,
+                ...fitDimensions(batch, train, validation),
                 parameters: parameterCount(specs),
                 engineBytes: Math.max(...members.map(({ engineBytes }) => engineBytes)),
               },
@@ -167,7 +151,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
           };
           return {
             ...fit,
-            volatilityScaled,
+            volatilityScaled: batch.volScale !== undefined,
             members: members.map(({ checkpoints: named, snapshots }) => ({ checkpoints: named, snapshots })),
             summary,
           };
@@ -196,10 +180,9 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
 
   #source(
     batch: PortfolioSequenceBatch,
-    fit: Pick<NetworkFit, 'assetIds' | 'sizes' | 'scale'> & { readonly volatilityScaled?: boolean },
+    fit: Pick<NetworkFit, 'assetIds' | 'sizes' | 'scale'>,
   ): ReturnType<typeof windowSource> {
     requireInputs(batch, this.network, fit.sizes.nGroups);
-    if (fit.volatilityScaled !== undefined) requireSameScaling(batch, fit.volatilityScaled, this.config);
     const assets = assetPositions(batch, fit.assetIds, this.network);
     return windowSource(batch, fit.scale, assets, this.config.holdings);
   }

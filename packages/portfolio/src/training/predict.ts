@@ -24,7 +24,7 @@ export async function headWeightsOf(
   { engine, network, config }: Evaluation,
   params: Parameters,
   source: WindowSource,
-  { signal }: RunOptions = {},
+  { signal }: Pick<RunOptions, 'signal'> = {},
 ): Promise<Float64Array> {
   const { nWindows, nSteps, nAssets } = source.batch;
   const cells = nSteps * nAssets;
@@ -50,7 +50,7 @@ export async function ensembleWeights(
   members: readonly MemberWeights[],
   source: WindowSource,
   checkpoint: string,
-  options: RunOptions,
+  options: Pick<RunOptions, 'signal'>,
 ): Promise<Float64Array> {
   const { nWindows, nSteps, nAssets } = source.batch;
   const mean = new Float64Array(nWindows * nSteps * nAssets);

@@ -45,7 +45,9 @@ describe('the joint projection', () => {
         cap: maxAbsWeight ?? Infinity,
         ...(turnoverLimit === null ? {} : { held: Array.from(row.held), budget: turnoverLimit }),
       });
-      expect(largest(difference(slow, project(row)))).toBeLessThan(1e-7);
+      // Where it creeps, in about two rows of a thousand, another row is drawn; the next test covers those as well.
+      fc.pre(slow !== undefined);
+      expect(largest(difference(slow, project(row)))).toBeLessThan(1e-8);
     });
   });
 

@@ -9,10 +9,16 @@ export interface SlowConstraints {
 
 /**
  * The closest point of an intersection of convex sets by Dykstra's alternating projections: slow, and obviously correct. Each
- * set's own projection is a textbook one.
- * Source: Boyle and Dykstra (1986), Lecture Notes in Statistics 37.
+ * set's own projection is a textbook one. Undefined where it has not converged: it can stand still for many rounds and go on
+ * then, so it is done when its corrections rest, not when its point does.
+ * Sources: Boyle and Dykstra (1986), Lecture Notes in Statistics 37; Birgin and Raydan (2005), SIAM Journal on Scientific Computing 26,
+ * on when to stop.
  */
-export function slowProjection(values: readonly number[], constraints: SlowConstraints, rounds = 10_000): number[] {
+export function slowProjection(
+  values: readonly number[],
+  constraints: SlowConstraints,
+  rounds = 10_000,
+): readonly number[] | undefined {
   const { gross, net, cap, held, budget } = constraints;
   const sets: ((x: number[]) => number[])[] = [
     (x) => shiftedBy(x, (net - x.reduce((a, b) => a + b, 0)) / x.length),
@@ -29,17 +35,17 @@ export function slowProjection(values: readonly number[], constraints: SlowConst
   let x = [...values];
   const corrections = sets.map(() => x.map(() => 0));
   for (let round = 0; round < rounds; round++) {
-    let moved = 0;
+    let change = 0;
     sets.forEach((project, k) => {
       const from = x.map((v, i) => v + corrections[k][i]);
-      const to = project(from);
-      corrections[k] = from.map((v, i) => v - to[i]);
-      moved = Math.max(moved, ...to.map((v, i) => Math.abs(v - x[i])));
-      x = to;
+      x = project(from);
+      const correction = from.map((v, i) => v - x[i]);
+      change = Math.max(change, ...correction.map((c, i) => Math.abs(c - corrections[k][i])));
+      corrections[k] = correction;
     });
-    if (moved < 1e-13) break;
+    if (change < 1e-13) return x;
   }
-  return x;
+  return undefined;
 }
 
 function shiftedBy(x: readonly number[], by: number): number[] {
@@ -53,7 +59,7 @@ function ontoL1Ball(x: readonly number[], radius: number): number[] {
   if (sizes.reduce((a, b) => a + b, 0) <= radius) return [...x];
   sizes.forEach((size, k) => {
     sum += size;
-    if (size > (sum - radius) / (k + 1)) theta = (sum - radius) / (k + 1);
+    if (size >= (sum - radius) / (k + 1)) theta = (sum - radius) / (k + 1);
   });
   return x.map((v) => Math.sign(v) * Math.max(0, Math.abs(v) - theta));
 }

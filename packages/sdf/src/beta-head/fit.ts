@@ -1,6 +1,7 @@
 import {
   AbortedError,
   DataError,
+  onlyFinite,
   type CrossSectionBatch,
   type FitSummary,
   type HistoryEntry,
@@ -30,7 +31,7 @@ export interface BetaHeadData {
   readonly state: StochasticDiscountFactorState;
 }
 
-export interface BetaHeadFitOptions extends RunOptions {
+export interface BetaHeadFitOptions extends RunOptions<'beta-network'> {
   /** Used to choose the best epoch and to stop early. */
   readonly validation?: BetaHeadData | undefined;
 }
@@ -129,7 +130,14 @@ export async function fitBetaHead(
       ...(options.signal ? { signal: options.signal } : {}),
       onProgress: ({ epoch, loss, validation: validationLoss }) => {
         history.push({ epoch, loss, ...(validationLoss === undefined ? {} : { validationLoss }) });
-        options.onProgress?.({ phase: 'beta network', step: epoch, total: config.betaNEpochs, metrics: { loss } });
+        options.onProgress?.({
+          phase: 'beta-network',
+          unit: 'epoch',
+          step: epoch,
+          total: config.betaNEpochs,
+          fraction: epoch / config.betaNEpochs,
+          metrics: onlyFinite({ loss, validationLoss }),
+        });
       },
     });
     const labels = labelled(checkpoints);

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { BootstrapDraws, type BootstrapTask } from './draws.ts';
 
-export interface DrawOptions extends RunOptions {
+export interface DrawOptions extends RunOptions<'bootstrap'> {
   /** Number of draws. */
   readonly draws: number;
   /** Worker threads; the machine's own parallelism where absent. The numbers do not depend on it. */
@@ -25,7 +25,7 @@ export async function runDraws(task: BootstrapTask, options: DrawOptions): Promi
   const finish = (from: number, statistics: readonly number[]): void => {
     out.set(statistics, from);
     finished += statistics.length;
-    options.onProgress?.({ phase: 'bootstrap draws', step: finished, total: options.draws });
+    options.onProgress?.({ phase: 'bootstrap', unit: 'draw', step: finished, total: options.draws });
   };
   throwIfAborted(options.signal, 'bootstrap');
   // TypeScript sources cannot be loaded by a worker of every supported Node, so they run here; the package's do not.

@@ -3,11 +3,14 @@ import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { estimateIPCA } from '../alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from '../config.ts';
 import { givenFactors, type FactorReturnSeries } from '../given-factors.ts';
-import { sufficientStatistics, triangle, type SufficientStatistics } from '../sufficient-statistics.ts';
+import { sufficientStatistics, triangle, type IPCAPhase, type SufficientStatistics } from '../sufficient-statistics.ts';
 import { sumOfSquares, type BootstrapTask, type Hypothesis } from './draws.ts';
 import { runDraws } from './run-draws.ts';
 
-export interface BootstrapOptions extends RunOptions {
+/** What a bootstrap test reports: the fits under test, then the draws. */
+export type BootstrapPhase = IPCAPhase | 'bootstrap';
+
+export interface BootstrapOptions extends RunOptions<BootstrapPhase> {
   /** Configuration of the model under test; the alternative's intercept is added by the test itself. */
   readonly config?: IPCAConfigInput | undefined;
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
@@ -155,7 +158,7 @@ async function wildBootstrap(
 async function statisticsOf(
   data: CrossSectionBatch | SufficientStatistics,
   config: IPCAConfig,
-  options: RunOptions,
+  options: RunOptions<BootstrapPhase>,
 ): Promise<SufficientStatistics> {
   return 'crossProducts' in data ? data : sufficientStatistics(data, config.constant, options);
 }

@@ -10,19 +10,27 @@ export function padded(columns: number): number {
 /** Rows of a pass that keeps its arrays in the nearest cache. */
 export const tileRows = 64;
 
-/** Elements of one chunk's partial gradient: K rows and one for the bias, and room to copy eight columns of a tile to. */
+/** Columns of a panel of packed weights. */
+export const panelColumns = 8;
+
+/** Numbers a row that the sum x'd over rows, K inputs by N outputs, takes to copy panels to: one of d, or all where both are wide. */
+export function outerScratch(K: number, N: number): number {
+  return K > 512 && N >= 128 ? padded(N) + 8 : 8;
+}
+
+/** Elements of one chunk's partial gradient: K rows and one for the bias, and room for the copies of a tile. */
 export function weightPartial(K: number, N: number): number {
-  return (K + 1) * padded(N) + 8 * tileRows;
+  return (K + 1) * padded(N) + outerScratch(K, N) * tileRows;
 }
 
 /** Linear layers, batch normalisation and what goes with them. */
 export function denseKernels(heap: HeapViews) {
   return {
-    /** Weights w[n strideN + k strideK] as the right factor of products with N columns. `from .. to` has no meaning. */
+    /** Weights w[n strideN + k strideK] as the right factor of products with N columns: panels from .. to-1 of them. */
     pack(
       _c: number,
-      _from: number,
-      _to: number,
+      from: number,
+      to: number,
       w: number,
       K: number,
       N: number,
@@ -33,7 +41,8 @@ export function denseKernels(heap: HeapViews) {
       const { f } = heap;
       const P = padded(N);
       for (let k = 0; k < K; k++)
-        for (let n = 0; n < P; n++) f[p + k * P + n] = n < N ? f[w + n * strideN + k * strideK] : 0;
+        for (let n = panelColumns * from; n < Math.min(P, panelColumns * to); n++)
+          f[p + k * P + n] = n < N ? f[w + n * strideN + k * strideK] : 0;
     },
 
     /**
@@ -119,7 +128,7 @@ export function denseKernels(heap: HeapViews) {
       }
     },
 
-    /** Partial weight gradients (K rows at the start of `size`), summed in the order of their chunks, added to outputs from .. to-1 of (N, K). */
+    /** Partial weight gradients (K rows at the start of `size`), summed in the order of their chunks, added to inputs from .. to-1 of (N, K). */
     foldWeightGradient(
       _c: number,
       from: number,
@@ -133,8 +142,8 @@ export function denseKernels(heap: HeapViews) {
     ): void {
       const { f } = heap;
       const P = padded(N);
-      for (let n = from; n < to; n++)
-        for (let k = 0; k < K; k++) {
+      for (let n = 0; n < N; n++)
+        for (let k = from; k < to; k++) {
           let sum = 0;
           for (let c = 0; c < chunks; c++) sum += f[partials + c * size + k * P + n];
           f[gw + n * K + k] += sum;
@@ -207,7 +216,10 @@ export function denseKernels(heap: HeapViews) {
       }
     },
 
-    /** du = dy dropout activation'(u), and per chunk the column sums of du and of du (z - mean) into a partial of 2 N. */
+    /**
+     * du = dy dropout activation'(u), and per chunk the column sums of du and of du (z - mean) into a partial of 2 N. With silu, y
+     * is the output: a kernel may take from it what dropout kept and the sigmoid.
+     */
     normActivateGradient(
       c: number,
       from: number,
@@ -217,6 +229,7 @@ export function denseKernels(heap: HeapViews) {
       mean: number,
       scale: number,
       offset: number,
+      _y: number,
       dy: number,
       du: number,
       code: number,

@@ -1,6 +1,6 @@
 import { ConfigError, ShapeError } from '../../../errors.ts';
 import { chunkRows } from '../chunks.ts';
-import { padded } from '../kernels/dense.ts';
+import { outerScratch, padded } from '../kernels/dense.ts';
 import { requireRank, requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
@@ -56,7 +56,7 @@ export function attention(
   const chunk = chunkRows(B, 12 * Q * K * D, period);
   const chunks = Math.ceil(B / chunk);
   const d = D / heads;
-  const workSize = 2 * (K * padded(d) + d * padded(K)) + (Q + 2) * padded(K) + K * d + 8 * Q;
+  const workSize = 2 * (K * padded(d) + d * padded(K)) + (Q + 2) * padded(K) + K * d + outerScratch(K, d) * Q;
   const mask = keyMask?.at ?? -1;
   const work = tape.scratch(chunks * workSize);
   tape.chunked(

@@ -66,6 +66,7 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
       mean,
       scale,
       offset,
+      y.at,
       dy,
       dy,
       code,

@@ -1,5 +1,6 @@
 import { chunkRows } from '../chunks.ts';
 import { padded, tileRows, weightPartial } from '../kernels/dense.ts';
+import { packWeights } from './pack.ts';
 import { requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
@@ -37,8 +38,7 @@ export interface ProductOutput {
 export function productForward(tape: Tape, p: Product, output: ProductOutput): void {
   const { y, activation, rate = 0, key = 0, started = false } = output;
   const { inputs: K, outputs: N } = p;
-  const packed = tape.scratch(K * padded(N));
-  tape.whole('pack', 1, p.weight.at, K, N, 1, K, packed);
+  const packed = packWeights(tape, p.weight.at, K, N, 1, K);
   const chunk = chunkRows(p.rows, 2 * K * N, tileRows);
   tape.chunked(
     'linear',
@@ -87,16 +87,12 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
   const chunk = gradientChunk(rows, 6 * K * N, size);
   const chunks = Math.ceil(rows / chunk);
   const partials = learns ? tape.scratch(chunks * size) : -1;
-  let packed = -1;
   const add = p.x.needsGradient && !tape.isFresh(p.x) ? 1 : 0;
   const dx = tape.gradientTarget(p.x);
   // Of a join of data and activations only the activations' columns have a gradient that anybody reads.
   const { from, to } = p.x.root === undefined ? (p.x.wanted ?? { from: 0, to: K }) : { from: 0, to: K };
   const columns = to - from;
-  if (dx >= 0) {
-    packed = tape.scratch(N * padded(columns));
-    tape.whole('pack', 1, p.weight.at + from, N, columns, K, 1, packed);
-  }
+  const packed = dx < 0 ? -1 : packWeights(tape, p.weight.at + from, N, columns, K, 1);
   tape.chunked(
     'linearGradient',
     rows,
@@ -117,7 +113,7 @@ export function productBackward(tape: Tape, p: Product, g: ProductGradient): voi
     partials,
   );
   if (p.weight.needsGradient)
-    tape.rows('foldWeightGradient', N, chunks * K, partials, chunks, size, K, N, tape.gradient(p.weight));
+    tape.rows('foldWeightGradient', K, chunks * N, partials, chunks, size, K, N, tape.gradient(p.weight));
   if (p.bias?.needsGradient) tape.rows('fold', N, chunks, partials + K * P, chunks, size, tape.gradient(p.bias), 1, 1);
   if (packed >= 0) tape.release(packed);
   if (partials >= 0) tape.release(partials);

@@ -1,7 +1,8 @@
 import { chunkRows } from '../chunks.ts';
-import { padded } from '../kernels/dense.ts';
+import { outerScratch } from '../kernels/dense.ts';
 import { requireRank, requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
+import { packWeights } from './pack.ts';
 
 export interface LstmTensors {
   readonly inputWeight: HeapTensor;
@@ -50,11 +51,9 @@ export function lstm(
   const bias = tape.scratch(G);
   for (let n = 0; n < G; n++)
     tape.heap.f[bias + n] = tape.heap.f[layer.inputBias.at + n] + tape.heap.f[layer.recurrentBias.at + n];
-  const inputPack = tape.scratch(F * G);
-  const recurrentPack = tape.scratch(H * G);
-  tape.whole('pack', 1, layer.inputWeight.at, F, G, 1, F, inputPack);
-  tape.whole('pack', 1, layer.recurrentWeight.at, H, G, 1, H, recurrentPack);
-  const workSize = chunk * (F + H + 8);
+  const inputPack = packWeights(tape, layer.inputWeight.at, F, G, 1, F);
+  const recurrentPack = packWeights(tape, layer.recurrentWeight.at, H, G, 1, H);
+  const workSize = chunk * (F + H + outerScratch(Math.max(F, H), G));
   const work = tape.scratch(Math.ceil(S / chunk) * workSize);
   tape.chunked(
     'lstm',
@@ -83,10 +82,8 @@ export function lstm(
     const chunks = Math.ceil(S / chunk);
     const size = (F + H + 1) * G;
     const partials = tape.scratch(chunks * size);
-    const inputBack = tape.scratch(G * padded(F));
-    const recurrentBack = tape.scratch(G * padded(H));
-    tape.whole('pack', 1, layer.inputWeight.at, G, F, F, 1, inputBack);
-    tape.whole('pack', 1, layer.recurrentWeight.at, G, H, H, 1, recurrentBack);
+    const inputBack = packWeights(tape, layer.inputWeight.at, G, F, F, 1);
+    const recurrentBack = packWeights(tape, layer.recurrentWeight.at, G, H, H, 1);
     // The gradients of the last states become, going back, those of the first: in blocks of their own.
     const dh = tape.scratch(S * H);
     const dc = tape.scratch(S * H);
@@ -123,7 +120,7 @@ export function lstm(
     );
     const fold = (weight: HeapTensor, from: number, K: number) => {
       if (!weight.needsGradient) return;
-      tape.rows('foldWeightGradient', G, chunks * K, partials + from, chunks, size, K, G, tape.gradient(weight));
+      tape.rows('foldWeightGradient', K, chunks * G, partials + from, chunks, size, K, G, tape.gradient(weight));
     };
     fold(layer.inputWeight, 0, F);
     fold(layer.recurrentWeight, F * G, H);

@@ -135,6 +135,7 @@ export function batchNorm(tape: Tape, x: HeapTensor, norm: Norm): HeapTensor {
       columns.mean,
       columns.scale,
       columns.offset,
+      -1,
       dy,
       dy,
       0,
