@@ -74,6 +74,8 @@ export class TfOptimizer implements Optimizer {
     const taped = (): TfArray => {
       try {
         const result = this.#step.read(loss(this.#ops), 'loss');
+        // All that the way back needs is there, and little comes to it: the way back frees as it goes.
+        this.#host.weigh();
         requireShape('loss', result.shape, []);
         if (result.needsGradient) return result.array;
         constant = tf.keep(this.#step.quiet(() => tf.clone(result.array)));

@@ -35,6 +35,8 @@ export interface Host {
   activate(): void;
   /** Takes note that something was released. */
   forget(held: object): void;
+  /** Takes note of the memory in use, at a moment when it is most. */
+  weigh(): void;
 }
 
 /** Weights and state as tfjs variables. */
