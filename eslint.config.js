@@ -31,4 +31,28 @@ export default [
       ],
     },
   },
+  {
+    // A power of two numbers is the one elementary function whose last bit differs between versions of V8: results would.
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['packages/core/src/engine/tfjs/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Math',
+          property: 'pow',
+          message: 'Its last bit depends on the version of Node: multiply, or use Math.exp.',
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ":matches(BinaryExpression[operator='**'], AssignmentExpression[operator='**=']):not([right.value=2]):not([left.value=2])",
+          message:
+            'The last bit of a power depends on the version of Node, but for squares and whole powers of 2: multiply, or use Math.exp or Math.cbrt.',
+        },
+      ],
+    },
+  },
 ];

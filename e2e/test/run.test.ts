@@ -10,8 +10,9 @@ import { runPnpm, writeClientSettings } from '../registry/registry.ts';
 const consumerFile = (name: string): string => readFileSync(join(__dirname, '..', 'consumer', name), 'utf8');
 const source = consumerFile('program.ts');
 const network = consumerFile('network.ts');
+const arithmetic = consumerFile('arithmetic.ts');
 
-/** Puts the user's program into a folder, as an ES module and as a CommonJS one, and the one that trains a network. */
+/** Puts the user's program into a folder, as an ES module and as a CommonJS one, and those that print the bits of results. */
 async function writePrograms(cwd: string): Promise<void> {
   const compile = (type: 'es6' | 'commonjs', text = source): string =>
     transformSync(text, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type } }).code;
@@ -26,6 +27,10 @@ async function writePrograms(cwd: string): Promise<void> {
   await writeFile(
     join(cwd, 'network.mjs'),
     `${compile('es6', network)}\ntrain(process.argv[2]).then((line) => console.log(line));\n`,
+  );
+  await writeFile(
+    join(cwd, 'arithmetic.mjs'),
+    `${compile('es6', arithmetic)}\narithmetic().then((lines) => console.log(lines));\n`,
   );
 }
 
@@ -73,6 +78,9 @@ describe('an installed family', () => {
     const here = await program(process.execPath, 'program.mjs', cwd);
     expect(await program(node, 'program.mjs', cwd)).toBe(here);
     expect(await program(node, 'program.cjs', cwd)).toBe(here);
+    const bits = await succeed(process.execPath, ['arithmetic.mjs'], { cwd });
+    expect(bits.split('\n').length).toBeGreaterThan(20);
+    expect(await succeed(node, ['arithmetic.mjs'], { cwd })).toBe(bits);
     expect(await trained(node, 'embedded-portable', cwd)).toBe(
       await trained(process.execPath, 'embedded-portable', cwd),
     );

@@ -69,7 +69,8 @@ function decayFactor({ halfLife, span }: ExAnteVolatilityOptions): number {
   if (halfLife !== undefined) {
     if (!(Number.isFinite(halfLife) && halfLife > 0))
       throw refuse({ field: 'volatility.halfLife', expected: 'a number of dates > 0', found: describe(halfLife) });
-    return 0.5 ** (1 / halfLife);
+    // Not as a power: that differs in its last bit between versions of Node.
+    return Math.exp(-Math.LN2 / halfLife);
   }
   if (!(Number.isFinite(span) && Number(span) > 1))
     throw refuse({ field: 'volatility.span', expected: 'a number of dates > 1', found: describe(span) });

@@ -55,7 +55,8 @@ export function simulateStaticFactorPanel(options: StaticFactorPanelOptions = {}
   const factorStream = random.fork('factors');
   const noiseStream = random.fork('noise');
   const missingStream = random.fork('missing');
-  const sd = Array.from({ length: nFactors }, (_, k) => 0.05 * 0.7 ** k);
+  const sd = [0.05];
+  while (sd.length < nFactors) sd.push(0.7 * sd[sd.length - 1]);
   const loadings = Float64Array.from({ length: nAssets * nFactors }, () => loadingStream.normal());
   const factorReturns = Float64Array.from(
     { length: nDates * nFactors },

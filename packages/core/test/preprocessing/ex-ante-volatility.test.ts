@@ -45,6 +45,18 @@ describe('exAnteVolatility', () => {
     );
   });
 
+  it('has the same bits on every version of Node', () => {
+    const returns = Float64Array.of(0.01, -0.02, 0.03, 0.005, -0.015, 0.01);
+    expect([...exAnteVolatility(returns, 1, { halfLife: 2, minReturns: 2 })]).toEqual([
+      NaN,
+      NaN,
+      0.016605298289644528,
+      0.023634268420297897,
+      0.018713717477125236,
+      0.017483059817029932,
+    ]);
+  });
+
   it('takes a span for the half-life that forgets as fast, and treats assets apart', () => {
     const returns = Float64Array.from({ length: 60 }, (_, i) => Math.sin(i * 1.7) / 10);
     // λ = 1 - 2/(9 + 1) = 0.8

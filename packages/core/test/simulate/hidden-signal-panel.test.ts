@@ -38,6 +38,12 @@ describe('the hidden signal panel', () => {
     expect(trades(filtered)).toBeLessThan(0.5 * trades(column(0)));
   });
 
+  it('has volatilities of the same bits on every version of Node', () => {
+    expect([...simulateHiddenSignalPanel({ nDates: 2, nAssets: 7 }).volatility]).toEqual([
+      0.005, 0.006299605249474366, 0.007937005259840996, 0.01, 0.012599210498948729, 0.015874010519681993, 0.02,
+    ]);
+  });
+
   it('dates features before the returns they see, and gives equal bits for equal options', () => {
     const last = column(1);
     expect(Math.max(...last.subarray(n).map((x, cell) => Math.abs(x - scaled[cell])))).toBeLessThan(1e-12);

@@ -34,7 +34,9 @@ export class EWMAFactorForecaster extends PremiumForecaster<EWMAConfig> {
   }
 
   protected estimator(): PremiumEstimator {
-    return new WeightedMean(0.5 ** (1 / this.config.halfLife), this.config.adjust);
+    // 0.5^(1 / halfLife), but not as a power: that differs in its last bit between versions of Node.
+    const decay = Math.exp(-Math.LN2 / this.config.halfLife);
+    return new WeightedMean(decay, this.config.adjust);
   }
 }
 

@@ -110,7 +110,7 @@ function edgeDistribution(eigenvalues: Float64Array, maxFactors: number): { coun
 
 /** Slope of the regression of mu_j, …, mu_{j+4} on a constant and (j - 1)^(2/3), …, (j + 3)^(2/3). */
 function slopeFrom(eigenvalues: Float64Array, j: number): number {
-  const x = Array.from({ length: 5 }, (_, i) => (j - 1 + i) ** (2 / 3));
+  const x = Array.from({ length: 5 }, (_, i) => Math.cbrt((j - 1 + i) ** 2));
   const y = x.map((_, i) => eigenvalues[j - 1 + i]);
   const meanX = x.reduce((sum, value) => sum + value, 0) / 5;
   const meanY = y.reduce((sum, value) => sum + value, 0) / 5;

@@ -84,6 +84,14 @@ describe('numbers', () => {
     expect(a.standardErrors?.[0]).toBeCloseTo(b.standardErrors?.[0] ?? 0, 7);
   });
 
+  it('exponential weights have the same bits on every version of Node', () => {
+    const forecaster = new EWMAFactorForecaster({ halfLife: 2 });
+    forecaster.fit(stateOf([4, 2, 1, 7, -3]));
+    const { premia, standardErrors } = forecaster.predict(stateOf([0, 0.5, 1], 5));
+    expect([...premia]).toEqual([1.4789601002742696, 0.9839002325417012, 0.8284271247461901]);
+    expect([...(standardErrors ?? [])]).toEqual([2.240409527792915, 1.745348743244372, 1.3765971557494452]);
+  });
+
   it('a first-order autoregression: slope, shrinkage, bound, and the way back to the mean', () => {
     const random = new Random(11);
     const values = [0];

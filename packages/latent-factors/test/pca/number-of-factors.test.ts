@@ -1,4 +1,5 @@
 import { ConfigError, DataError, PersistentPanelBatch, Random } from '@ml4t/core';
+import { simulateStaticFactorPanel } from '@ml4t/core/simulate';
 import { describe, expect, it } from '@jest/globals';
 import { PCAModel, numberOfFactors } from '../../src/index.ts';
 import { days } from '../golden/load.ts';
@@ -101,6 +102,11 @@ describe('numberOfFactors', () => {
     const { estimates } = numberOfFactors(planted(seed, { sds: [1, 1, 0.2] }));
     expect(estimates.onatski).toBe(3);
     expect(estimates.eigenvalueRatio).toBe(2);
+  });
+
+  it('has a threshold of the same bits on every version of Node', () => {
+    const { batch } = simulateStaticFactorPanel({ nAssets: 20, nDates: 60 });
+    expect(numberOfFactors(batch, { maxFactors: 5 }).onatskiThreshold).toBe(0.00010146402137686048);
   });
 
   it('is not ruled by one volatile asset once returns are standardised', () => {

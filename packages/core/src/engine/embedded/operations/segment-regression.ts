@@ -14,7 +14,7 @@ export function segmentRegression(
   requireShape('segmentRegression.y', y.shape, [n]);
   requireOffsets('segmentRegression.offsets', offsets, n);
   const dates = offsets.length - 1;
-  const work = (2 * n * K * K) / dates + K ** 3;
+  const work = (2 * n * K * K) / dates + K * K * K;
   const out = tape.result([dates, K], x, y);
   const places = tape.integers(offsets);
   tape.rows('segmentRegression', dates, work, x.at, y.at, K, places, ridge, out.at);
