@@ -1,6 +1,6 @@
 import { ConfigError, EngineError, describe } from '../errors.ts';
 import type { Ops, Parameters } from '../nn/index.ts';
-import { availableArithmetic } from './embedded/arithmetic.ts';
+import { availableArithmetic, fusedRemedy } from './embedded/arithmetic.ts';
 import type { Arithmetic } from './embedded/arithmetic.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
@@ -229,7 +229,7 @@ function reasonOf(error: unknown, name: NamedChoice): string {
 
 const remedies: Readonly<Record<NamedChoice, string>> = {
   embedded: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
-  'embedded-fused': "Use Node 22 or later on a processor with fused multiply-add, or 'embedded-portable'.",
+  'embedded-fused': fusedRemedy,
   'embedded-portable': 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
   'tfjs-node-gpu': install(
     'tfjs-node-gpu',
