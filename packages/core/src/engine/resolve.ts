@@ -222,6 +222,8 @@ function reasonOf(error: unknown, name: NamedChoice): string {
     const absent = packagesOf[name].filter((specifier) => message.includes(`'${specifier}'`));
     if (absent.length > 0) return `${absent.join(', ')} is not installed`;
   }
+  if (line && /isNullOrUndefined\W+is not a function/.test(line))
+    return `it calls util.isNullOrUndefined, which Node 23 removed: this is Node ${process.versions.node}`;
   return (line ?? 'it failed without a message').slice(0, 300);
 }
 
