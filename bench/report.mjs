@@ -7,6 +7,17 @@ const require = createRequire(import.meta.url);
 /** The threads that the runner gives to this process. */
 export const threads = Number(process.env.BENCH_THREADS ?? 1);
 
+/**
+ * The engine that an option --engine names, as models take it. The embedded one gets the runner's threads; TensorFlow takes every
+ * processor, whatever it is told.
+ *
+ * @param {string} name
+ */
+export function engineChoice(name, threadsOfEmbedded = threads) {
+  const engine = /** @type {import('@ml4t/core/engine').EngineChoice} */ (name);
+  return name.startsWith('embedded') ? { engine, threads: threadsOfEmbedded } : { engine };
+}
+
 /** Seconds of each of `repeats` runs of `work`, after `warmup` runs that are not counted. `prepare` runs before each, untimed. */
 export async function timed(work, { repeats = 5, warmup = 1, prepare = () => {} } = {}) {
   const seconds = [];

@@ -1,10 +1,10 @@
 // An epoch of CAEModel.fit, one member, 5 factors, one hidden layer of 32 with batch norm, mini-batches of 10,000 rows. Epochs are
 // timed from the progress of one fit, the first two left out.
-// Usage: node bench/neural/cae-epoch.mjs [--dates=360] [--assets=300] [--characteristics=94] [--epochs=12] [--factors=managed] [--precision=float32]
+// Usage: node bench/neural/cae-epoch.mjs [--dates=360] [--assets=300] [--characteristics=94] [--epochs=12] [--factors=managed] [--precision=float32] [--engine=embedded]
 import { CrossSectionBatch, PanelIndex } from '@ml4t/core';
 import { CAEModel } from '@ml4t/latent-factors';
 import { parseArgs } from 'node:util';
-import { report, threads } from '../report.mjs';
+import { engineChoice, report, threads } from '../report.mjs';
 import { uniformNumbers } from './engine-step.mjs';
 
 const { values } = parseArgs({
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     factors: { type: 'string', default: 'managed' },
     batching: { type: 'string', default: 'rows' },
     precision: { type: 'string', default: 'float32' },
+    engine: { type: 'string', default: 'embedded' },
   },
 });
 const [T, N, P, epochs] = ['dates', 'assets', 'characteristics', 'epochs'].map((name) => Number(values[name]));
@@ -60,7 +61,7 @@ const model = new CAEModel({
   nEnsemble: 1,
   nEpochs: epochs + 2,
   checkpointInterval: null,
-  threads,
+  ...engineChoice(values.engine),
 });
 const ends = [];
 const losses = [];

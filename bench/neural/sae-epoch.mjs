@@ -7,7 +7,7 @@ import { resolveEngine } from '@ml4t/core/engine';
 import { initialValues, linearParameters } from '@ml4t/core/nn';
 import { SAEModel } from '@ml4t/sae';
 import { parseArgs } from 'node:util';
-import { report, threads, timed } from '../report.mjs';
+import { engineChoice, report, timed } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
 
 const { values } = parseArgs({
@@ -31,9 +31,7 @@ const [dates, assets, inputs, batchSize, epochs, repeats] = [
   values.epochs,
   values.repeats,
 ].map(Number);
-/** @typedef {NonNullable<import('@ml4t/core/engine').ResolveOptions['engine']>} EngineName */
-const engine = /** @type {EngineName} */ (values.engine);
-const engineChoice = { engine, ...(engine === 'embedded' ? { threads } : {}) };
+const engine = engineChoice(values.engine);
 const rows = dates * assets;
 /** Processor seconds beside the wall clock: they can be compared on a machine that others use too. */
 const processor = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
@@ -66,11 +64,11 @@ function multiplications({ bottleneckDim: code, auxHiddenDim: aux, mainHiddenUni
 
 /** Multiplications a second of the dense kernel alone, there and back, by the wall clock and by processor time. */
 async function kernelRate() {
-  const { engine } = await resolveEngine(engineChoice);
+  const { engine: running } = await resolveEngine(engine);
   const [width, height] = [448, 4096];
   const specs = { ...linearParameters('first', width, width), ...linearParameters('second', width, width) };
-  const optimizer = engine.optimizer(engine.parameters(initialValues(specs, 1)));
-  const x = engine.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
+  const optimizer = running.optimizer(running.parameters(initialValues(specs, 1)));
+  const x = running.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
   const { tensors: p } = optimizer.parameters;
   const used = [];
   const step = () =>
@@ -83,7 +81,7 @@ async function kernelRate() {
     },
     { repeats: 8, warmup: 2 },
   );
-  await engine.dispose();
+  await running.dispose();
   // The second product goes all three ways, the first one two: its input has no gradient.
   const products = 5 * height * width * width;
   return { wall: products / Math.min(...seconds), processor: products / Math.min(...used.slice(2)) };
@@ -91,7 +89,7 @@ async function kernelRate() {
 
 const batch = panel();
 const nEpochs = values.measure === 'epoch' ? epochs : 1;
-const model = new SAEModel({ nEpochs, batchSize, validationShare: 0, ...engineChoice });
+const model = new SAEModel({ nEpochs, batchSize, validationShare: 0, ...engine });
 const marks = [];
 const mark = () => marks.push([performance.now() / 1000, processor()]);
 

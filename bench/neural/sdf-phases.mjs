@@ -2,11 +2,11 @@
 // gradient step an epoch as in the reference, without a validation batch.
 // --phase=unconditional|moment|conditional: seconds per epoch of that phase. --phase=schedule: seconds of a whole fit with
 // 256 / 64 / 1024 epochs over --share. --phase=beta: seconds per epoch of the beta network, on given discount factors.
-// Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=16] [--threads=2]
+// Usage: node bench/neural/sdf-phases.mjs --phase=unconditional [--epochs=9] [--share=16] [--engine=embedded] [--threads=2]
 import { CrossSectionBatch, StochasticDiscountFactorState } from '@ml4t/core';
 import { StochasticDiscountFactorBetaNetworkHead, StochasticDiscountFactorModel } from '@ml4t/sdf';
 import { parseArgs } from 'node:util';
-import { report, threads } from '../report.mjs';
+import { engineChoice, report, threads } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
 
 const { values } = parseArgs({
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     phase: { type: 'string', default: 'unconditional' },
     epochs: { type: 'string', default: '9' },
     share: { type: 'string', default: '16' },
+    engine: { type: 'string', default: 'embedded' },
     threads: { type: 'string' },
   },
 });
@@ -37,7 +38,8 @@ const schedules = {
   conditional: { nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: epochs },
   schedule: { nEpochsUnc: 256 / share, nEpochsMoment: 64 / share, nEpochsCond: 1024 / share },
 };
-const running = { subEpochs: 1, threads: Number(values.threads ?? threads) };
+const engine = engineChoice(values.engine, Number(values.threads ?? threads));
+const running = { subEpochs: 1, ...engine };
 // The scale of the reference's outputs and its optimizer, so that both sides minimise the same loss in the same way.
 const newModel = () =>
   new StochasticDiscountFactorModel({
@@ -63,7 +65,7 @@ const whole = (marks[marks.length - 1].at - started) / 1000;
 const own = marks.filter(({ phase }) => values.phase === 'beta' || phase === values.phase).map(({ at }) => at);
 report({
   seconds: values.phase === 'schedule' ? [whole] : own.slice(1).map((at, i) => (at - own[i]) / 1000),
-  threads: running.threads,
+  threads: engine.threads ?? threads,
   backend: runRecord.engine,
   quality: { loss: history[history.length - 1].loss },
 });

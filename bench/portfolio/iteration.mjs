@@ -1,10 +1,10 @@
 // Seconds of a training step (forward, objective, backward, clipping, AdamW) of a portfolio model at its default sizes, on all B
 // windows at once; the linear model with the bounded head, as the networks have it, from its ridge regression. Compare with bench/peers/portfolio.py.
-// Usage: node bench/portfolio/iteration.mjs [--model=lstm] [--windows=64] [--steps=63] [--assets=20] [--features=10] [--repeats=8]
+// Usage: node bench/portfolio/iteration.mjs [--model=lstm] [--windows=64] [--steps=63] [--assets=20] [--features=10] [--repeats=8] [--engine=embedded]
 import { PortfolioSequenceBatch } from '@ml4t/core';
 import { DeepPortfolioModel, LinearFeaturePortfolioModel, LSTMPortfolioModel } from '@ml4t/portfolio';
 import { parseArgs } from 'node:util';
-import { report, threads } from '../report.mjs';
+import { engineChoice, report, threads } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
 
 const { values } = parseArgs({
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     features: { type: 'string', default: '10' },
     repeats: { type: 'string', default: '8' },
     warmup: { type: 'string', default: '2' },
+    engine: { type: 'string', default: 'embedded' },
     threads: { type: 'string' },
   },
 });
@@ -40,8 +41,7 @@ const config = {
   maxIters: warmup + repeats,
   evalEvery: 1,
   validationShare: 0,
-  engine: /** @type {const} */ ('embedded'),
-  threads: Number(values.threads ?? threads),
+  ...engineChoice(values.engine, Number(values.threads ?? threads)),
 };
 const models = {
   linear: () => new LinearFeaturePortfolioModel({ ...config, head: 'bounded', learningRate: 1e-3 }),
@@ -59,7 +59,7 @@ const { runRecord, history } = await model.fit(batch, {
 });
 report({
   seconds: marks.slice(warmup).map((mark, i) => mark - marks[warmup + i - 1]),
-  threads: config.threads,
+  threads: config.threads ?? threads,
   backend: runRecord.engine,
   peakBytes,
   quality: {

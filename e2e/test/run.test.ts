@@ -39,8 +39,8 @@ const result = /^converged -?\d+\.\d{12} -?\d+\.\d{12}$/;
 let run = 0;
 const program = async (node: string, file: string, cwd: string): Promise<string> =>
   (await succeed(node, [file, `model-${++run}.ml4t`], { cwd })).trim();
-const trained = async (node: string, engine: string, cwd: string): Promise<string> =>
-  (await succeed(node, ['network.mjs', engine], { cwd })).trim();
+const trained = async (node: string, engine: string, cwd: string, ...flags: string[]): Promise<string> =>
+  (await succeed(node, [...flags, 'network.mjs', engine], { cwd })).trim();
 
 describe('an installed family', () => {
   let cwd: string;
@@ -86,13 +86,14 @@ describe('an installed family', () => {
     );
   });
 
-  it('trains to the same bits with fused multiply-add wherever Node has it, and without it elsewhere', async () => {
+  it('trains to the same bits with fused multiply-add wherever Node has it, on Node 20 behind a flag, and without it elsewhere', async () => {
     const [old, ...current] = await Promise.all(versions.map(nodeOf));
     if (!old) return;
     const portable = await trained(old, 'embedded-portable', cwd);
     expect(portable).toMatch(/^embedded \(WebAssembly SIMD, threads, float32\): \d{5,} bytes/);
     expect(await trained(old, 'auto', cwd)).toBe(portable);
     const fused = new Set(await Promise.all(current.map((node) => trained(node, 'auto', cwd))));
+    fused.add(await trained(old, 'auto', cwd, '--experimental-wasm-relaxed-simd'));
     expect([...fused]).toEqual([
       expect.stringMatching(/^embedded \(WebAssembly SIMD with fused multiply-add, threads, float32\): \d{5,} bytes/),
     ]);

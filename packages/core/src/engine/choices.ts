@@ -4,7 +4,7 @@ export type EngineName = 'embedded' | 'tfjs-node-gpu' | 'tfjs-node' | 'tfjs-webg
 /**
  * What may be asked for. `auto` takes the best for the size of the network; `embedded` the faster arithmetic that is to be had;
  * `embedded-fused` and `embedded-portable` one of the two. Portable results have the same bits on every machine; fused ones on
- * every machine with Node 22 or later and fused multiply-add.
+ * every machine with fused multiply-add and Node 22 or later (or Node 20 with `--experimental-wasm-relaxed-simd`).
  */
 export const engineChoices = [
   'auto',

@@ -1,6 +1,6 @@
 import { ConfigError, EngineError, describe } from '../errors.ts';
 import type { Ops, Parameters } from '../nn/index.ts';
-import { availableArithmetic } from './embedded/arithmetic.ts';
+import { availableArithmetic, fusedRemedy } from './embedded/arithmetic.ts';
 import type { Arithmetic } from './embedded/arithmetic.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
@@ -222,12 +222,14 @@ function reasonOf(error: unknown, name: NamedChoice): string {
     const absent = packagesOf[name].filter((specifier) => message.includes(`'${specifier}'`));
     if (absent.length > 0) return `${absent.join(', ')} is not installed`;
   }
+  if (line && /isNullOrUndefined\W+is not a function/.test(line))
+    return `it calls util.isNullOrUndefined, which Node 23 removed: this is Node ${process.versions.node}`;
   return (line ?? 'it failed without a message').slice(0, 300);
 }
 
 const remedies: Readonly<Record<NamedChoice, string>> = {
   embedded: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
-  'embedded-fused': "Use Node 22 or later on a processor with fused multiply-add, or 'embedded-portable'.",
+  'embedded-fused': fusedRemedy,
   'embedded-portable': 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
   'tfjs-node-gpu': install(
     'tfjs-node-gpu',

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { EngineError } from '../../src/errors.ts';
-import { EmbeddedEngine, resolveEngine, wasmMachine } from '../../src/engine/index.ts';
-import type { Engine } from '../../src/engine/index.ts';
-import { pairCases, pairErrors } from './pair.ts';
+import { resolveEngine } from '../../src/engine/index.ts';
+import { describePairs } from './pairs-on.ts';
 
 /**
  * The pair cases on a GPU, or on a software device, through the packages @tensorflow/tfjs-backend-webgpu and webgpu. They are
@@ -56,35 +55,12 @@ const reason = obstacle();
 // place (WGSL allows 3 + 2 |x| units for exp, 2.5 for a quotient), which an LSTM or a batch norm passes on: 2e-4.
 const tolerance = 2e-4;
 
-function pairsOnWebgpu(): void {
-  const embedded = new EmbeddedEngine(wasmMachine(1));
-  let webgpu: Engine;
-
-  beforeAll(async () => {
-    const { engine, resolution } = await resolveEngine({ engine: 'tfjs-webgpu', import: load });
-    process.stdout.write(`webgpu pair cases on ${resolution.backend}\n`);
-    webgpu = engine;
-  }, 120_000);
-
-  afterAll(async () => {
-    await webgpu.dispose();
-    await embedded.dispose();
-  });
-
-  for (const test of pairCases)
-    it(
-      test.name,
-      async () => {
-        const { loss, gradients, state } = await pairErrors(embedded, webgpu, test);
-        for (const [name, error] of Object.entries({ ...gradients, 'the loss': loss, 'running statistics': state }))
-          if (!(error < tolerance)) throw new Error(`${name}: ${error}`);
-        expect(webgpu.name).toBe('tfjs-webgpu');
-      },
-      60_000,
-    );
-}
-
-if (reason === undefined) describe('the embedded engine and tfjs on webgpu', pairsOnWebgpu);
+if (reason === undefined)
+  describePairs(
+    'the embedded engine and tfjs on webgpu',
+    () => resolveEngine({ engine: 'tfjs-webgpu', import: load }),
+    tolerance,
+  );
 else
   it(`webgpu is refused with what is missing: ${reason}`, async () => {
     await expect(resolveEngine({ engine: 'tfjs-webgpu', import: load })).rejects.toThrow(EngineError);

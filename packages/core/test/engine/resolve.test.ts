@@ -45,7 +45,9 @@ describe('resolveEngine', () => {
       expect(outcome).toMatchObject({
         field: "engine 'embedded-fused'",
         found: `embedded-fused (Node ${process.versions.node} without relaxed SIMD)`,
-        remedy: "Use Node 22 or later on a processor with fused multiply-add, or 'embedded-portable'.",
+        remedy:
+          'Use a processor with fused multiply-add and Node 22 or later, or Node 20 started as ' +
+          "`node --experimental-wasm-relaxed-simd`; or 'embedded-portable'.",
       });
     }
   });

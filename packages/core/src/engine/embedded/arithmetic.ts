@@ -68,6 +68,11 @@ export function linkKernels(arithmetic: Arithmetic, memory: WasmMemory): Record<
   return kernels;
 }
 
+/** Node 20 has relaxed SIMD behind a flag, which is its user's to set: a library that set flags of V8 would set them for everybody. */
+export const fusedRemedy =
+  'Use a processor with fused multiply-add and Node 22 or later, or Node 20 started as ' +
+  "`node --experimental-wasm-relaxed-simd`; or 'embedded-portable'.";
+
 function unavailable(arithmetic: Arithmetic, found: string, cause?: unknown): EngineError {
   const fused = arithmetic === 'fused';
   return new EngineError({
@@ -76,9 +81,7 @@ function unavailable(arithmetic: Arithmetic, found: string, cause?: unknown): En
       ? "WebAssembly's relaxed SIMD with a multiply-add that rounds once"
       : 'WebAssembly with SIMD and shared memory',
     found,
-    remedy: fused
-      ? "Use Node 22 or later and a processor with fused multiply-add, or 'embedded-portable'."
-      : 'Use Node 20.19 or later.',
+    remedy: fused ? fusedRemedy : 'Use Node 20.19 or later.',
     cause,
   });
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from '../../errors.ts';
 import { requireShape, shapeText } from '../embedded/shapes.ts';
+import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import { sizeOf } from './step.ts';
 import type { Step, TfTensor } from './step.ts';
@@ -9,74 +10,96 @@ export function select(tf: Tf, condition: TfArray, x: TfArray): TfArray {
   return tf.where(condition, x, tf.zerosLike(x));
 }
 
-/** Nothing flows back where nothing arrived: a slope that is not finite under a mask further on must not matter. */
-function guard(tf: Tf, dy: TfArray, gradient: TfArray): TfArray {
-  return select(tf, tf.notEqual(dy, 0), gradient);
+/** f(x), and on demand f'(x). */
+interface Sloped {
+  readonly y: TfArray;
+  readonly slope: () => TfArray;
 }
 
-interface Unary {
-  readonly value: (tf: Tf, x: TfArray) => TfArray;
-  /** dy f'(x), from x and y. */
-  readonly gradient: (tf: Tf, dy: TfArray, x: TfArray, y: TfArray) => TfArray;
-  /** Whether the gradient is finite whatever x is. */
-  readonly safe?: true;
-}
+type Unary = (kernels: Kernels, tf: Tf, x: TfArray) => Sloped;
 
 /** Phi(x) by the error function: absolute error 1.5e-7 on backends that use Abramowitz-Stegun 7.1.26 (cpu, webgpu). */
 function normalCdf(tf: Tf, x: TfArray): TfArray {
   return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 }
 
+/** A function whose derivative is made of x and y. */
+function made(value: (tf: Tf, x: TfArray) => TfArray, slope: (tf: Tf, x: TfArray, y: TfArray) => TfArray): Unary {
+  return (_kernels, tf, x) => {
+    const y = value(tf, x);
+    return { y, slope: () => slope(tf, x, y) };
+  };
+}
+
 export const unaries = {
-  abs: { value: (tf, x) => tf.abs(x), gradient: (tf, dy, x) => tf.mul(dy, tf.sign(x)) },
-  square: { value: (tf, x) => tf.square(x), gradient: (tf, dy, x) => tf.mul(tf.mul(dy, 2), x) },
-  sqrt: { value: (tf, x) => tf.sqrt(x), gradient: (tf, dy, _x, y) => tf.div(tf.mul(dy, 0.5), y) },
-  exp: { value: (tf, x) => tf.exp(x), gradient: (tf, dy, _x, y) => tf.mul(dy, y) },
-  log: { value: (tf, x) => tf.log(x), gradient: (tf, dy, x) => tf.div(dy, x) },
-  tanh: { value: (tf, x) => tf.tanh(x), gradient: (tf, dy, _x, y) => tf.mul(dy, tf.sub(1, tf.square(y))) },
-  sigmoid: { value: (tf, x) => tf.sigmoid(x), gradient: (tf, dy, _x, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))) },
-  relu: {
-    // Not tf.relu: a NaN must stay NaN on every backend for the guards of the training loop.
-    value: (tf, x) => tf.where(tf.lessEqual(x, 0), tf.zerosLike(x), x),
-    gradient: (tf, dy, x) => select(tf, tf.greater(x, 0), dy),
-    safe: true,
+  abs: made(
+    (tf, x) => tf.abs(x),
+    (tf, x) => tf.sign(x),
+  ),
+  square: made(
+    (tf, x) => tf.square(x),
+    (tf, x) => tf.mul(x, 2),
+  ),
+  sqrt: made(
+    (tf, x) => tf.sqrt(x),
+    (tf, _x, y) => tf.div(tf.fill([], 0.5), y),
+  ),
+  exp: made(
+    (tf, x) => tf.exp(x),
+    (_tf, _x, y) => y,
+  ),
+  log: made(
+    (tf, x) => tf.log(x),
+    (tf, x) => tf.div(tf.fill([], 1), x),
+  ),
+  tanh: made(
+    (tf, x) => tf.tanh(x),
+    (tf, _x, y) => tf.sub(1, tf.square(y)),
+  ),
+  sigmoid: made(
+    (tf, x) => tf.sigmoid(x),
+    (tf, _x, y) => tf.mul(y, tf.sub(1, y)),
+  ),
+  // Not tf.relu: a NaN must stay NaN on every backend for the guards of the training loop.
+  relu: made(
+    (tf, x) => tf.where(tf.lessEqual(x, 0), tf.zerosLike(x), x),
+    (tf, x) => tf.cast(tf.greater(x, 0), 'float32'),
+  ),
+  // f' = s + x s (1 - s), s = sigmoid(x).
+  silu(kernels, tf, x) {
+    const s = tf.sigmoid(x);
+    return { y: tf.mul(x, s), slope: () => tf.add(s, kernels.logisticBack(s, x)) };
   },
-  silu: {
-    value: (tf, x) => tf.mul(x, tf.sigmoid(x)),
-    gradient(tf, dy, x) {
-      const s = tf.sigmoid(x);
-      return tf.mul(dy, tf.mul(s, tf.add(tf.mul(x, tf.sub(1, s)), 1)));
-    },
-  },
-  gelu: {
-    value: (tf, x) => tf.mul(x, normalCdf(tf, x)),
-    gradient(tf, dy, x) {
-      const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return tf.mul(dy, tf.add(normalCdf(tf, x), tf.mul(x, density)));
-    },
+  // f' = Phi(x) + x phi(x).
+  gelu(_kernels, tf, x) {
+    const cdf = normalCdf(tf, x);
+    return {
+      y: tf.mul(x, cdf),
+      slope() {
+        const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        return tf.add(cdf, tf.mul(x, density));
+      },
+    };
   },
   // Not tf.softplus: its thresholds cut the tail on some backends. max(x, 0) + log(1 + e^-|x|).
-  softplus: {
-    value: (tf, x) => tf.add(tf.maximum(x, 0), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
-    gradient: (tf, dy, x) => tf.mul(dy, tf.sigmoid(x)),
-  },
+  softplus: made(
+    (tf, x) => tf.add(tf.maximum(x, 0), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
+    (tf, x) => tf.sigmoid(x),
+  ),
 } as const satisfies Record<string, Unary>;
 
 export type UnaryName = keyof typeof unaries;
 
+/** f(x). The derivative is made on the way there, so that it is all that is kept for the way back. */
 export function unary(step: Step, kind: UnaryName, x: TfTensor): TfTensor {
-  const { tf } = step;
-  const { value, gradient, safe }: Unary = unaries[kind];
+  const { tf, kernels } = step;
   return step.custom(
     [x],
-    () => {
-      const y = value(tf, x.array);
-      return { value: y, saved: [x.array, y] };
+    (keep) => {
+      const { y, slope } = unaries[kind](kernels, tf, x.array);
+      return { value: y, saved: keep ? [slope()] : [] };
     },
-    (dy, [input, y]) => {
-      const dx = gradient(tf, dy, input, y);
-      return [safe ? dx : guard(tf, dy, dx)];
-    },
+    (dy, [slope]) => [kernels.gated(slope, dy)],
   );
 }
 
@@ -94,8 +117,11 @@ export function clip(step: Step, x: TfTensor, low: number, high: number): TfTens
   const { tf } = step;
   return step.custom(
     [x],
-    () => ({ value: tf.clipByValue(x.array, low, high), saved: [x.array] }),
-    (dy, [input]) => [select(tf, tf.logicalAnd(tf.greaterEqual(input, low), tf.lessEqual(input, high)), dy)],
+    (keep) => ({
+      value: tf.clipByValue(x.array, low, high),
+      saved: keep ? [tf.logicalAnd(tf.greaterEqual(x.array, low), tf.lessEqual(x.array, high))] : [],
+    }),
+    (dy, [inside]) => [select(tf, inside, dy)],
   );
 }
 
@@ -122,10 +148,12 @@ export function sumTo(tf: Tf, dy: TfArray, shape: readonly number[]): TfArray {
   return tf.reshape(axes.length > 0 ? tf.sum(dy, axes) : dy, [...shape]);
 }
 
+type BinaryBack = (tf: Tf, dy: TfArray, a: TfArray, b: TfArray, gated: Kernels['gated']) => TfArray;
+
 interface Binary {
   readonly value: (tf: Tf, a: TfArray, b: TfArray) => TfArray;
-  readonly first: (tf: Tf, dy: TfArray, a: TfArray, b: TfArray) => TfArray;
-  readonly second: (tf: Tf, dy: TfArray, a: TfArray, b: TfArray) => TfArray;
+  readonly first: BinaryBack;
+  readonly second: BinaryBack;
   /** Whether the arguments enter the gradient. */
   readonly saves: boolean;
 }
@@ -135,14 +163,14 @@ const binaries = {
   sub: { value: (tf, a, b) => tf.sub(a, b), first: (_tf, dy) => dy, second: (tf, dy) => tf.neg(dy), saves: false },
   mul: {
     value: (tf, a, b) => tf.mul(a, b),
-    first: (tf, dy, _a, b) => guard(tf, dy, tf.mul(dy, b)),
-    second: (tf, dy, a) => guard(tf, dy, tf.mul(dy, a)),
+    first: (_tf, dy, _a, b, gated) => gated(b, dy),
+    second: (_tf, dy, a, _b, gated) => gated(a, dy),
     saves: true,
   },
   div: {
     value: (tf, a, b) => tf.div(a, b),
-    first: (tf, dy, _a, b) => guard(tf, dy, tf.div(dy, b)),
-    second: (tf, dy, a, b) => guard(tf, dy, tf.neg(tf.div(tf.div(tf.mul(dy, a), b), b))),
+    first: (tf, dy, _a, b, gated) => gated(tf.div(tf.fill([], 1), b), dy),
+    second: (tf, dy, a, b, gated) => gated(tf.neg(tf.div(tf.div(a, b), b)), dy),
     saves: true,
   },
   // tfjs's gradient of Maximum forgets to sum over broadcast axes.
@@ -157,7 +185,7 @@ const binaries = {
 export type BinaryName = keyof typeof binaries;
 
 export function binary(step: Step, kind: BinaryName, a: TfTensor, b: TfTensor): TfTensor {
-  const { tf } = step;
+  const { tf, kernels } = step;
   const { value, first, second, saves }: Binary = binaries[kind];
   const shape = broadcastShape(kind, a.shape, b.shape);
   return step.custom(
@@ -167,8 +195,8 @@ export function binary(step: Step, kind: BinaryName, a: TfTensor, b: TfTensor): 
       return { value: value(tf, a.array, other), saved: saves ? [a.array, other] : [] };
     },
     (dy, [left, right], wanted) => [
-      wanted[0] ? tf.clone(first(tf, dy, left, right)) : undefined,
-      wanted[1] ? tf.reshape(sumTo(tf, second(tf, dy, left, right), shape), [...b.shape]) : undefined,
+      wanted[0] ? tf.clone(first(tf, dy, left, right, kernels.gated)) : undefined,
+      wanted[1] ? tf.reshape(sumTo(tf, second(tf, dy, left, right, kernels.gated), shape), [...b.shape]) : undefined,
     ],
   );
 }

@@ -2,6 +2,7 @@ import { EngineError } from '../../errors.ts';
 import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { EngineName } from '../choices.ts';
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import { kernelsOf } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import { tfOps } from './ops.ts';
 import { TfOptimizer } from './optimizer.ts';
@@ -25,6 +26,12 @@ interface Releasable {
   release(): void;
 }
 
+/** Bytes of tfjs's arrays, or of the buffers on a GPU, which it keeps for the next arrays, where those are more. */
+function inUse(tf: Tf): { readonly bytes: number; readonly most: number } {
+  const { numBytes, numBytesInGPU = 0 } = tf.memory();
+  return { bytes: numBytes, most: Math.max(numBytes, numBytesInGPU) };
+}
+
 /** The engine over tfjs: one vocabulary, whichever backend a team has. */
 export class TfjsEngine implements Engine {
   readonly name: EngineName;
@@ -37,13 +44,14 @@ export class TfjsEngine implements Engine {
   readonly #live = new Set<TfTensor>();
   readonly #held = new Set<Releasable>();
   readonly #host: Host;
+  #peak = 0;
 
   constructor(name: EngineName, backend: TfBackend) {
     this.name = name;
     this.#backend = backend;
     this.#tf = backend.tf;
     this.description = `${name} (tfjs ${backend.tf.version_core}, ${backend.device}, float32)`;
-    this.#step = new Step(backend.tf);
+    this.#step = new Step(backend.tf, kernelsOf(backend.tf, backend.backend));
     this.#ops = tfOps(this.#step);
     this.#host = {
       tf: backend.tf,
@@ -53,6 +61,9 @@ export class TfjsEngine implements Engine {
         if (backend.tf.getBackend() !== backend.backend) void backend.tf.setBackend(backend.backend);
       },
       forget: (held) => this.#held.delete(held as Releasable),
+      weigh: () => {
+        this.#peak = Math.max(this.#peak, inUse(backend.tf).most);
+      },
     };
   }
 
@@ -98,6 +109,7 @@ export class TfjsEngine implements Engine {
       // Nested lists are how tidy is told what to keep; clones, because a result may be a parameter itself.
       this.#tf.tidy(() => {
         const results = run(this.#ops);
+        this.#host.weigh();
         for (const name in results)
           arrays.push([name, this.#tf.keep(this.#tf.clone(this.#step.read(results[name], name).array))]);
       });
@@ -112,8 +124,8 @@ export class TfjsEngine implements Engine {
   }
 
   memory(): EngineMemory {
-    const { numBytes, numBytesInGPU } = this.#tf.memory();
-    return { bytes: numBytes, reservedBytes: numBytesInGPU ?? numBytes, tensors: this.#live.size, workers: 0 };
+    const { bytes, most } = inUse(this.#tf);
+    return { bytes, reservedBytes: Math.max(this.#peak, most), tensors: this.#live.size, workers: 0 };
   }
 
   dispose(): Promise<void> {

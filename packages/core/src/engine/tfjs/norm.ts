@@ -32,49 +32,80 @@ function move(step: Step, field: string, running: TfTensor, batch: TfArray, mome
  * dx = s (dy - sum dy / n - d sum(dy d) / (n deviation^2)); with running ones dx = s dy.
  */
 export function batchNorm(step: Step, x: TfTensor, norm: Norm): TfTensor {
-  const { tf, training } = step;
+  const { tf, training, kernels } = step;
   const N = x.shape[x.shape.length - 1];
+  requireFeatures(norm, N);
+  const n = sizeOf(x.shape) / N;
+  const { weight, bias, runningMean, runningVariance, momentum } = norm;
+  const means = (rows: TfArray) => tf.mul(kernels.columnSums(rows), 1 / n);
+  return step.custom(
+    [x, weight, bias],
+    (keep) => {
+      const rows = tf.reshape(x.array, [n, N]);
+      if (!training && !keep) {
+        const { scale, offset } = affineOf(step, norm, N);
+        return { value: tf.reshape(kernels.addRow(tf.mul(rows, scale), offset), [...x.shape]) };
+      }
+      const mean = training ? means(rows) : runningMean.array;
+      const deviations = tf.sub(rows, mean);
+      const variance = training ? means(tf.square(deviations)) : runningVariance.array;
+      if (training) {
+        const unbiased = tf.mul(variance, n > 1 ? n / (n - 1) : 1);
+        move(step, 'batchNorm.runningMean', runningMean, mean, momentum);
+        move(step, 'batchNorm.runningVariance', runningVariance, unbiased, momentum);
+      }
+      const { inverse, scale } = scaleOf(step, variance, norm);
+      const scaled = tf.mul(deviations, scale);
+      const value = bias ? kernels.addRow(scaled, bias.array) : scaled;
+      return { value: tf.reshape(value, [...x.shape]), saved: [deviations, inverse, scale] };
+    },
+    (dy, [deviations, inverse, scale], wanted) => {
+      const d = tf.reshape(dy, [n, N]);
+      const sum = kernels.columnSums(d);
+      const product = kernels.columnSums(tf.mul(d, deviations));
+      const back = () => {
+        const scaled = tf.mul(d, scale);
+        if (!training) return scaled;
+        const slope = tf.mul(tf.mul(product, tf.square(inverse)), tf.mul(scale, -1 / n));
+        const offset = tf.mul(tf.mul(sum, scale), -1 / n);
+        return tf.add(scaled, kernels.addRow(tf.mul(deviations, slope), offset));
+      };
+      return [
+        wanted[0] ? tf.reshape(back(), [...x.shape]) : undefined,
+        wanted[1] ? tf.mul(product, inverse) : undefined,
+        sum,
+      ];
+    },
+  );
+}
+
+/** 1 / deviation, and that times the gain. */
+function scaleOf({ tf }: Step, variance: TfArray, { weight, epsilon }: Norm): { inverse: TfArray; scale: TfArray } {
+  const root = tf.sqrt(tf.add(variance, epsilon));
+  const inverse = tf.div(tf.fill([], 1), root);
+  return { inverse, scale: weight ? tf.mul(inverse, weight.array) : inverse };
+}
+
+/** The norm with running statistics as scale x + offset. Not on the tape. */
+export function affineOf(step: Step, norm: Norm, features: number): { scale: TfArray; offset: TfArray } {
+  requireFeatures(norm, features);
+  const { tf } = step;
+  const scale = step.quiet(() => tf.clone(scaleOf(step, norm.runningVariance.array, norm).scale));
+  const offset = step.quiet(() => {
+    const moved = tf.neg(tf.mul(norm.runningMean.array, scale));
+    return norm.bias ? tf.add(norm.bias.array, moved) : moved;
+  });
+  return { scale, offset };
+}
+
+function requireFeatures(norm: Norm, features: number): void {
   for (const [name, vector] of Object.entries({
     weight: norm.weight,
     bias: norm.bias,
     runningMean: norm.runningMean,
     runningVariance: norm.runningVariance,
   }))
-    if (vector) requireShape(`batchNorm.${name}`, vector.shape, [N]);
-  const n = sizeOf(x.shape) / N;
-  const { weight, bias, runningMean, runningVariance, momentum, epsilon } = norm;
-  return step.custom(
-    [x, weight, bias],
-    () => {
-      const rows = tf.reshape(x.array, [n, N]);
-      const mean = training ? tf.mean(rows, 0) : runningMean.array;
-      const deviations = tf.sub(rows, mean);
-      const variance = training ? tf.mean(tf.square(deviations), 0) : runningVariance.array;
-      if (training) {
-        const unbiased = tf.mul(variance, n > 1 ? n / (n - 1) : 1);
-        move(step, 'batchNorm.runningMean', runningMean, mean, momentum);
-        move(step, 'batchNorm.runningVariance', runningVariance, unbiased, momentum);
-      }
-      const root = tf.sqrt(tf.add(variance, epsilon));
-      const inverse = tf.div(tf.add(tf.zerosLike(root), 1), root);
-      const scale = weight ? tf.mul(inverse, weight.array) : inverse;
-      const scaled = tf.mul(deviations, scale);
-      const value = bias ? tf.add(scaled, bias.array) : scaled;
-      return { value: tf.reshape(value, [...x.shape]), saved: [deviations, inverse, scale] };
-    },
-    (dy, [deviations, inverse, scale], wanted) => {
-      const d = tf.reshape(dy, [n, N]);
-      const sum = tf.sum(d, 0);
-      const product = tf.sum(tf.mul(d, deviations), 0);
-      const slope = tf.mul(tf.mul(product, tf.square(inverse)), 1 / n);
-      const moved = training ? tf.sub(tf.sub(d, tf.mul(sum, 1 / n)), tf.mul(deviations, slope)) : d;
-      return [
-        wanted[0] ? tf.reshape(tf.mul(moved, scale), [...x.shape]) : undefined,
-        wanted[1] ? tf.mul(product, inverse) : undefined,
-        sum,
-      ];
-    },
-  );
+    if (vector) requireShape(`batchNorm.${name}`, vector.shape, [features]);
 }
 
 /** Normalisation of every row over the last axis: dx = (g - mean g - h mean(g h)) / deviation, g = dy gain, h the normalised row. */

@@ -1,7 +1,8 @@
 import { ConfigError, ShapeError } from '../../errors.ts';
-import type { Activation, BatchNorm, ByDate, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
-import { requirePartLength, requireShape, requireShare, resolveAxis, shapeText } from '../embedded/shapes.ts';
+import type { BatchNorm, HostValues, HostWriter, Ops, Tensor } from '../../nn/index.ts';
+import { requirePartLength, requireShape, resolveAxis, shapeText } from '../embedded/shapes.ts';
 import { attention } from './attention.ts';
+import { dense, linear } from './dense.ts';
 import { binary, clip, scale, unary, where } from './elementwise.ts';
 import type { BinaryName, UnaryName } from './elementwise.ts';
 import { lstm } from './lstm.ts';
@@ -33,7 +34,6 @@ export function tfOps(step: Step): Ops {
     momentum: norm.momentum ?? 0.1,
     epsilon: norm.epsilon ?? 1e-5,
   });
-  const activate = (kind: Activation, x: TfTensor) => (kind === 'identity' ? x : unary(step, kind, x));
 
   return {
     get training() {
@@ -71,19 +71,18 @@ export function tfOps(step: Step): Ops {
 
     linear: (x, weight, bias) =>
       linear(step, read(x, 'linear.x'), read(weight, 'linear.weight'), maybe(bias, 'linear.bias')),
-    dense(x, layer) {
-      const rate = layer.dropout ?? 0;
-      requireShare('dense.dropout', rate);
-      const product = linear(
-        step,
-        read(x, 'dense.x'),
-        read(layer.weight, 'dense.weight'),
-        maybe(layer.bias, 'dense.bias'),
-      );
-      const shifted = layer.byDate ? addByDate(step, product, layer.byDate) : product;
-      const normal = layer.norm ? batchNorm(step, shifted, readNorm(layer.norm)) : shifted;
-      return dropout(step, activate(layer.activation ?? 'identity', normal), rate);
-    },
+    dense: (x, layer) =>
+      dense(step, read(x, 'dense.x'), {
+        weight: read(layer.weight, 'dense.weight'),
+        bias: maybe(layer.bias, 'dense.bias'),
+        norm: layer.norm && readNorm(layer.norm),
+        activation: layer.activation ?? 'identity',
+        dropout: layer.dropout ?? 0,
+        byDate: layer.byDate && {
+          values: read(layer.byDate.values, 'dense.byDate.values'),
+          offsets: layer.byDate.offsets,
+        },
+      }),
     batchNorm: (x, norm) => batchNorm(step, read(x, 'batchNorm.x'), readNorm(norm)),
     layerNorm: (x, weight, bias, epsilon = 1e-5) =>
       layerNorm(step, read(x, 'layerNorm.x'), read(weight, 'layerNorm.weight'), read(bias, 'layerNorm.bias'), epsilon),
@@ -214,30 +213,11 @@ export function tfOps(step: Step): Ops {
   };
 }
 
-/** x W' + b as one product of matrices: tfjs's gradient of the batched one is wrong where it broadcasts. */
-function linear(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor | undefined): TfTensor {
-  const { tf } = step;
-  const K = x.shape[x.shape.length - 1];
-  const [N] = weight.shape;
-  requireShape('linear.weight', weight.shape, [N, K]);
-  if (bias) requireShape('linear.bias', bias.shape, [N]);
-  return step.native([x, weight, bias], () => {
-    const product = tf.matMul(tf.reshape(x.array, [sizeOf(x.shape) / K, K]), weight.array, false, true);
-    return tf.reshape(bias ? tf.add(product, bias.array) : product, [...x.shape.slice(0, -1), N]);
-  });
-}
-
-function addByDate(step: Step, product: TfTensor, { values, offsets }: ByDate): TfTensor {
-  const ofDates = step.read(values, 'dense.byDate.values');
-  requireShape('dense.byDate.values', ofDates.shape, [offsets.length - 1, product.shape[product.shape.length - 1]]);
-  return binary(step, 'add', product, segmentRepeat(step, ofDates, offsets));
-}
-
 /** Numbers of the host as an array that is nobody else's: tfjs itself may keep a reference. */
 export function ownNumbers(values: HostValues | HostWriter, shape: readonly number[]): Float32Array {
   if (typeof values !== 'function') {
     requireCount(values.length, shape);
-    return Float32Array.from(values);
+    return new Float32Array(values);
   }
   const numbers = new Float32Array(sizeOf(shape));
   values(numbers);

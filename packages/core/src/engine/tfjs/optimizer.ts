@@ -25,7 +25,9 @@ export class TfOptimizer implements Optimizer {
   readonly #moments: ReadonlyMap<string, Moments>;
   /** Sums of gradients that wait for `apply`; a weight without one has none yet. */
   readonly #waiting = new Map<string, TfArray>();
-  #steps = 0;
+  /** beta1^t and beta2^t by products: the bits of a power differ between versions of Node. */
+  #power1 = 1;
+  #power2 = 1;
   #released = false;
 
   constructor(step: Step, ops: Ops, host: Host, parameters: TfParameters, options: OptimizerOptions) {
@@ -72,6 +74,8 @@ export class TfOptimizer implements Optimizer {
     const taped = (): TfArray => {
       try {
         const result = this.#step.read(loss(this.#ops), 'loss');
+        // All that the way back needs is there, and little comes to it: the way back frees as it goes.
+        this.#host.weigh();
         requireShape('loss', result.shape, []);
         if (result.needsGradient) return result.array;
         constant = tf.keep(this.#step.quiet(() => tf.clone(result.array)));
@@ -130,7 +134,8 @@ export class TfOptimizer implements Optimizer {
     const applied = Number.isFinite(norm);
     this.#host.activate();
     if (applied) {
-      this.#steps++;
+      this.#power1 *= this.#options.beta1;
+      this.#power2 *= this.#options.beta2;
       const scale = options.clip === undefined ? 1 : Math.min(1, options.clip / (norm + 1e-6));
       const rate = options.learningRate ?? this.learningRate;
       for (const [name, moments] of this.#moments) this.#update(name, moments, scale, rate);
@@ -151,8 +156,8 @@ export class TfOptimizer implements Optimizer {
       const gradient = kind === 'adam' && weightDecay > 0 ? tf.add(scaled, tf.mul(weight, weightDecay)) : scaled;
       first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
       second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      const root = tf.mul(tf.sqrt(second), 1 / Math.sqrt(1 - beta2 ** this.#steps));
-      const move = tf.div(tf.mul(first, rate / (1 - beta1 ** this.#steps)), tf.add(root, epsilon));
+      const root = tf.mul(tf.sqrt(second), 1 / Math.sqrt(1 - this.#power2));
+      const move = tf.div(tf.mul(first, rate / (1 - this.#power1)), tf.add(root, epsilon));
       variable.assign(tf.sub(weight, move));
     });
   }

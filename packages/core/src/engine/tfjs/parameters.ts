@@ -25,7 +25,7 @@ export function lasting(
 
 /** A copy on the host. The cpu backend would hand out its own memory. */
 export async function readArray(array: TfArray): Promise<Float32Array> {
-  return Float32Array.from(await array.data());
+  return new Float32Array(await array.data());
 }
 
 /** What an engine does for the things it made. */
@@ -35,6 +35,8 @@ export interface Host {
   activate(): void;
   /** Takes note that something was released. */
   forget(held: object): void;
+  /** Takes note of the memory in use, at a moment when it is most. */
+  weigh(): void;
 }
 
 /** Weights and state as tfjs variables. */
@@ -81,7 +83,7 @@ export class TfParameters implements ParameterSet {
           found: tensor ? String(values.length) : 'no such parameter',
           remedy: 'The snapshot belongs to a network of another shape.',
         });
-      const fresh = this.#host.tf.tensor(Float32Array.from(values), [...tensor.shape], 'float32');
+      const fresh = this.#host.tf.tensor(new Float32Array(values), [...tensor.shape], 'float32');
       tensor.variable.assign(fresh);
       fresh.dispose();
     }

@@ -1,6 +1,9 @@
 import { EngineError, ShapeError } from '../../errors.ts';
 import { deriveKey } from '../../nn/index.ts';
 import type { Tensor } from '../../nn/index.ts';
+import { makeDraws } from './draws.ts';
+import type { Draws } from './draws.ts';
+import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
 
 /** A tensor of the tfjs engine. */
@@ -34,20 +37,27 @@ export type Backward = (
 /** One step over a tfjs namespace: whose turn it is on tfjs's tape, and the random streams. */
 export class Step {
   readonly tf: Tf;
+  readonly kernels: Kernels;
   training = false;
   #number = 0;
   #seed = 0;
-  #draws = 0;
+  #keys = 0;
+  #drawn: Draws | undefined;
 
-  constructor(tf: Tf) {
+  constructor(tf: Tf, kernels: Kernels) {
     this.tf = tf;
+    this.kernels = kernels;
+  }
+
+  get draws(): Draws {
+    return (this.#drawn ??= makeDraws());
   }
 
   begin(options: { readonly training: boolean; readonly seed: number }): void {
     this.#number++;
     this.training = options.training;
     this.#seed = options.seed;
-    this.#draws = 0;
+    this.#keys = 0;
   }
 
   end(): void {
@@ -57,7 +67,7 @@ export class Step {
 
   /** A key for the next random operation: the embedded engine counts in the same way, so both draw the same numbers. */
   nextKey(): number {
-    return deriveKey(this.#seed, this.#draws++);
+    return deriveKey(this.#seed, this.#keys++);
   }
 
   /** The engine's own view of a tensor that an operation was given. */
@@ -96,24 +106,32 @@ export class Step {
     return this.hold(needsGradient ? run() : this.quiet(run), needsGradient);
   }
 
-  /** An operation with its own vector-Jacobian product. Inputs without gradients stay off the tape. */
-  custom(inputs: readonly (TfTensor | undefined)[], forward: () => Forward, backward: Backward): TfTensor {
+  /**
+   * An operation with its own vector-Jacobian product. Inputs without gradients stay off the tape. `forward` is told whether there will
+   * be a way back, so whether what it saves is wanted.
+   */
+  custom(inputs: readonly (TfTensor | undefined)[], forward: (keep: boolean) => Forward, backward: Backward): TfTensor {
     const wanted = inputs.map((input) => input?.needsGradient === true);
     const live = inputs.flatMap((input, i) => (input && wanted[i] ? [{ array: input.array, i }] : []));
-    if (live.length === 0) return this.hold(this.quiet(() => forward().value));
+    if (live.length === 0) return this.hold(this.quiet(() => forward(false).value));
     const { tf } = this;
     const run = tf.customGrad((...args) => {
       const save = args[args.length - 1];
-      const { value, saved = [] } = forward();
+      const { value, saved = [] } = forward(true);
       if (typeof save === 'function') save([...saved]);
       return {
         value,
-        // tfjs frees what gradient functions leave behind only at the end of the whole way back.
-        gradFunc: (dy, kept) =>
-          tf.tidy(() => {
-            const gradients = backward(dy, kept, wanted);
-            return live.map(({ i }) => gradients[i] ?? tf.zeros([...(inputs[i]?.shape ?? [])]));
-          }),
+        gradFunc: (dy, kept) => {
+          const gradients = tf.tidy(() => {
+            const made = backward(dy, kept, wanted);
+            return live.map(({ i }) => made[i] ?? tf.zeros([...(inputs[i]?.shape ?? [])]));
+          });
+          // tfjs frees what gradient functions leave behind, what was saved and what arrived only at the end of the whole way back;
+          // nobody reads any of it again.
+          for (const array of kept) array.dispose();
+          dy.dispose();
+          return gradients;
+        },
       };
     });
     return this.hold(run(...live.map(({ array }) => array)), true);
@@ -121,10 +139,10 @@ export class Step {
 
   /** Float32 numbers of the host, copied: tfjs itself may keep a reference. */
   numbers(values: ArrayLike<number>, shape: readonly number[]): TfArray {
-    return this.tf.tensor(Float32Array.from(values), [...shape], 'float32');
+    return this.tf.tensor(new Float32Array(values), [...shape], 'float32');
   }
 
   integers(values: ArrayLike<number>): TfArray {
-    return this.tf.tensor(Int32Array.from(values), [values.length], 'int32');
+    return this.tf.tensor(new Int32Array(values), [values.length], 'int32');
   }
 }

@@ -85,7 +85,7 @@ describe('tfjs-node and tfjs-node-gpu', () => {
       ),
     };
     expect(await failure('tfjs-node', packages)).toMatchObject({
-      found: 'tfjs-node ((0 , util_1.isNullOrUndefined) is not a function)',
+      found: `tfjs-node (it calls util.isNullOrUndefined, which Node 23 removed: this is Node ${process.versions.node})`,
       remedy: expect.stringContaining('Node up to 22'),
     });
   });

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
+import { kernelsOf } from '../../../src/engine/tfjs/kernels.ts';
 import type { Tf } from '../../../src/engine/tfjs/namespace.ts';
 import { planGroups, sumGroups } from '../../../src/engine/tfjs/segments.ts';
 import { Step } from '../../../src/engine/tfjs/step.ts';
 
-const step = new Step(tf as unknown as Tf);
+const cpu = tf as unknown as Tf;
+const step = new Step(cpu, kernelsOf(cpu, 'cpu'));
 
 // The cpu backend advertises tfjs-node when it is first used.
 beforeAll(() => {
