@@ -228,7 +228,11 @@ describe('tfjs-webgpu', () => {
       'WebGPU on llvmpipe (LLVM 15.0.6, 256 bits) (a software device)',
       false,
     ],
-    [{ vendor: 'nvidia', device: 'nvidia-h200', description: 'NVIDIA H200' }, 'WebGPU on NVIDIA H200', true],
+    [
+      { vendor: 'nvidia', device: 'nvidia-h200', description: 'NVIDIA: 580.159.04' },
+      'WebGPU on nvidia-h200, NVIDIA: 580.159.04',
+      true,
+    ],
     [undefined, 'WebGPU on an unnamed device', true],
   ])('describes %j', (info, device, gpu) => {
     expect(describeAdapter(info)).toEqual({ device, gpu });
