@@ -11,9 +11,8 @@ const projects = projectFolders();
 let passed = 0;
 let failed = 0;
 
-await format();
-// In one run, so that Nx builds each package once and keeps all cores busy.
-await check(['build', 'lint', 'typecheck', 'check:pack', 'check:api', 'check:site']);
+// In one run, so that Nx builds each package once and keeps all cores busy. The first builds wait for core: time to look at the format.
+await Promise.all([format(), check(['build', 'lint', 'typecheck', 'check:pack', 'check:api', 'check:site'])]);
 // After the build: the tests need the compiled kernels.
 await test();
 

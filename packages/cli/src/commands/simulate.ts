@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FactorForecastResult } from '@ml4t/core';
 import { simulateConditionalFactorPanel, type ConditionalFactorPanel } from '@ml4t/core/simulate';
 import { factorTable, panelTable } from '@ml4t/integration';
 import { factorsOnly, frameFile } from '../outputs/frames.ts';
 import { requireWritable, writeTogether } from '../outputs/generation.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { shownPath } from '../terminal/words.ts';
 
 export interface SimulateCommandOptions {
   readonly design: 'linear' | 'nonlinear';
@@ -31,9 +32,9 @@ export async function simulateCommand(options: SimulateCommandOptions): Promise<
     missingShare: options.missing,
   });
   const paths = await writeTogether(directory, [
+    frameFile('panel', 'parquet', panelTable(panel.batch)),
     frameFile('truth', 'parquet', truthTable(panel)),
     frameFile('factors', 'parquet', trueFactorTable(panel)),
-    frameFile('panel', 'parquet', panelTable(panel.batch)),
   ]);
   const { nRows, nDates, nAssets, nCharacteristics } = panel.batch;
   if (options.json) {
@@ -44,7 +45,7 @@ export async function simulateCommand(options: SimulateCommandOptions): Promise<
   options.terminal.stdout.write(
     `simulated ${nRows} rows: ${nAssets} assets, ${nDates} dates, ${nCharacteristics} characteristics, ` +
       `${options.design} exposures to 3 factors, seed ${options.seed}\n` +
-      paths.map((path) => `wrote ${relative(process.cwd(), path)}\n`).join(''),
+      paths.map((path) => `wrote ${shownPath(path)}\n`).join(''),
   );
 }
 

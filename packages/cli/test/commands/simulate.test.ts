@@ -43,7 +43,7 @@ describe('ml4t simulate', () => {
     await inFolder(async (folder) => {
       const { stdout } = await ml4t(['simulate', '-o', folder, ...sizes]);
       expect(stdout).toMatch(/^simulated \d+ rows: 8 assets, 6 dates, 4 characteristics, linear exposures/);
-      expect(stdout).toMatch(/\nwrote .*panel\.parquet\n$/);
+      expect(stdout).toMatch(/\nwrote .*panel\.parquet\nwrote .*truth\.parquet\nwrote .*factors\.parquet\n$/);
     });
   });
 });

@@ -229,11 +229,21 @@ export function slope4(code: i32, u: v128): v128 {
   }
 }
 
-/** Derivative from the output y: identity, relu, tanh, sigmoid. */
-export function slopeFromOutput4(code: i32, y: v128): v128 {
+/** Derivative from the output y: identity, tanh, sigmoid. */
+function slopeFromOutput4(code: i32, y: v128): v128 {
   const unit = entry(one, 0);
-  if (code == 1) return v128.and(unit, f32x4.gt(y, splat(0)));
   if (code == 2) return multiplySubtract(y, y, unit);
   if (code == 3) return f32x4.mul(y, f32x4.sub(unit, y));
   return unit;
+}
+
+/** d in place from the gradient of y = dropout(activation(u)) to that of u, n numbers; with dropout, relu alone. */
+export function throughActivation(code: i32, rate: f64, y: usize, d: usize, n: i32): void {
+  const raise = f32x4.splat(<f32>(1 / (1 - rate)));
+  if (code == 1)
+    for (let i = 0; i < n; i += 4, y += 16, d += 16)
+      put(d, v128.and(f32x4.mul(v128.load(d), raise), f32x4.gt(v128.load(y), splat(0))), n - i);
+  else
+    for (let i = 0; i < n; i += 4, y += 16, d += 16)
+      put(d, f32x4.mul(v128.load(d), slopeFromOutput4(code, v128.load(y))), n - i);
 }

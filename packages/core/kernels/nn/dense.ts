@@ -1,4 +1,4 @@
-import { activateAll, slopeFromOutput4 } from './activation';
+import { activateAll, throughActivation } from './activation';
 import { columnSums, outer, outerScratch } from './gradient';
 import { at, padded, put } from './memory';
 import { multiplyAdd } from './multiply-add';
@@ -82,16 +82,6 @@ export function linearGradient(
       if (add) product(rows, N, d, yStep, at(packed), columns, out, xStep, out, xStep);
       else product(rows, N, d, yStep, at(packed), columns, 0, 0, out, xStep);
     }
-  }
-}
-
-function throughActivation(code: i32, rate: f64, y: usize, d: usize, n: i32): void {
-  const raise = f32x4.splat(<f32>(1 / (1 - rate)));
-  for (let i = 0; i < n; i += 4) {
-    const slope = slopeFromOutput4(code, v128.load(y));
-    put(d, f32x4.mul(f32x4.mul(v128.load(d), raise), slope), n - i);
-    y += 16;
-    d += 16;
   }
 }
 

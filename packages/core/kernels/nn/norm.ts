@@ -87,6 +87,9 @@ function normRow(z: usize, N: i32, mean: usize, scale: usize, offset: usize, y: 
 /** Below this the sigmoid is a half, and a product with it may have lost its digits. */
 const tiny: usize = memory.data<f32>([1e-30]);
 
+/** Rows that stay in the nearest cache while four columns after four are summed down them, even where rows share its sets. */
+const stripe: i32 = 16;
+
 export function normActivateGradient(
   chunk: i32,
   from: i32,
@@ -109,37 +112,49 @@ export function normActivateGradient(
   const raise = f32x4.splat(<f32>(1 / (1 - rate)));
   const share = f32x4.splat(<f32>(1 - rate));
   const sums = at(partials) + <usize>chunk * 2 * step;
-  if (partials >= 0) memory.fill(sums, 0, 2 * step);
-  for (let r = from; r < to; r++) {
-    const row = step * r;
+  for (let r0 = from; r0 < to; r0 += stripe) {
+    const last = min(r0 + stripe, to);
     for (let j = 0; j < N; j += 4) {
       const c = (<usize>j) << 2;
-      const p = row + c;
       const left = N - j;
-      const deviation = mean < 0 ? v128.load(at(z) + p) : f32x4.sub(v128.load(at(z) + p), v128.load(at(mean) + c));
-      const u = mean < 0 ? deviation : multiplyAdd(deviation, v128.load(at(scale) + c), v128.load(at(offset) + c));
-      let d = v128.load(at(dy) + p);
-      if (code == 4) {
-        // y = u s(u) kept: the quotient q is the sigmoid, raised where dropout kept it and zero where not, and the derivative
-        // s + u s (1 - s) of the three together is q + y (1 - q (1 - rate)).
-        const out = v128.load(at(y) + p);
-        let q = f32x4.div(out, u);
-        const none = f32x4.lt(f32x4.abs(u), v128.load32_splat(tiny));
-        if (v128.any_true(none)) {
-          const half = f32x4.mul(f32x4.splat(0.5), raise);
-          q = v128.bitselect(cut > 0 ? v128.and(half, keep4(key, r * N + j, cut)) : half, q, none);
+      const m = mean < 0 ? f32x4.splat(0) : v128.load(at(mean) + c);
+      const s = mean < 0 ? f32x4.splat(1) : v128.load(at(scale) + c);
+      const o = mean < 0 ? f32x4.splat(0) : v128.load(at(offset) + c);
+      let first = f32x4.splat(0);
+      let second = f32x4.splat(0);
+      for (let r = r0; r < last; r++) {
+        const p = step * r + c;
+        const deviation = f32x4.sub(v128.load(at(z) + p), m);
+        const u = multiplyAdd(deviation, s, o);
+        let d = v128.load(at(dy) + p);
+        if (code == 4) {
+          // y = u s(u) kept: the quotient q is the sigmoid, raised where dropout kept it and zero where not, and the derivative
+          // s + u s (1 - s) of the three together is q + y (1 - q (1 - rate)).
+          const out = v128.load(at(y) + p);
+          let q = f32x4.div(out, u);
+          const none = f32x4.lt(f32x4.abs(u), v128.load32_splat(tiny));
+          if (v128.any_true(none)) {
+            const half = f32x4.mul(f32x4.splat(0.5), raise);
+            q = v128.bitselect(cut > 0 ? v128.and(half, keep4(key, r * N + j, cut)) : half, q, none);
+          }
+          d = f32x4.mul(d, f32x4.add(q, f32x4.mul(out, f32x4.sub(f32x4.splat(1), f32x4.mul(q, share)))));
+        } else {
+          if (code == 1) d = v128.and(d, f32x4.gt(u, f32x4.splat(0)));
+          else if (code != 0) d = f32x4.mul(d, slope4(code, u));
+          if (cut > 0) d = v128.and(f32x4.mul(d, raise), keep4(key, r * N + j, cut));
         }
-        d = f32x4.mul(d, f32x4.add(q, f32x4.mul(out, f32x4.sub(f32x4.splat(1), f32x4.mul(q, share)))));
-      } else {
-        if (code == 1) d = v128.and(d, f32x4.gt(u, f32x4.splat(0)));
-        else if (code != 0) d = f32x4.mul(d, slope4(code, u));
-        if (cut > 0) d = v128.and(f32x4.mul(d, raise), keep4(key, r * N + j, cut));
+        put(at(du) + p, d, left);
+        first = f32x4.add(first, d);
+        second = multiplyAdd(d, deviation, second);
       }
-      put(at(du) + p, d, left);
       if (partials < 0) continue;
-      const s = sums + c;
-      put(s + step, multiplyAdd(d, deviation, v128.load(s + step)), left);
-      put(s, f32x4.add(v128.load(s), d), left);
+      const p = sums + c;
+      if (r0 > from) {
+        first = f32x4.add(first, v128.load(p));
+        second = f32x4.add(second, v128.load(p + step));
+      }
+      put(p + step, second, left);
+      put(p, first, left);
     }
   }
 }

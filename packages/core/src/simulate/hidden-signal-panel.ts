@@ -57,7 +57,10 @@ export function simulateHiddenSignalPanel(options: HiddenSignalPanelOptions = {}
   };
   const signal = autoregression(streams.signal);
   const decoys = Array.from({ length: nDecoys }, (_, j) => autoregression(random.fork(`decoy ${j}`)));
-  const volatility = Float64Array.from({ length: n }, (_, i) => 0.005 * Math.exp(n > 1 ? (2 * Math.LN2 * i) / (n - 1) : 0));
+  const volatility = Float64Array.from(
+    { length: n },
+    (_, i) => 0.005 * Math.exp(n > 1 ? (2 * Math.LN2 * i) / (n - 1) : 0),
+  );
   const returns = new Float64Array(nDates * n);
   for (let cell = 0; cell < returns.length; cell++)
     returns[cell] = volatility[cell % n] * (kappa * signal[cell] + Math.sqrt(1 - kappa ** 2) * streams.noise.normal());

@@ -20,6 +20,7 @@ import { segmentRegression } from './operations/segment-regression.ts';
 import { softmax } from './operations/softmax.ts';
 import { unary } from './operations/unary.ts';
 import { where } from './operations/where.ts';
+import { recompute, recomputeParts } from './recompute.ts';
 import { requirePartLength } from './shapes.ts';
 import { sizeOf } from './tape.ts';
 import type { HeapTensor, Tape } from './tape.ts';
@@ -52,10 +53,10 @@ export function tapeOps(tape: Tape): Ops {
       return tensor;
     },
     detach: (x) => tape.view(read(x, 'detach.x'), x.shape, true),
-    recompute: (run) => tape.recompute(() => read(run(), 'recompute.run')),
+    recompute: (run) => recompute(tape, () => read(run(), 'recompute.run')),
     recomputeParts(x, length, run) {
       requirePartLength(length);
-      return tape.recomputeParts(read(x, 'recomputeParts.x'), length, (part) => read(run(part), 'recomputeParts.run'));
+      return recomputeParts(tape, read(x, 'recomputeParts.x'), length, (part) => read(run(part), 'recomputeParts.run'));
     },
 
     linear: (x, weight, bias) =>

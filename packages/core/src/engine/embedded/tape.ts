@@ -4,7 +4,6 @@ import { deriveKey } from '../../nn/index.ts';
 import { chunkRows } from './chunks.ts';
 import type { Heap } from './heap.ts';
 import type { KernelName } from './kernels/twin.ts';
-import { requireShape } from './shapes.ts';
 
 /** Runs a kernel over all chunks of its rows: on one thread or on many. */
 export interface Runner {
@@ -155,82 +154,36 @@ export class Tape {
     else for (const place of saved) this.release(place);
   }
 
-  /**
-   * The value of `run` without anything it computed on the way: that is freed, and computed again when the gradient comes by. The
-   * nodes of the second run go on top of the stack that `backward` takes from, so it goes on into them.
-   */
-  recompute(run: () => HeapTensor): HeapTensor {
-    if (!this.#recording) return run();
-    const draws = this.#draws;
-    const before = new Set(this.#blocks);
-    const value = this.#unrecorded(run);
-    const isOwn = this.#blocks.has(value.at) && !before.has(value.at);
-    this.#keepOnly(before, isOwn ? value.at : undefined);
-    if (!isOwn) {
-      // It gave back what it was given: there is nothing to compute again.
-      this.#draws = draws;
-      return run();
-    }
-    const { shape, size, at } = value;
-    const y: HeapTensor = { shape, size, at, needsGradient: true, gradientAt: -1, root: undefined, step: this.#step };
-    const backward = (): void => {
-      const drawn = this.#draws;
-      this.#draws = draws;
-      const again = run();
-      this.#draws = drawn;
-      if (again.needsGradient) this.elements('accumulate', size, this.arrived(y), this.gradient(again), 1);
-    };
-    this.#nodes.push({ outputs: [y], saved: [], backward });
-    return y;
+  /** How many draws of random keys the step has made; set back, operations draw the same again. */
+  get draws(): number {
+    return this.#draws;
+  }
+  set draws(draws: number) {
+    this.#draws = draws;
   }
 
-  /**
-   * `run` on parts of x, `length` entries of its first axis at a time, one result after the other. A part leaves nothing but its
-   * result, here and on the way back, where it is computed again and gone through before the next: so what a block holds is that of
-   * one part. Values that flow into `run` beside its part get gradients from every part.
-   */
-  recomputeParts(x: HeapTensor, length: number, run: (part: HeapTensor) => HeapTensor): HeapTensor {
-    const parts: { readonly x: HeapTensor; readonly draws: number }[] = [];
-    let y: HeapTensor | undefined;
-    for (let from = 0; from < x.shape[0]; from += length) {
-      const part = this.#part(x, from, Math.min(x.shape[0], from + length));
-      parts.push({ x: part, draws: this.#draws });
-      const before = new Set(this.#blocks);
-      const value = this.#unrecorded(() => run(part));
-      requireShape('recomputeParts.run', value.shape.slice(0, 1), part.shape.slice(0, 1));
-      y ??= { ...this.result([x.shape[0], ...value.shape.slice(1)]), needsGradient: this.#recording };
-      const width = value.size / value.shape[0];
-      this.rows('copyBlocks', value.shape[0], width, value.at, width, y.at + from * width, width, width, 0);
-      this.#keepOnly(before, y.at);
-    }
-    const result = y ?? run(x);
-    const backward = (): void => {
-      // Begun at zero as a whole: a part's own operations see a gradient that is there, and add to it.
-      this.gradient(x);
-      const drawn = this.#draws;
-      for (const part of parts) {
-        this.#draws = part.draws;
-        const nodes = this.#nodes.length;
-        const again = run(part.x);
-        const from = (part.x.at - x.at) / (x.size / x.shape[0]);
-        const dy = this.arrived(result) + from * (again.size / again.shape[0]);
-        if (again.needsGradient) this.elements('accumulate', again.size, dy, this.gradient(again), 1);
-        this.#unwind(nodes);
-      }
-      this.#draws = drawn;
-    };
-    this.record([result], [], backward);
-    return result;
+  /** Whether operations are remembered for the way back. */
+  get recording(): boolean {
+    return this.#recording;
   }
 
-  /** Entries from .. to-1 of the first axis, where they are. Their gradient is part of that of x. */
-  #part(x: HeapTensor, from: number, to: number): HeapTensor {
-    const width = x.size / x.shape[0];
-    const shape = [to - from, ...x.shape.slice(1)];
-    return { ...this.view(x, shape), size: (to - from) * width, at: x.at + from * width };
+  /** How many operations are remembered. */
+  get length(): number {
+    return this.#nodes.length;
   }
 
-  #unrecorded(run: () => HeapTensor): HeapTensor {
+  /** The blocks that the step holds now. */
+  heldBlocks(): ReadonlySet<number> {
+    return new Set(this.#blocks);
+  }
+
+  /** Whether the step holds the block. */
+  holds(place: number): boolean {
+    return this.#blocks.has(place);
+  }
+
+  /** `run` as if nothing were to go back. */
+  unrecorded(run: () => HeapTensor): HeapTensor {
     const recording = this.#recording;
     this.#recording = false;
     try {
@@ -241,7 +194,7 @@ export class Tape {
   }
 
   /** Gives back what was taken since there were the blocks `before`, but for one. */
-  #keepOnly(before: ReadonlySet<number>, kept: number | undefined): void {
+  keepOnly(before: ReadonlySet<number>, kept: number | undefined): void {
     for (const place of this.#blocks) if (!before.has(place) && place !== kept) this.release(place);
   }
 
@@ -277,11 +230,11 @@ export class Tape {
   backward(loss: HeapTensor): void {
     if (!loss.needsGradient) return;
     this.heap.f[this.gradientTarget(loss)] = 1;
-    this.#unwind(0);
+    this.unwind(0);
   }
 
-  /** Goes back through the nodes above the first `until`. */
-  #unwind(until: number): void {
+  /** Goes back through the operations above the first `until`. */
+  unwind(until: number): void {
     while (this.#nodes.length > until) {
       const node = this.#nodes.pop() as Node;
       if (node.outputs.some((output) => output.gradientAt >= 0)) node.backward();
