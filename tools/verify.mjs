@@ -3,7 +3,7 @@
 // failure for each other step that failed.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, runPnpm, runTargets, since } from './workspace.mjs';
+import { root, runPnpm, runTargets, since, writeProjectGraph } from './workspace.mjs';
 
 const reportName = 'coverage/test-report.json';
 const projects = projectFolders();
@@ -11,18 +11,20 @@ const projects = projectFolders();
 let passed = 0;
 let failed = 0;
 
-// Targets in one run, so that Nx builds each package once and keeps all cores busy. The linter goes over the whole workspace at once: fifteen
-// processes, one a package, take longer to start than it takes to lint.
-await Promise.all([
-  step('format', 'prettier', '--check', '.'),
-  step('lint', 'eslint', '.'),
-  check(['build', 'typecheck', 'check:pack', 'check:api', 'check:site']),
-]);
+// Targets in one run, so that Nx builds each package once and keeps all cores busy; the first builds leave one free.
+await Promise.all([sources(), check(['build', 'typecheck', 'check:pack', 'check:api', 'check:site'])]);
 // After the build: the tests need the compiled kernels.
 await test();
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Format and lint of the whole workspace, each at once: one process of the linter a package takes longer to start than to lint. */
+async function sources() {
+  await step('format', 'prettier', '--check', '.');
+  await writeProjectGraph();
+  await step('lint', 'eslint', '.');
+}
 
 async function step(name, ...command) {
   const start = performance.now();
