@@ -8,7 +8,7 @@ import {
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
-import { loadArtifact, type ArtifactContent } from '@ml4t/core/persist';
+import { loadArtifact, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
 import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
@@ -161,8 +161,8 @@ export class CAEModel
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<CAEModel> {
-    const artifact = await loadArtifact(path, { modelType: 'cae' });
+  static async load(source: ArtifactSource): Promise<CAEModel> {
+    const artifact = await loadArtifact(source, { modelType: 'cae' });
     const model = new CAEModel(artifact.config as CAEConfigInput);
     model.restore(fitOf(artifact, model.config));
     return model;
