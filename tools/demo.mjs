@@ -28,8 +28,11 @@ console.log(`
 Total R2 is the share of returns explained with the factor returns realised after each date. A model fits those to the
 test returns, so it can pass the oracle, which takes the true ones. Predictive R2 is the share forecast beforehand: the
 oracle's, from the true exposures and premia, is the most that can be expected. Exposures that move with characteristics
-are out of reach for PCA, whose loadings are fixed. The portfolio is long the best and short the worst decile of the
-forecasts, or what the model itself holds. Sixty dates are few: Sharpe ratios have a standard error of 0.13.
+are out of reach for PCA, whose loadings are fixed. Managed total R2 is that of portfolios formed on the characteristics,
+whose noise cancels out. Rank IC is the rank correlation of forecasts and returns. The portfolio (SR is a Sharpe ratio)
+is long the best and short the worst decile of the forecasts, or what the model itself holds; the tangency portfolio is
+the mix of a model's factors that was best on the training dates. Sixty dates are few: Sharpe ratios have a standard
+error of 0.13.
 
 Open in a browser
   ${join(root, folder, 'results', 'report.html')}
@@ -40,6 +43,7 @@ ${described('results/predictions.parquet', 'a forecast and the return that follo
 ${described('results/weights.parquet', 'what the portfolio model held')}
 ${described('results/factors.parquet', 'factor returns and the premia expected of them')}
 ${described('results/summary.json', 'every fold of every model')}
+
 Try next
   edit ${join(folder, 'experiment.yaml')}, then: node packages/cli/dist/main.js run ${join(folder, 'experiment.yaml')}
   point its data section at a file of your own: docs/cli.md has every key

@@ -3,7 +3,7 @@
 // failure for each other step that failed.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, runPnpm, runTargets, since } from './workspace.mjs';
+import { root, runPnpm, runTargets, since, writeProjectGraph } from './workspace.mjs';
 
 const reportName = 'coverage/test-report.json';
 const projects = projectFolders();
@@ -11,19 +11,25 @@ const projects = projectFolders();
 let passed = 0;
 let failed = 0;
 
-await format();
-// In one run, so that Nx builds each package once and keeps all cores busy.
-await check(['build', 'lint', 'typecheck', 'check:pack', 'check:api', 'check:site']);
+// Targets in one run, so that Nx builds each package once and keeps all cores busy; the first builds leave one free.
+await Promise.all([sources(), check(['build', 'typecheck', 'check:pack', 'check:api', 'check:site'])]);
 // After the build: the tests need the compiled kernels.
 await test();
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function format() {
+/** Format and lint of the whole workspace, each at once: one process of the linter a package takes longer to start than to lint. */
+async function sources() {
+  await step('format', 'prettier', '--check', '.');
+  await writeProjectGraph();
+  await step('lint', 'eslint', '.');
+}
+
+async function step(name, ...command) {
   const start = performance.now();
-  const { code, output } = await runPnpm(['exec', 'prettier', '--check', '.']);
-  report('format', code === 0, start);
+  const { code, output } = await runPnpm(['exec', ...command]);
+  report(name, code === 0, start);
   if (code === 0) return;
   console.log(output);
   failed++;

@@ -42,10 +42,13 @@ export const runPnpm = (args, options) => run('npx', ['-y', pnpm, ...args], opti
 export function runTargets(targets, forward = []) {
   const skipCache = process.env.CI === 'true' ? ['--skip-nx-cache'] : [];
   const args = ['exec', 'nx', 'run-many', '-t', ...targets, '--outputStyle=static', ...skipCache];
-  return runPnpm(forward.length > 0 ? [...args, '--', ...forward] : args, {
-    env: { NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false', NX_TUI: 'false', FORCE_COLOR: '0' },
-  });
+  return runPnpm(forward.length > 0 ? [...args, '--', ...forward] : args, { env: quietNx });
 }
+
+/** Has Nx write down which package uses which, where the linter's rule on their boundaries looks it up: without, it says nothing. */
+export const writeProjectGraph = () => runPnpm(['exec', 'nx', 'show', 'projects'], { env: quietNx });
+
+const quietNx = { NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false', NX_TUI: 'false', FORCE_COLOR: '0' };
 
 /** `1.2 s`, for progress lines. */
 export const since = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;

@@ -1,5 +1,5 @@
-import { AbortedError, ConfigError, Ml4tError } from '@ml4t/core';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { AbortedError, Ml4tError } from '@ml4t/core';
+import { Command, CommanderError, Option } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand, type InitCommandOptions } from './commands/init.ts';
 import { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
@@ -10,6 +10,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { exitCodeFor, exitCodes } from './exit-codes.ts';
 import type { FamilyPackage } from './families/family.ts';
 import type { Terminal } from './terminal/terminal.ts';
+import { share, usageError, wholeNumber } from './usage.ts';
 import { packageVersion } from './version.ts';
 
 /**
@@ -30,7 +31,8 @@ export async function runCli(
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-    const known = error instanceof CommanderError ? usageError(error) : asAbort(error, terminal.signal);
+    const known =
+      error instanceof CommanderError ? usageError(error, commandOf(program, argv)) : asAbort(error, terminal.signal);
     reportError(known, terminal, { debug: argv.includes('--debug'), json: argv.includes('--json') });
     return exitCodeFor(known);
   }
@@ -55,8 +57,12 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
     .option('-o, --output <directory>', "where to write, instead of the experiment's outputs.directory")
     .option('--json', 'print the summary as JSON instead of a table')
     .option('-q, --quiet', 'no progress')
-    .option('-w, --workers <n>', 'folds fitted at a time; the processors at hand where absent', wholeNumber(1))
-    .option('--fresh', 'fit every fold again, whatever a stopped run left')
+    .option(
+      '-w, --workers <n>',
+      'worker threads; as many as there are processors where absent',
+      wholeNumber('--workers', 1),
+    )
+    .option('--fresh', 'do everything again, whatever a stopped run left')
     .option('--debug', 'show the stack of an unexpected error')
     .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>
       runCommand(experiment, { ...options, terminal, packages }),
@@ -102,11 +108,11 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
         .choices(['linear', 'nonlinear'])
         .default('linear'),
     )
-    .option('--seed <n>', 'seed of the draws', wholeNumber(0), 42)
-    .option('--assets <n>', 'number of assets', wholeNumber(2), 200)
-    .option('--dates <n>', 'number of dates', wholeNumber(2), 180)
-    .option('--characteristics <n>', 'number of characteristics', wholeNumber(3), 50)
-    .option('--missing <share>', 'share of rows left out, at random', share, 0)
+    .option('--seed <n>', 'seed of the draws', wholeNumber('--seed', 0), 42)
+    .option('--assets <n>', 'number of assets', wholeNumber('--assets', 2), 200)
+    .option('--dates <n>', 'number of dates', wholeNumber('--dates', 2), 180)
+    .option('--characteristics <n>', 'number of characteristics', wholeNumber('--characteristics', 3), 50)
+    .option('--missing <share>', 'share of rows left out, at random', share('--missing'), 0)
     .requiredOption('-o, --output <directory>', 'where to write')
     .option('--json', 'print the files written as JSON')
     .option('--debug', 'show the stack of an unexpected error')
@@ -131,23 +137,15 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
   return program;
 }
 
+/** The command that was typed, else the program. */
+function commandOf(program: Command, [name]: readonly string[]): Command {
+  return program.commands.find((command) => command.name() === name) ?? program;
+}
+
 /** Whatever an abort surfaces as, the person pressed Ctrl-C. */
 function asAbort(error: unknown, signal: AbortSignal | undefined): unknown {
   const isAbort = error instanceof Error && (error.name === 'AbortError' || error instanceof AbortedError);
   return isAbort && signal?.aborted && !(error instanceof AbortedError) ? new AbortedError('ml4t', error) : error;
-}
-
-function usageError(error: CommanderError): ConfigError {
-  return new ConfigError({
-    field: 'command line',
-    expected: 'a command that ml4t knows',
-    found: error.message
-      .replace(/^error: /, '')
-      .split('\n')[0]
-      .replace(/\.$/, ''),
-    remedy: 'See `ml4t --help` and `ml4t <command> --help`.',
-    cause: error,
-  });
 }
 
 function reportError(error: unknown, terminal: Terminal, options: { debug: boolean; json: boolean }): void {
@@ -169,20 +167,4 @@ function lineOf(error: unknown, message: string): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`It is a whole number of at least ${least}.`);
-    return value;
-  };
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1))
-    throw new InvalidArgumentError('It is a number from 0 to below 1.');
-  return value;
 }

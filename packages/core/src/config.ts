@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigError, describe } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Fields that every configuration has. Models extend it with `extendConfig`. */
 export const baseConfigSchema = z.strictObject({
@@ -44,7 +45,7 @@ function configErrorFrom(issue: z.core.$ZodIssue, input: unknown, owner: string,
   if (issue.code === 'unrecognized_keys') {
     const allowed = allowedKeys(schema, issue.path);
     const key = issue.keys[0];
-    const near = nearest(key, allowed);
+    const near = nearestName(key, allowed);
     return new ConfigError({
       field: `${owner}${path}.${key}`,
       expected: allowed.length > 0 ? `one of ${allowed.join(', ')}` : 'a known key',
@@ -52,16 +53,23 @@ function configErrorFrom(issue: z.core.$ZodIssue, input: unknown, owner: string,
       remedy: near ? `Did you mean ${near}?` : 'Remove it or correct its spelling.',
     });
   }
+  // A text may stand for an object that it names: then it is what was found.
   const found = issue.path.reduce<unknown>(
-    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    (value, part) => (typeof value === 'string' ? value : (value as Record<PropertyKey, unknown> | undefined)?.[part]),
     input,
   );
   return new ConfigError({
     field: `${owner}${path}`,
     expected: expectation(issue),
     found: found === undefined ? 'nothing' : describe(found),
-    remedy: found === undefined ? 'Add the key.' : 'Correct the value.',
+    remedy: found === undefined ? 'Add the key.' : correction(issue, found),
   });
+}
+
+function correction(issue: z.core.$ZodIssue, found: unknown): string {
+  const allowed = issue.code === 'invalid_value' ? issue.values.filter((value) => typeof value === 'string') : [];
+  const near = typeof found === 'string' ? nearestName(found, allowed) : undefined;
+  return near ? `Did you mean ${near}?` : 'Correct the value.';
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -92,24 +100,4 @@ function allowedKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] 
     node = typeof part === 'number' ? at?.items : at?.properties?.[String(part)];
   }
   return Object.keys((node as { properties?: object } | undefined)?.properties ?? {});
-}
-
-/** The allowed key closest to what was typed, when it is close enough to be a slip. */
-function nearest(key: string, allowed: readonly string[]): string | undefined {
-  const folded = (s: string): string => s.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const scored = allowed.map((name) => ({ name, distance: editDistance(folded(key), folded(name)) }));
-  scored.sort((a, b) => a.distance - b.distance);
-  const best = scored[0];
-  return best && best.distance <= Math.max(2, Math.floor(key.length / 3)) ? best.name : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length];
 }

@@ -99,6 +99,7 @@ export type {
   TrainedMember,
 } from './models/interfaces.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
+export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
 export {
   exAnteVolatility,

@@ -1,5 +1,5 @@
 import { linalgBackend } from '@ml4t/core/linalg';
-import { examineEngines, resolveEngine, type EngineAttempt } from '@ml4t/core/engine';
+import { examineEngines, gpuThreshold, resolveEngine, type EngineAttempt } from '@ml4t/core/engine';
 import type { FamilyPackage } from '../families/family.ts';
 import { familyPackages } from '../families/packages.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -55,7 +55,7 @@ function describeFindings({ ml4t, node, platform, linearAlgebra, engine, engines
     `ml4t ${ml4t}, Node ${node}, ${platform}, linear algebra on ${linearAlgebra}`,
     '',
     `Networks run on: ${engine.backend}`,
-    `  ${engine.reason}`,
+    `  a GPU that works is taken for networks of at least ${gpuThreshold} trainable numbers`,
     '',
     formatTable(
       ['engine', 'works', 'on, or why not'],

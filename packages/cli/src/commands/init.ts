@@ -1,9 +1,10 @@
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { ConfigError, OutputError, type ModelRegistration } from '@ml4t/core';
+import { dirname, resolve } from 'node:path';
+import { ConfigError, OutputError, nearestName, type ModelRegistration } from '@ml4t/core';
 import { familyOf, familyPackages } from '../families/packages.ts';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { shownPath } from '../terminal/words.ts';
 
 export interface InitCommandOptions {
   readonly output: string;
@@ -44,7 +45,7 @@ export async function initCommand(name: string, options: InitCommandOptions): Pr
   if (options.json) terminal.stdout.write(`${JSON.stringify({ files: [path] })}\n`);
   else
     terminal.stdout.write(
-      `wrote ${relative(process.cwd(), path)}\nPoint its data section at your file, then: ml4t run ${relative(process.cwd(), path)}\n`,
+      `wrote ${shownPath(path)}\nPoint its data section at your file, then: ml4t run ${shownPath(path)}\n`,
     );
 }
 
@@ -54,13 +55,17 @@ async function experimentFor(name: string, packages: readonly FamilyPackage[]): 
     ({ packageName, modelTypes }) =>
       packageName === name || packageName === `@ml4t/${name}` || modelTypes.includes(name),
   );
-  if (!home)
+  if (!home) {
+    const names = packages.flatMap(({ packageName, modelTypes }) => [packageName, ...modelTypes]);
+    const near = nearestName(name, [...names, ...packages.map(({ packageName }) => packageName.replace('@ml4t/', ''))]);
     throw new ConfigError({
       field: 'model',
-      expected: `one of ${packages.flatMap(({ packageName, modelTypes }) => [packageName, ...modelTypes]).join(', ')}`,
+      expected: `one of ${names.join(', ')}`,
       found: JSON.stringify(name),
-      remedy: 'Pass a model type, or a family package for all of its models.',
+      remedy:
+        near === undefined ? 'Pass a model type, or a family package for all of its models.' : `Did you mean ${near}?`,
     });
+  }
   const types = home.modelTypes.includes(name) ? [name] : home.modelTypes;
   const family = await familyOf(types[0], 'model', packages);
   const models = types.map((type) => modelEntry(type, registrationOf(family, type)));

@@ -6,6 +6,7 @@ import { readCrossSectionBatch } from '@ml4t/integration';
 import type { ExperimentSummary } from '../experiment/summary.ts';
 import { summaryName } from '../outputs/results.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
+import { counted } from '../terminal/words.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { readResult } from './report.ts';
 
@@ -103,7 +104,7 @@ async function describePanel(path: string, { timestamp, asset }: InspectCommandO
   };
   const text = [
     `a panel: ${json.rows} rows, ${json.dates} dates (${first} to ${last}), ${json.assets} assets, ` +
-      `${json.assetsPerDate.least} to ${json.assetsPerDate.most} on a date, ${json.gaps} gap(s) in the dates`,
+      `${range(json.assetsPerDate)} on a date, ${json.gaps === 0 ? 'no gap' : counted(json.gaps, 'gap')} in the dates`,
     '',
     formatTable(
       ['column', 'known %', 'mean', 'sd', 'least', 'most'],
@@ -116,6 +117,10 @@ async function describePanel(path: string, { timestamp, asset }: InspectCommandO
     '',
   ].join('\n');
   return { text, json };
+}
+
+function range({ least, most }: { readonly least: number; readonly most: number }): string {
+  return least === most ? String(least) : `${least} to ${most}`;
 }
 
 function columnFacts(

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SourceError } from '@ml4t/core';
 import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
@@ -7,6 +7,7 @@ import { writeTogether } from '../outputs/generation.ts';
 import { diagnosticsName, reportName, summaryName } from '../outputs/results.ts';
 import { loadReport } from '../report/load.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { shownPath } from '../terminal/words.ts';
 
 export interface ReportCommandOptions {
   readonly json?: boolean | undefined;
@@ -21,7 +22,7 @@ export async function reportCommand(directory: string, { json, terminal }: Repor
   const render = await loadReport();
   const page = render(summary, diagnostics);
   const [path] = await writeTogether(folder, [{ name: reportName, write: (to) => writeFile(to, page) }]);
-  terminal.stdout.write(json ? `${JSON.stringify({ files: [path] })}\n` : `wrote ${relative(process.cwd(), path)}\n`);
+  terminal.stdout.write(json ? `${JSON.stringify({ files: [path] })}\n` : `wrote ${shownPath(path)}\n`);
 }
 
 /** A JSON file that `ml4t run` wrote. Throws SourceError. */

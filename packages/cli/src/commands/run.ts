@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
 import { diagnose } from '../experiment/diagnostics.ts';
 import { loadExperiment } from '../experiment/load.ts';
@@ -15,6 +15,7 @@ import { diagnosticsName, jsonFile, reportName, writeResults, type ResultDocumen
 import { loadReport } from '../report/load.ts';
 import { ProgressDisplay } from '../terminal/progress.ts';
 import { Warnings, type Terminal } from '../terminal/terminal.ts';
+import { counted, shownPath } from '../terminal/words.ts';
 
 export interface RunCommandOptions {
   readonly output?: string | undefined;
@@ -98,7 +99,7 @@ async function keepFinishedFolds(
   const { panel } = record;
   const members = record.trainedMembers.size;
   if (!panel || record.nFolds + members === 0) return;
-  if (members > 0) printed(`kept ${members} trained member(s) of ensembles`);
+  if (members > 0) printed(`kept ${counted(members, 'trained member')} of ensembles`);
   if (record.nFolds === 0) {
     printed('run the same command again to go on');
     return;
@@ -114,7 +115,7 @@ async function keepFinishedFolds(
       }),
       { partial: true },
     );
-    printed(`kept ${record.nFolds} finished fold(s): ${paths.join(', ')}`);
+    printed(`kept ${counted(record.nFolds, 'finished fold')}: ${paths.map((each) => shownPath(each)).join(', ')}`);
     printed('run the same command again to go on');
   } catch {
     // The first error says what went wrong; that its remains could not be written either adds nothing.
@@ -129,13 +130,13 @@ function report(result: ExperimentResult, paths: readonly string[]): string {
   const last = splits[splits.length - 1];
   return [
     `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
-      `${panel.nCharacteristics} characteristics`,
-    `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${splits.length} fit(s) per model, first on ` +
+      counted(panel.nCharacteristics, 'characteristic'),
+    `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${counted(splits.length, 'fit')} per model, ${splits.length === 1 ? '' : 'the first '}on ` +
       `${splits[0].train.to - splits[0].train.from} dates`,
     '',
     resultsTable(result),
     '',
-    ...paths.map((path) => `wrote ${relative(process.cwd(), path)}`),
+    ...paths.map((path) => `wrote ${shownPath(path)}`),
     '',
   ].join('\n');
 }

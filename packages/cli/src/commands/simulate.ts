@@ -1,10 +1,12 @@
-import { relative, resolve } from 'node:path';
+import { access, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { FactorForecastResult } from '@ml4t/core';
 import { simulateConditionalFactorPanel, type ConditionalFactorPanel } from '@ml4t/core/simulate';
 import { factorTable, panelTable } from '@ml4t/integration';
 import { factorsOnly, frameFile } from '../outputs/frames.ts';
 import { requireWritable, writeTogether } from '../outputs/generation.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { shownPath } from '../terminal/words.ts';
 
 export interface SimulateCommandOptions {
   readonly design: 'linear' | 'nonlinear';
@@ -18,7 +20,13 @@ export interface SimulateCommandOptions {
   readonly terminal: Terminal;
 }
 
-/** `ml4t simulate`: a panel, the truth behind each of its rows, and the factor returns, as three Parquet files. */
+/** What is written beside the panel, unless it is there. */
+const experimentName = 'experiment.yaml';
+
+/**
+ * `ml4t simulate`: a panel, the truth behind each of its rows, and the factor returns, as three Parquet files, and an experiment on
+ * them to start from.
+ */
 export async function simulateCommand(options: SimulateCommandOptions): Promise<void> {
   const directory = resolve(options.output);
   await requireWritable(directory);
@@ -30,10 +38,15 @@ export async function simulateCommand(options: SimulateCommandOptions): Promise<
     nCharacteristics: options.characteristics,
     missingShare: options.missing,
   });
+  const experiment = join(directory, experimentName);
+  const hasExperiment = await exists(experiment);
   const paths = await writeTogether(directory, [
+    frameFile('panel', 'parquet', panelTable(panel.batch)),
     frameFile('truth', 'parquet', truthTable(panel)),
     frameFile('factors', 'parquet', trueFactorTable(panel)),
-    frameFile('panel', 'parquet', panelTable(panel.batch)),
+    ...(hasExperiment
+      ? []
+      : [{ name: experimentName, write: (path: string) => writeFile(path, experimentFor(options)) }]),
   ]);
   const { nRows, nDates, nAssets, nCharacteristics } = panel.batch;
   if (options.json) {
@@ -44,7 +57,35 @@ export async function simulateCommand(options: SimulateCommandOptions): Promise<
   options.terminal.stdout.write(
     `simulated ${nRows} rows: ${nAssets} assets, ${nDates} dates, ${nCharacteristics} characteristics, ` +
       `${options.design} exposures to 3 factors, seed ${options.seed}\n` +
-      paths.map((path) => `wrote ${relative(process.cwd(), path)}\n`).join(''),
+      paths.map((path) => `wrote ${shownPath(path)}\n`).join('') +
+      `next: ml4t run ${shownPath(experiment)}\n`,
+  );
+}
+
+/** Latent factors, fixed and moving, beside the truth: two thirds of the dates for the first fit. */
+function experimentFor({ dates, characteristics }: SimulateCommandOptions): string {
+  const initialTrain = Math.floor((2 * dates) / 3);
+  const factors = [1, 2, 3, 4].filter((k) => k <= characteristics);
+  return `# For: ml4t run. docs/cli.md and \`ml4t schema\` say what every key means.
+data:
+  source: panel.parquet
+  returns: { column: returns, lag: 0 } # earned after the date of its row
+  truth: { source: truth.parquet } # adds the oracle
+models:
+  - type: pca
+    config: { nFactors: 3 }
+  - type: ipca
+    config: { constant: false }
+    sweep: { nFactors: [${factors.join(', ')}] }
+split: { initialTrain: ${initialTrain}, testSize: ${Math.min(12, dates - initialTrain)} } # numbers of dates
+outputs: { directory: results }
+`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
   );
 }
 

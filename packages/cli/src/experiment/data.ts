@@ -7,6 +7,7 @@ import {
   type RunOptions,
 } from '@ml4t/core';
 import { readCrossSectionBatch, type PanelReadReport } from '@ml4t/integration';
+import { counted } from '../terminal/words.ts';
 import type { Experiment } from './schema.ts';
 
 /** What the simulated truth says of every row of the panel, each (R). */
@@ -55,10 +56,15 @@ export async function readData(
     },
   );
   requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
+  const silent = report.unusedColumns.filter((name) => !data.exclude?.includes(name));
+  if (!data.characteristics && silent.length > 0)
+    options.warn(
+      `left out ${silent.join(', ')}: not every value is a number; list ${silent.length === 1 ? 'it' : 'them'} in data.exclude if that is meant`,
+    );
   if (report.gaps.length > 0) {
     const { after, before } = report.gaps[0];
     options.warn(
-      `${report.gaps.length} gap(s) in the dates, the first between ${formatTimestamp(after)} and ` +
+      `${counted(report.gaps.length, 'gap')} in the dates, the first between ${formatTimestamp(after)} and ` +
         `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
     );
   }

@@ -5,6 +5,7 @@ import { InProcessExecutor } from '../executor/in-process.ts';
 import { errorAbout } from '../executor/worker-errors.ts';
 import type { FamilyPackage } from '../families/family.ts';
 import type { ProgressSink } from '../terminal/progress.ts';
+import { counted } from '../terminal/words.ts';
 import type { ExperimentRecord } from './record.ts';
 import { runTasks } from './schedule.ts';
 import type { ModelTasks } from './task-list.ts';
@@ -34,8 +35,8 @@ export async function doTasks(
   const members = record.trainedMembers.size;
   if (record.nFolds + members > 0)
     hooks.tell(
-      `going on from an earlier run: ${record.nFolds} finished fold(s) are kept` +
-        (members > 0 ? `, and ${members} trained member(s) of ensembles` : ''),
+      `going on from an earlier run, which left ${counted(record.nFolds, 'finished fold')}` +
+        (members > 0 ? ` and ${counted(members, 'trained member')} of ensembles` : ''),
     );
   if (left.tasks.length === 0) return;
   const labelOf = (task: Task): string => record.models[left.modelOf.get(task) ?? 0].run.label;
@@ -122,7 +123,8 @@ async function whatIsLeft(plan: readonly ModelTasks[], record: ExperimentRecord,
       modelOf.set(task, model);
     }
   return {
-    tasks: [...modelOf.keys()],
+    // Fold by fold: what is wrong with a model is known early, and so is how long each takes.
+    tasks: [...modelOf.keys()].sort((a, b) => firstFold(a) - firstFold(b)),
     modelOf,
     release: (task) => {
       for (const key of task.members) users.set(key, (users.get(key) ?? 0) - 1);
@@ -149,10 +151,14 @@ async function openExecutor(panel: CrossSectionBatch, nTasks: number, hooks: Tas
   return new WorkerThreadsExecutor(panel, hooks.work, threads);
 }
 
+function firstFold(task: Task): number {
+  return (task.kind === 'folds' ? task.folds[0] : task).fold;
+}
+
 /** `cae fold 3`; the model alone where its folds are one task. */
 function foldOf(label: string, task: Task): string {
   if (task.kind === 'folds' && task.folds.length > 1) return label;
-  return `${label} fold ${(task.kind === 'folds' ? task.folds[0] : task).fold + 1}`;
+  return `${label} fold ${firstFold(task) + 1}`;
 }
 
 /** What an error is about. */

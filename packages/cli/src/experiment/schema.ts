@@ -24,7 +24,7 @@ const dataSchema = z.strictObject({
   returns: datedColumn.describe('there is no default for lag: a wrong one is a look-ahead'),
   factorReturns: datedColumn.optional().describe('returns used only to build managed portfolios'),
   characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
-  exclude: z.array(columnName).min(1).optional().describe('numeric columns that are no characteristics'),
+  exclude: z.array(columnName).min(1).optional().describe('columns that are no characteristics'),
   context: z.array(columnName).min(1).optional().describe('series common to all assets'),
   sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
   from: columnName.optional().describe('first date to read'),

@@ -1,4 +1,4 @@
-import { ConfigError, MissingPackageError } from '@ml4t/core';
+import { ConfigError, MissingPackageError, nearestName } from '@ml4t/core';
 import type { Family, FamilyPackage } from './family.ts';
 import { latentFactors } from './latent-factors.ts';
 import { portfolios } from './portfolio.ts';
@@ -21,11 +21,13 @@ export function packageOf(
 ): FamilyPackage {
   const home = packages.find(({ modelTypes }) => modelTypes.includes(type));
   if (home) return home;
+  const types = packages.flatMap(({ modelTypes }) => modelTypes);
+  const near = nearestName(type, types);
   throw new ConfigError({
     field,
-    expected: `one of ${packages.flatMap(({ modelTypes }) => modelTypes).join(', ')}`,
+    expected: `one of ${types.join(', ')}`,
     found: JSON.stringify(type),
-    remedy: 'Correct the model type.',
+    remedy: near === undefined ? 'Correct the model type.' : `Did you mean ${near}?`,
   });
 }
 

@@ -35,12 +35,19 @@ function facts({ summary }: ReportModel): string {
     nFactors === undefined ? '' : `${nFactors} factor${nFactors === 1 ? '' : 's'}`,
     `${folds.length} fit${folds.length === 1 ? '' : 's'}, ended by ${ended}`,
     `${number(seconds, 1)} s`,
-    Object.keys(config).length === 0 ? 'default configuration' : JSON.stringify(config),
+    settings(config) || 'default configuration',
   ];
   return `<p class="facts">${parts
     .filter((part) => part !== '')
     .map(escapeHtml)
     .join(' · ')}</p>`;
+}
+
+/** `nFactors 3, hiddenUnits [16]` */
+function settings(config: Readonly<Record<string, unknown>>): string {
+  return Object.entries(config)
+    .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
 }
 
 function decileFigure({ label, diagnostics: { deciles } }: ReportModel): string | undefined {
@@ -113,7 +120,12 @@ function exposureFigure({ label, summary, diagnostics: { exposures } }: ReportMo
     columnNames: exposures.columnNames.slice(0, k).map(ofMember),
     values: largest.flatMap((row) => values.slice(row * k, (row + 1) * k)),
   };
-  const some = rowNames.length > largest.length ? ` The ${largest.length} largest of ${rowNames.length}.` : '';
+  const some =
+    measure === 'loading'
+      ? ' The assets with the largest ones.'
+      : rowNames.length > largest.length
+        ? ` The ${largest.length} largest of ${rowNames.length}.`
+        : '';
   return figure({
     title: measure === 'loading' ? 'Loadings of assets' : `What ${subjectOf(exposures.columnNames)} on`,
     caption:
@@ -130,12 +142,13 @@ function exposureFigure({ label, summary, diagnostics: { exposures } }: ReportMo
 function learningFigure({ label, color, diagnostics: { learning } }: ReportModel): string | undefined {
   if (!learning.some(({ steps }) => steps.length > 1)) return undefined;
   const validated = learning.some(({ metric }) => metric === 'validationLoss');
+  const several = learning.filter(({ metric }) => metric === learning[0].metric).length > 1;
   const metric = learning[0].metric === 'totalR2' ? 'total R²' : 'loss';
   return figure({
     title: 'Learning curve',
     caption:
       `${metric === 'loss' ? 'Training loss' : 'Total R² in sample'} of the last fold by ${metric === 'loss' ? 'epoch' : 'iteration'}` +
-      `${validated ? ', dashed on the validation dates' : ''}; one line per member and phase of training.`,
+      `${validated ? ', dashed on the validation dates' : ''}${several ? '; one line per member and phase of training' : ''}.`,
     svg: curveChart(
       `Learning curve, ${label}`,
       learning.map(({ metric: name, steps, values }) => ({

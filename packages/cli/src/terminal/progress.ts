@@ -92,7 +92,8 @@ export class ProgressDisplay implements ProgressSink {
     const now = this.now();
     if (!this.enabled || now - this.started < QUIET_MS || now - this.lastShown < interval) return;
     this.lastShown = now;
-    if (this.sink.isTTY) this.sink.write(`\r\u001b[2K${line().slice(0, (this.sink.columns ?? 80) - 1)}`);
+    // A terminal that does not know its width says 0.
+    if (this.sink.isTTY) this.sink.write(`\r\u001b[2K${cut(line(), (this.sink.columns || 80) - 1)}`);
     else this.sink.write(`${line()}\n`);
     this.onScreen = true;
   }
@@ -105,7 +106,7 @@ export class ProgressDisplay implements ProgressSink {
       .map(({ label, text }) => (text === '' ? label : `${label}: ${text}`))
       .join(' · ');
     const left = this.secondsLeft();
-    const time = left === undefined ? clock((this.now() - this.started) / 1000) : `${clock(left)} left`;
+    const time = left === undefined ? `${clock((this.now() - this.started) / 1000)} so far` : `${clock(left)} left`;
     if (!this.sink.isTTY) return `${done} of ${total} tasks done, ${time}${running === '' ? '' : `; ${running}`}`;
     const begun = this.tasks.reduce(
       (sum, { known, seconds }) => sum + (seconds === undefined ? (known?.fraction ?? 0) : 1),
@@ -130,6 +131,10 @@ export class ProgressDisplay implements ProgressSink {
     // However many are done at a time, the longest takes what it takes.
     return Math.max(left.reduce((sum, each) => sum + each, 0) / this.lanes, ...left);
   }
+}
+
+function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }
 
 /** Seconds that a task takes in all if it goes on as it began. */

@@ -16,5 +16,8 @@ export function percent(fraction: number | null | undefined): string {
 
 /** A number with fixed digits; a dash for what is not known. */
 export function fixed(value: number | null | undefined, digits: number): string {
-  return value === undefined || value === null || Number.isNaN(value) ? '-' : value.toFixed(digits);
+  if (value === undefined || value === null || Number.isNaN(value)) return '-';
+  const text = value.toFixed(digits);
+  // What rounds to zero has no sign.
+  return Number(text) === 0 ? (0).toFixed(digits) : text;
 }

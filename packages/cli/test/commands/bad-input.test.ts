@@ -112,6 +112,12 @@ const cases: readonly Case[] = [
     text: (yaml) => yaml.replace('type: ipca', 'type: icpa'),
   },
   {
+    name: 'an unknown step of preprocessing',
+    code: exitCodes.config,
+    says: /preprocessing\[0\]\.type: .* found "rank-normalise"\. Did you mean rank-normalize\?/,
+    text: (yaml) => yaml.replace('preprocessing: []', 'preprocessing: [rank-normalise]'),
+  },
+  {
     name: 'an unknown key of a model',
     code: exitCodes.config,
     says: /nFactor\b.*Did you mean nFactors/,
@@ -157,13 +163,19 @@ describe('ml4t run on bad input', () => {
   });
 
   it.each([
-    [['frobnicate'], /unknown command/],
-    [['run'], /missing required argument/],
-    [['run', 'a.yaml', '--fast'], /unknown option '--fast'/],
-    [['simulate'], /--output/],
-    [['simulate', '--output', 'x', '--assets', 'many'], /--assets/],
+    [['frobnicate'], /command line: expected one of run, report, .*, found "frobnicate". See `ml4t --help`/],
+    [['rnu'], /found "rnu". Did you mean run\?/],
+    [['run'], /run: expected the argument <experiment>, found none. See `ml4t run --help`/],
+    [['run', 'a.yaml', '--fast'], /run: expected one of .*--workers, .*, found "--fast"/],
+    [['simulate'], /simulate: expected the option -o, --output <directory>, found none/],
+    [
+      ['simulate', '--output', 'x', '--assets', 'many'],
+      /--assets: expected a whole number of at least 2, found "many"/,
+    ],
     [['simulate', '--output', 'x', '--design', 'cubic'], /linear, nonlinear/],
-    [['schema', 'xyz'], /pca, rp-pca, ipca/],
+    [['schema', 'xyz'], /pca, rp-pca, ipca.*Correct the model type/],
+    [['schema', 'icpa'], /found "icpa". Did you mean ipca\?/],
+    [['init', 'latent-factor'], /Did you mean latent-factors\?/],
   ])('refuses the command line %j', async (argv, says) => {
     const outcome = await ml4t(argv);
     expect(outcome.stderr).toMatch(/^ml4t: [^\n]+\n$/);

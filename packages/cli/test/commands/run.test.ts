@@ -188,7 +188,7 @@ outputs: { report: false }
       });
       expect(aborted.code).toBe(exitCodes.aborted);
       expect(aborted.stderr).toMatch(
-        /^ml4t: kept 1 finished fold\(s\): .*\nml4t: run the same command again to go on\nml4t: stopped\n$/,
+        /^ml4t: kept 1 finished fold: .*\nml4t: run the same command again to go on\nml4t: stopped\n$/,
       );
       expect(await readFile(join(results, 'predictions.csv'), 'utf8')).toBe(before);
       expect((await readCsv(join(results, 'predictions.partial.csv'))).map(({ fold }) => fold)).toEqual(
@@ -202,6 +202,37 @@ outputs: { report: false }
     });
   });
 
+  it('does the first folds of all models before the second ones', async () => {
+    await inFolder(async (folder) => {
+      const two = (yaml: string): string =>
+        level(yaml).replace('  - type: level', '  - { type: level, name: one }\n  - { type: level, name: two }');
+      const path = await writeExperiment(folder, { text: two });
+      const controller = new AbortController();
+      const onFit = (fit: number): void => void (fit === 2 && controller.abort());
+      await ml4t(['run', path], { signal: controller.signal, packages: [fakeFamily({ onFit })] });
+      const { models } = JSON.parse(await readFile(join(folder, 'results', 'summary.partial.json'), 'utf8'));
+      expect(models.map(({ model, folds }: { model: string; folds: unknown[] }) => [model, folds.length])).toEqual([
+        ['one', 1],
+        ['two', 1],
+      ]);
+    });
+  });
+
+  it('says which columns it left out because not every value is a number, unless that is meant', async () => {
+    await inFolder(async (folder) => {
+      const typo = rows.map((row, i) => (i === 40 ? { ...row, value: 'n/a' } : row));
+      const path = await writeExperiment(folder, { rows: typo, text: level });
+      const { code, stderr } = await ml4t(['run', path], { packages: [fakeFamily()] });
+      expect(code).toBe(exitCodes.ok);
+      expect(stderr).toContain('warning: left out value: not every value is a number; list it in data.exclude');
+      const meant = await writeExperiment(folder, {
+        rows: typo,
+        text: (yaml) => level(yaml).replace('  returns', '  exclude: [value]\n  returns'),
+      });
+      expect((await ml4t(['run', meant], { packages: [fakeFamily()] })).stderr).toBe('');
+    });
+  });
+
   it('keeps finished folds when a later one cannot be estimated', async () => {
     await inFolder(async (folder) => {
       const path = await writeExperiment(folder, { text: level });
@@ -211,7 +242,7 @@ outputs: { report: false }
       const outcome = await ml4t(['run', path], { packages: [fakeFamily({ onFit })] });
       expect(outcome.code).toBe(exitCodes.model);
       expect(outcome.stderr).toMatch(
-        /kept 2 finished fold\(s\)[^\n]*\n[^\n]*same command again to go on\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
+        /kept 2 finished folds[^\n]*\n[^\n]*same command again to go on\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
       );
       expect(await filesUnder(join(folder, 'results'))).toEqual([
         expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),

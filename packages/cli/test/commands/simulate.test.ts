@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { readCrossSectionBatch } from '@ml4t/integration';
@@ -12,7 +13,12 @@ describe('ml4t simulate', () => {
       const outcome = await ml4t(['simulate', '--design', 'nonlinear', '-o', folder, '--json', ...sizes]);
       expect(outcome.stderr).toBe('');
       expect(JSON.parse(outcome.stdout)).toMatchObject({ assets: 8, dates: 6, characteristics: 4, seed: 5 });
-      expect(await filesUnder(folder)).toEqual(['factors.parquet', 'panel.parquet', 'truth.parquet']);
+      expect(await filesUnder(folder)).toEqual([
+        'experiment.yaml',
+        'factors.parquet',
+        'panel.parquet',
+        'truth.parquet',
+      ]);
       const { batch, truth } = simulateConditionalFactorPanel({
         design: 'nonlinear',
         nAssets: 8,
@@ -43,7 +49,25 @@ describe('ml4t simulate', () => {
     await inFolder(async (folder) => {
       const { stdout } = await ml4t(['simulate', '-o', folder, ...sizes]);
       expect(stdout).toMatch(/^simulated \d+ rows: 8 assets, 6 dates, 4 characteristics, linear exposures/);
-      expect(stdout).toMatch(/\nwrote .*panel\.parquet\n$/);
+      expect(stdout).toMatch(/\nwrote .*panel\.parquet\nwrote .*truth\.parquet\nwrote .*factors\.parquet\n/);
+      expect(stdout).toMatch(/\nwrote (.*experiment\.yaml)\nnext: ml4t run \1\n$/);
+    });
+  });
+
+  it('writes an experiment that runs, and leaves one that is there', async () => {
+    await inFolder(async (folder) => {
+      const small = ['--assets', '30', '--dates', '36', '--characteristics', '3'];
+      await ml4t(['simulate', '-o', folder, ...small]);
+      const path = join(folder, 'experiment.yaml');
+      // Jest cannot load what draws the report.
+      const text = await readFile(path, 'utf8');
+      await writeFile(path, text.replace('directory: results', 'directory: results, report: false'));
+      const { code, stdout, stderr } = await ml4t(['run', path]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/\nipca\(nFactors=3\) [^]*\noracle \(truth\) /);
+      await writeFile(path, '# mine\n');
+      expect((await ml4t(['simulate', '-o', folder, ...small])).stdout).not.toMatch(/wrote .*experiment\.yaml/);
+      expect(await readFile(path, 'utf8')).toBe('# mine\n');
     });
   });
 });

@@ -128,7 +128,7 @@ describe('worker threads', () => {
       expect((await ml4t(['run', path, '--output', whole], { packages: withoutMembers })).code).toBe(exitCodes.ok);
       // What one worker thread leaves in the work area is what the command finds there and goes on from.
       expect(await inOneWorker(path, single)).toEqual({ code: 0, stderr: '' });
-      expect((await ml4t(['run', path, '--output', single])).stderr).toContain('20 finished fold(s) are kept');
+      expect((await ml4t(['run', path, '--output', single])).stderr).toContain('which left 20 finished folds');
       for (const other of [here, whole, single]) {
         for (const name of ['predictions.csv', 'factors.csv', 'weights.csv'])
           expect((await readFile(join(other, name))).equals(await readFile(join(there, name)))).toBe(true);
@@ -164,7 +164,7 @@ describe('worker threads', () => {
       await interrupt(stopped, work, 0, 'SIGINT');
       const { code, stderr } = await stopped.ended;
       expect(code).toBe(exitCodes.aborted);
-      expect(stderr).toMatch(/kept \d+ finished fold\(s\)[^]*run the same command again to go on/);
+      expect(stderr).toMatch(/kept \d+ finished folds?[^]*run the same command again to go on/);
       const afterStop = (await readdir(work)).length;
 
       const killed = start('run', path, '--workers', '2');
@@ -175,7 +175,7 @@ describe('worker threads', () => {
 
       const last = await start('run', path, '--workers', '2').ended;
       expect(last.code).toBe(exitCodes.ok);
-      expect(last.stderr).toContain(`going on from an earlier run: ${afterKill} finished fold(s) are kept`);
+      expect(last.stderr).toContain(`going on from an earlier run, which left ${afterKill} finished fold`);
       const whole = join(folder, 'whole');
       expect((await ml4t(['run', path, '--output', whole])).code).toBe(exitCodes.ok);
       const resumed = await readFile(join(folder, 'results', 'predictions.csv'));

@@ -65,13 +65,13 @@ describe('members of an ensemble as tasks', () => {
       const first = await ml4t(['run', path], { packages: failing.packages });
       expect(first.code).toBe(exitCodes.bug);
       expect(first.stderr).toContain('level fold 2 member 3 of 3: the machine stopped');
-      expect(first.stderr).toContain('kept 2 trained member(s) of ensembles');
+      expect(first.stderr).toContain('kept 2 trained members of ensembles');
       expect(membersIn(work)).toHaveLength(2);
 
       const again = ensemble();
       const second = await ml4t(['run', path], { packages: again.packages });
       expect(second.stderr).toBe(
-        'ml4t: going on from an earlier run: 1 finished fold(s) are kept, and 2 trained member(s) of ensembles\n',
+        'ml4t: going on from an earlier run, which left 1 finished fold and 2 trained members of ensembles\n',
       );
       expect(again.trained).toEqual([2, 0, 1, 2]);
       await ml4t(['run', path, '--output', join(folder, 'whole')], { packages: ensemble().packages });
@@ -94,11 +94,11 @@ describe('members of an ensemble as tasks', () => {
       });
       const stopped = await ml4t(['run', path], { packages, signal: stop.signal });
       expect(stopped.code).toBe(exitCodes.aborted);
-      expect(stopped.stderr).toMatch(/kept 2 trained member\(s\) of ensembles\n.*run the same command again to go on/);
+      expect(stopped.stderr).toMatch(/kept 2 trained members of ensembles\n.*run the same command again to go on/);
       const [one] = membersIn(work);
       await truncate(join(work, one), 100);
       const again = ensemble();
-      expect((await ml4t(['run', path], { packages: again.packages })).stderr).toContain('and 1 trained member(s)');
+      expect((await ml4t(['run', path], { packages: again.packages })).stderr).toContain('and 1 trained member of');
       expect(again.trained).toHaveLength(8);
     });
   });

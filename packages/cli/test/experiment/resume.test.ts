@@ -36,7 +36,7 @@ describe('a run after one that stopped', () => {
       const { fits, packages } = counting();
       const again = await ml4t(['run', path], { packages });
       expect(again.code).toBe(exitCodes.ok);
-      expect(again.stderr).toBe('ml4t: going on from an earlier run: 2 finished fold(s) are kept\n');
+      expect(again.stderr).toBe('ml4t: going on from an earlier run, which left 2 finished folds\n');
       expect(fits).toHaveLength(1);
       // Nothing is left of the work once the results are there.
       expect(await filesUnder(join(folder, 'results'))).toEqual(

@@ -45,7 +45,7 @@ describe('ProgressDisplay', () => {
     display.update(1, epoch(1));
     // One task took 8 s; three are left, 5 s of one are spent.
     expect(written).toEqual([
-      '0 of 4 tasks done, 0:03; a fold 1: epoch 4 of 9\n',
+      '0 of 4 tasks done, 0:03 so far; a fold 1: epoch 4 of 9\n',
       '1 of 4 tasks done, 0:19 left; a fold 2: epoch 1 of 9\n',
     ]);
   });
@@ -100,7 +100,7 @@ describe('ProgressDisplay', () => {
     display.begin(0);
     at(3);
     display.update(0, epoch(8, 10));
-    expect(written.at(-1)).toBe('\r\u001b[2K████░░░░░░░░░░░░░░░░  0/4  0:06 left  a fold 1: epoch 8 of ');
+    expect(written.at(-1)).toBe('\r\u001b[2K████░░░░░░░░░░░░░░░░  0/4  0:06 left  a fold 1: epoch 8 of…');
   });
 
   it('can be silenced', () => {

@@ -27,6 +27,6 @@ describe('figures', () => {
       '-',
       '-',
     ]);
-    expect([fixed(1.23456, 3), fixed(undefined, 2)]).toEqual(['1.235', '-']);
+    expect([fixed(1.23456, 3), fixed(undefined, 2), fixed(-1e-9, 4)]).toEqual(['1.235', '-', '0.0000']);
   });
 });

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SourceError } from '@ml4t/core';
-import { nearest } from '../read/nearest-name.ts';
+import { SourceError, nearestName } from '@ml4t/core';
 
 export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'arrow';
 
@@ -38,7 +37,7 @@ export async function filePattern(path: string): Promise<{ readonly pattern: str
   if (found) return { pattern: path.replaceAll(/[*?[]/g, '[$&]'), isGlob: false };
   if (/[*?[]/.test(path)) return { pattern: path, isGlob: true };
   const siblings = await readdir(dirname(path)).catch(() => undefined);
-  const near = siblings && nearest(basename(path), siblings);
+  const near = siblings && nearestName(basename(path), siblings);
   throw new SourceError({
     field: path,
     expected: 'an existing file',

@@ -1,6 +1,5 @@
-import { ConfigError, SourceError, describe } from '@ml4t/core';
+import { ConfigError, SourceError, describe, nearestName } from '@ml4t/core';
 import type { Frame, FrameColumn } from './frame.ts';
-import { nearest } from './nearest-name.ts';
 import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './options.ts';
 
 const timestampAliases = ['timestamp', 'date', 'datetime', 'time', 'month', 'yyyymm', 'period', 'eom'];
@@ -162,7 +161,7 @@ export function findColumn(frame: Frame, field: string, name: unknown): FrameCol
   if (exact) return exact;
   const folded = frame.columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
   if (folded.length === 1) return folded[0];
-  const near = nearest(
+  const near = nearestName(
     name,
     frame.columns.map((column) => column.name),
   );

@@ -1,5 +1,4 @@
-import { ConfigError, describe } from '@ml4t/core';
-import { editDistance } from '../read/nearest-name.ts';
+import { ConfigError, describe, editDistance } from '@ml4t/core';
 
 /**
  * What a platform knows about a dataset, as its catalogue keeps it: `schema` names columns, `semantics` says what they
