@@ -99,11 +99,15 @@ export class LatentFactorForecastPipeline<Batch> {
 
   /** Fits the forecaster alone, on the batch that the model was fitted on: for a model that was loaded, or combined of members. */
   async fitForecaster(batch: Batch): Promise<void> {
-    const first = historyOfState(await this.model.extract(batch));
+    const { model } = this;
+    const first = historyOfState(await model.extract(batch));
+    const others = (model.checkpoints ?? []).filter((checkpoint) => checkpoint !== first.checkpoint);
     const histories = [first];
-    for (const checkpoint of this.model.checkpoints ?? [])
-      if (checkpoint !== first.checkpoint)
-        histories.push(historyOfState(await this.model.extract(batch, { checkpoint })));
+    if (model.factorReturnsAt)
+      (await model.factorReturnsAt(batch, others)).forEach((factorReturns, at) =>
+        histories.push({ ...first, checkpoint: others[at], factorReturns }),
+      );
+    else for (const checkpoint of others) histories.push(historyOfState(await model.extract(batch, { checkpoint })));
     this.#hold(first);
     this.#histories = histories;
   }

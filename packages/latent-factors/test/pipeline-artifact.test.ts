@@ -173,21 +173,31 @@ describe('a saved forecast pipeline', () => {
     expect((await loaded.predict(later)).state.checkpoint).toBe(defaultCheckpoint);
   });
 
-  it('gives the premia that a forecaster fitted on the extracted training batch gives', async () => {
-    const pipeline = new LatentFactorForecastPipeline({
-      model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 4, checkpointInterval: 2, nEnsemble: 1 }),
-      forecaster: new AR1FactorForecaster(),
-    });
-    await pipeline.fit(train);
-    await pipeline.save(path);
-    const loaded = await LatentFactorForecastPipeline.load(path);
-    for (const checkpoint of ['epoch-2', 'last']) {
-      const byHand = new AR1FactorForecaster();
-      byHand.fit(await pipeline.model.extract(train, { checkpoint }));
-      const { state, factorForecast } = await loaded.predict(later, { checkpoint });
-      expect(factorForecast.premia).toEqual(byHand.predict(state).premia);
-    }
-  });
+  it.each(['managed', 'regression'] as const)(
+    'gives the premia of a forecaster fitted on the training batch: %s',
+    async (factors) => {
+      const pipeline = new LatentFactorForecastPipeline({
+        model: new CAEModel({
+          nFactors: 2,
+          factors,
+          hiddenUnits: [4],
+          nEpochs: 4,
+          checkpointInterval: 2,
+          nEnsemble: 2,
+        }),
+        forecaster: new AR1FactorForecaster(),
+      });
+      await pipeline.fit(train);
+      await pipeline.save(path);
+      const loaded = await LatentFactorForecastPipeline.load(path);
+      for (const checkpoint of ['epoch-2', 'last']) {
+        const byHand = new AR1FactorForecaster();
+        byHand.fit(await pipeline.model.extract(train, { checkpoint }));
+        const { state, factorForecast } = await loaded.predict(later, { checkpoint });
+        expect(factorForecast.premia).toEqual(byHand.predict(state).premia);
+      }
+    },
+  );
 
   it.each([
     ['expanding-mean', new ExpandingMeanFactorForecaster({ update: 'frozen' })],

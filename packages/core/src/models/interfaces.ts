@@ -81,6 +81,8 @@ export interface LatentFactorModel<Batch> extends Estimator<Batch> {
   readonly checkpoints?: readonly string[];
   /** Exposures for every row and factor returns for every date whose returns are known. */
   extract(batch: Batch, options?: ExtractOptions): Promise<LatentFactorState>;
+  /** The factor returns that `extract` gives at each of these checkpoints, for models that have them cheaper without exposures. */
+  factorReturnsAt?(batch: Batch, checkpoints: readonly string[]): Promise<readonly Float64Array[]>;
 }
 
 export interface StochasticDiscountFactorEstimator extends Estimator<CrossSectionBatch> {
