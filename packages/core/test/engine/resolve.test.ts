@@ -17,7 +17,7 @@ describe('resolveEngine', () => {
     expect(resolution).toEqual({
       engine: 'embedded',
       backend: backendHere,
-      reason: 'auto: 0 trainable numbers, fewer than the 1000000 from which a GPU may pay',
+      reason: 'auto: 0 trainable numbers, fewer than the 250000 from which a GPU may pay',
       tried: [{ engine: 'embedded', works: true, reason: backendHere }],
     });
     expect(JSON.parse(JSON.stringify(resolution))).toEqual(resolution);

@@ -1,7 +1,6 @@
 import { ConfigError, describe } from '@ml4t/core';
 import { datedColumnOf, namesIn, readMetadata, textOf, type DatasetMetadata } from '../schema/dataset-metadata.ts';
 import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './options.ts';
-import type { ColumnRoles, StatedRole } from './resolve-columns.ts';
 
 /** What a caller of any reader may state. */
 export interface StatedColumns {
@@ -15,6 +14,24 @@ export interface StatedColumns {
   readonly characteristics?: CharacteristicSelection | undefined;
   readonly context?: readonly string[] | undefined;
 }
+
+/** The roles of columns, as the caller or the metadata of the dataset state them. */
+export interface ColumnRoles extends Omit<StatedColumns, 'metadata'> {
+  /** Where a role was stated, for messages: `columns.timestamp`, `columns.metadata.schema.timestamp_col`. */
+  readonly statedAt: (role: StatedRole) => string;
+}
+
+export type StatedRole =
+  | 'timestamp'
+  | 'timestampFormat'
+  | 'asset'
+  | 'returns.column'
+  | 'returns.lag'
+  | 'factorReturns.column'
+  | 'factorReturns.lag'
+  | 'prices'
+  | 'characteristics'
+  | 'context';
 
 const timestampFormats: readonly string[] = ['yyyymm', 'yyyymmdd', 'epoch-seconds', 'epoch-milliseconds'];
 

@@ -6,7 +6,7 @@ import {
   describe,
   throwIfAborted,
 } from '@ml4t/core';
-import { columnRoles } from './column-roles.ts';
+import { columnRoles, type ColumnRoles } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
 import type {
   PanelColumns,
@@ -26,7 +26,7 @@ import {
   requireValues,
   type Reading,
 } from './reading.ts';
-import { seriesColumns, type ColumnRoles } from './resolve-columns.ts';
+import { seriesColumns } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
 

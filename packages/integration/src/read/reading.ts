@@ -8,10 +8,11 @@ import {
   throwIfAborted,
   type TimestampInput,
 } from '@ml4t/core';
+import type { ColumnRoles } from './column-roles.ts';
 import type { Frame, RowRequest } from './frame.ts';
 import { openFrame } from './open-frame.ts';
 import type { PanelSource, ReadOptions } from './options.ts';
-import { resolveColumns, seriesColumns, type ColumnRoles, type ResolvedColumns } from './resolve-columns.ts';
+import { resolveColumns, seriesColumns, type ResolvedColumns } from './resolve-columns.ts';
 import { RowCollector } from './row-collector.ts';
 import { readTimestampText } from './timestamp-text.ts';
 

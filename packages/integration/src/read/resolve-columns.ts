@@ -1,6 +1,7 @@
 import { ConfigError, SourceError, describe, nearestName } from '@ml4t/core';
+import type { ColumnRoles } from './column-roles.ts';
 import type { Frame, FrameColumn } from './frame.ts';
-import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './options.ts';
+import type { CharacteristicSelection } from './options.ts';
 
 const timestampAliases = ['timestamp', 'date', 'datetime', 'time', 'month', 'yyyymm', 'period', 'eom'];
 const assetAliases = [
@@ -33,32 +34,6 @@ export interface ResolvedColumns {
   readonly characteristics: readonly FrameColumn[];
   readonly context: readonly FrameColumn[];
 }
-
-/** The roles of columns, as the caller or the metadata of the dataset state them. */
-export interface ColumnRoles {
-  readonly timestamp?: string | undefined;
-  readonly timestampFormat?: TimestampFormat | undefined;
-  readonly asset?: string | undefined;
-  readonly returns?: DatedColumn | undefined;
-  readonly factorReturns?: DatedColumn | undefined;
-  readonly prices?: string | undefined;
-  readonly characteristics?: CharacteristicSelection | undefined;
-  readonly context?: readonly string[] | undefined;
-  /** Where a role was stated, for messages: `columns.timestamp`, `columns.metadata.schema.timestamp_col`. */
-  readonly statedAt: (role: StatedRole) => string;
-}
-
-export type StatedRole =
-  | 'timestamp'
-  | 'timestampFormat'
-  | 'asset'
-  | 'returns.column'
-  | 'returns.lag'
-  | 'factorReturns.column'
-  | 'factorReturns.lag'
-  | 'prices'
-  | 'characteristics'
-  | 'context';
 
 /** The columns beside the characteristics with a value for each row, in the order in which they are read. */
 export function seriesColumns({ returns, factorReturns, prices }: ResolvedColumns): readonly FrameColumn[] {

@@ -1,4 +1,5 @@
 import { ConfigError, CrossSectionBatch, PanelIndex, alignForwardReturns, describe, throwIfAborted } from '@ml4t/core';
+import type { ColumnRoles } from './column-roles.ts';
 import type { Frame, RowChunk, RowRequest } from './frame.ts';
 import type { PanelColumns, PanelSource, PanelStreamReport, StreamOptions } from './options.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
@@ -13,7 +14,6 @@ import {
   requireValues,
   type Reading,
 } from './reading.ts';
-import type { ColumnRoles } from './resolve-columns.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
 

@@ -1,5 +1,6 @@
-import { DataError, ShapeError, type PortfolioSequenceBatch } from '@ml4t/core';
+import { ShapeError, type PortfolioSequenceBatch } from '@ml4t/core';
 import { defaultConventions, type PortfolioConventions } from './conventions.ts';
+import { requireForwardReturns } from './forward-returns.ts';
 import type { ObjectiveOptions, SharpeOptions } from './sharpe.ts';
 
 /** What a batch knows about weights (B, T, N); see {@link PortfolioSequenceBatch}. */
@@ -30,14 +31,8 @@ export function evaluatePortfolio(
   conventions: PortfolioConventions = defaultConventions,
   continues?: ArrayLike<number>,
 ): PortfolioReturnArrays {
-  const { nWindows: B, nSteps: T, nAssets: N, mask, forwardReturns, volScale, costs, prevWeights } = batch;
-  if (!forwardReturns)
-    throw new DataError({
-      field: 'forwardReturns',
-      expected: 'the return after each step',
-      found: 'none',
-      remedy: 'Build the batch with forward returns.',
-    });
+  const { nWindows: B, nSteps: T, nAssets: N, mask, volScale, costs, prevWeights } = batch;
+  const forwardReturns = requireForwardReturns(batch);
   if (weights.length !== B * T * N)
     throw new ShapeError({
       field: 'weights',

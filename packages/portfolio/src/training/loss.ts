@@ -1,7 +1,7 @@
-import { DataError } from '@ml4t/core';
 import type { Ops, Parameters, Tensor } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 import { budgetOf, headWeights } from '../heads/heads.ts';
+import { requireForwardReturns } from '../objective/forward-returns.ts';
 import { portfolioObjective, portfolioReturns, type PortfolioConventions } from '../objective/index.ts';
 import type { PortfolioNetwork } from './network.ts';
 import { gather, windowTensors, type WindowSource } from './windows.ts';
@@ -29,14 +29,8 @@ export function portfolioLoss(
   source: WindowSource,
   windows: Int32Array,
 ): Tensor {
-  const { nSteps, nAssets, forwardReturns } = source.batch;
-  if (!forwardReturns)
-    throw new DataError({
-      field: 'forwardReturns',
-      expected: 'the return after each step',
-      found: 'none',
-      remedy: 'Build the batch with forward returns.',
-    });
+  const { nSteps, nAssets } = source.batch;
+  const forwardReturns = requireForwardReturns(source.batch);
   const { inputs, held } = windowTensors(ops, source, windows);
   const weights = headWeights(ops, network.scores(ops, params, inputs), inputs.mask, config);
   const returns = ops.constant(gather(forwardReturns, windows, nSteps * nAssets), inputs.mask.shape);

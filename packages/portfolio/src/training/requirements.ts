@@ -1,5 +1,6 @@
 import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { PortfolioConfig } from '../config.ts';
+import { requireForwardReturns } from '../objective/forward-returns.ts';
 
 /** Throws DataError when there are no returns, or not the two steps of a window that its own Sharpe ratio needs, if that counts. */
 export function requireUsable(
@@ -7,13 +8,7 @@ export function requireUsable(
   { burnIn, softminLambda }: Pick<PortfolioConfig, 'burnIn' | 'softminLambda'>,
   field: string,
 ): void {
-  if (!batch.forwardReturns)
-    throw new DataError({
-      field: `${field}.forwardReturns`,
-      expected: 'the return after each step',
-      found: 'none',
-      remedy: 'Build the batch with forward returns.',
-    });
+  requireForwardReturns(batch, `${field}.forwardReturns`);
   const needed = softminLambda > 0 ? 2 : 1;
   if (batch.nWindows < 1 || batch.nSteps - burnIn < needed)
     throw new DataError({

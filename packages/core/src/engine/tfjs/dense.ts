@@ -3,7 +3,7 @@ import type { Activation } from '../../nn/index.ts';
 import { binary, unaries, unary } from './elementwise.ts';
 import { affineOf, batchNorm } from './norm.ts';
 import type { Norm } from './norm.ts';
-import { dropout, dropoutFactors } from './noise.ts';
+import { dropout } from './noise.ts';
 import { segmentRepeat } from './segments.ts';
 import { sizeOf } from './step.ts';
 import type { Step, TfTensor } from './step.ts';
@@ -87,9 +87,9 @@ function activate(step: Step, kind: Activation, x: TfTensor, rate: number): TfTe
   return step.custom(
     [x],
     () => {
-      const factors = dropoutFactors(step, x.shape, rate, key);
+      const mask = kernels.mask(x.shape, rate, key);
       const { y, slope } = unaries[kind](kernels, tf, x.array);
-      return { value: tf.mul(y, factors), saved: [kernels.gated(slope(), factors)] };
+      return { value: mask(y), saved: [mask(slope())] };
     },
     (dy, [slopes]) => [kernels.gated(slopes, dy)],
   );

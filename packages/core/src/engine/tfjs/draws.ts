@@ -25,6 +25,13 @@ export function makeDraws(): Draws {
   }
 }
 
+let made: Draws | undefined;
+
+/** The same for all engines of the process. */
+export function hostDraws(): Draws {
+  return (made ??= makeDraws());
+}
+
 const plainDraws: Draws = {
   factors(size, rate, key) {
     const kept = 1 / (1 - rate);

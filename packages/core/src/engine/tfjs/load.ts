@@ -147,9 +147,15 @@ const software = /swiftshader|llvmpipe|lavapipe|warp|basic render|software/i;
 export function describeAdapter(info: AdapterInfo | undefined): { readonly device: string; readonly gpu: boolean } {
   const names = [info?.vendor, info?.architecture, info?.device, info?.description].filter((name) => name);
   const isSoftware = info?.isFallbackAdapter === true || names.some((name) => software.test(name ?? ''));
-  const device =
-    [info?.description, info?.device, info?.architecture, info?.vendor].find((name) => name) ?? 'an unnamed device';
-  return { device: `WebGPU on ${device}${isSoftware ? ' (a software device)' : ''}`, gpu: !isSoftware };
+  // The description of Vulkan's drivers is the driver: "NVIDIA: 580.159.04" of the device "nvidia-h200".
+  const [first, ...rest] = [info?.device, info?.description, info?.architecture, info?.vendor].filter((name) => name);
+  const named =
+    first === undefined
+      ? 'an unnamed device'
+      : rest.length > 0 && first === info?.device
+        ? `${first}, ${rest[0]}`
+        : first;
+  return { device: `WebGPU on ${named}${isSoftware ? ' (a software device)' : ''}`, gpu: !isSoftware };
 }
 
 function define(target: object, name: string, value: unknown): void {

@@ -32,6 +32,7 @@ export interface Tf {
   findBackend(name: string): unknown;
   ready(): Promise<void>;
   backend(): unknown;
+  engine(): { makeTensorFromTensorInfo(info: object): TfArray };
   memory(): { readonly numTensors: number; readonly numBytes: number; readonly numBytesInGPU?: number };
   tidy<T>(run: () => T): T;
   keep(x: TfArray): TfArray;

@@ -146,19 +146,24 @@ export class TfOptimizer implements Optimizer {
   }
 
   #update(name: string, { first, second }: Moments, scale: number, rate: number): void {
-    const { tf } = this.#step;
+    const { tf, kernels } = this.#step;
     const { kind, beta1, beta2, epsilon, weightDecay } = this.#options;
     const { variable } = this.parameters.tensors[name];
     tf.tidy(() => {
-      const weight = kind === 'adamw' && weightDecay > 0 ? tf.mul(variable, 1 - rate * weightDecay) : variable;
-      const raw = this.#waiting.get(name) ?? tf.zerosLike(variable);
-      const scaled = scale === 1 ? raw : tf.mul(raw, scale);
-      const gradient = kind === 'adam' && weightDecay > 0 ? tf.add(scaled, tf.mul(weight, weightDecay)) : scaled;
-      first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
-      second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      const root = tf.mul(tf.sqrt(second), 1 / Math.sqrt(1 - this.#power2));
-      const move = tf.div(tf.mul(first, rate / (1 - this.#power1)), tf.add(root, epsilon));
-      variable.assign(tf.sub(weight, move));
+      const gradient = this.#waiting.get(name) ?? tf.zerosLike(variable);
+      const after = kernels.adam({ weight: variable, first, second }, gradient, {
+        beta1,
+        beta2,
+        epsilon,
+        scale,
+        coupled: kind === 'adam' ? weightDecay : 0,
+        decoupled: kind === 'adamw' ? rate * weightDecay : 0,
+        rate: rate / (1 - this.#power1),
+        root: 1 / Math.sqrt(1 - this.#power2),
+      });
+      first.assign(after.first);
+      second.assign(after.second);
+      variable.assign(after.weight);
     });
   }
 

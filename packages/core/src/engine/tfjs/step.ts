@@ -1,8 +1,6 @@
 import { EngineError, ShapeError } from '../../errors.ts';
 import { deriveKey } from '../../nn/index.ts';
 import type { Tensor } from '../../nn/index.ts';
-import { makeDraws } from './draws.ts';
-import type { Draws } from './draws.ts';
 import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
 
@@ -42,15 +40,10 @@ export class Step {
   #number = 0;
   #seed = 0;
   #keys = 0;
-  #drawn: Draws | undefined;
 
   constructor(tf: Tf, kernels: Kernels) {
     this.tf = tf;
     this.kernels = kernels;
-  }
-
-  get draws(): Draws {
-    return (this.#drawn ??= makeDraws());
   }
 
   begin(options: { readonly training: boolean; readonly seed: number }): void {

@@ -132,12 +132,12 @@ describe('auto', () => {
   const gpu = { '@tensorflow/tfjs-node-gpu': nodePackage(onGpu) };
 
   it('takes a working GPU for large models and says so', async () => {
-    const { engine, resolution } = await resolveEngine({ modelSize: 1_000_000, import: from(gpu) });
+    const { engine, resolution } = await resolveEngine({ modelSize: 250_000, import: from(gpu) });
     opened.push(engine);
     expect(resolution).toEqual({
       engine: 'tfjs-node-gpu',
       backend: engine.description,
-      reason: 'auto: 1000000 trainable numbers, at least 1000000, and a GPU that works',
+      reason: 'auto: 250000 trainable numbers, at least 250000, and a GPU that works',
       tried: [{ engine: 'tfjs-node-gpu', works: true, reason: engine.description }],
     });
     expect(engine.description).toBe(`tfjs-node-gpu (tfjs ${tf.version_core}, TensorFlow on a CUDA GPU, float32)`);
@@ -149,7 +149,7 @@ describe('auto', () => {
       imported.push(name);
       return from(gpu)(name);
     };
-    const { engine } = await resolveEngine({ modelSize: 999_999, threads: 1, import: spy });
+    const { engine } = await resolveEngine({ modelSize: 249_999, threads: 1, import: spy });
     opened.push(engine);
     expect(engine.name).toBe('embedded');
     expect(imported).toEqual([]);
@@ -228,7 +228,11 @@ describe('tfjs-webgpu', () => {
       'WebGPU on llvmpipe (LLVM 15.0.6, 256 bits) (a software device)',
       false,
     ],
-    [{ vendor: 'nvidia', device: 'nvidia-h200', description: 'NVIDIA H200' }, 'WebGPU on NVIDIA H200', true],
+    [
+      { vendor: 'nvidia', device: 'nvidia-h200', description: 'NVIDIA: 580.159.04' },
+      'WebGPU on nvidia-h200, NVIDIA: 580.159.04',
+      true,
+    ],
     [undefined, 'WebGPU on an unnamed device', true],
   ])('describes %j', (info, device, gpu) => {
     expect(describeAdapter(info)).toEqual({ device, gpu });
