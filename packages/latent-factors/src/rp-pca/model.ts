@@ -8,7 +8,7 @@ import {
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
@@ -230,8 +230,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<RPPCAModel> {
-    const artifact = await loadArtifact(path, { modelType: 'rp-pca', arrays: savedArrays });
+  static async load(source: ArtifactSource): Promise<RPPCAModel> {
+    const artifact = await loadArtifact(source, { modelType: 'rp-pca', arrays: savedArrays });
     const model = new RPPCAModel(artifact.config as RPPCAConfigInput);
     const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
