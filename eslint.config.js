@@ -34,7 +34,6 @@ export default [
   {
     // A power of two numbers is the one elementary function whose last bit differs between versions of V8: results would.
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['packages/core/src/engine/tfjs/**'],
     rules: {
       'no-restricted-properties': [
         'error',

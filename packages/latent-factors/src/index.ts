@@ -35,8 +35,14 @@ export {
   type NumberOfFactors,
   type NumberOfFactorsOptions,
 } from './pca/number-of-factors.ts';
-export { LatentFactorForecastPipeline } from './pipeline.ts';
-export { forecasterRegistry, modelRegistry, type ForecasterRegistration } from './registry.ts';
+export { LatentFactorForecastPipeline, type ForecastPipelineClasses } from './pipeline.ts';
+export {
+  forecasterRegistry,
+  mapperRegistry,
+  modelRegistry,
+  type ForecasterRegistration,
+  type MapperRegistration,
+} from './registry.ts';
 export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
 export { RPPCAModel } from './rp-pca/model.ts';
 export type { StaticLoadingsPhase } from './static-loadings/imputation.ts';

@@ -1,37 +1,76 @@
 import {
+  ArtifactError,
+  ConfigError,
   LatentFactorPrediction,
   NotFittedError,
+  type CrossSectionBatch,
   type ExtractOptions,
   type FactorForecaster,
   type FactorMapper,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
-  type LatentFactorState,
 } from '@ml4t/core';
+import {
+  buildPart,
+  findNamed,
+  loadPipeline,
+  readSaved,
+  savePart,
+  savePipeline,
+  type LoadableModel,
+  type NamedPart,
+} from '@ml4t/core/persist';
+import * as z from 'zod';
 import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 import { BetaLambdaMapper } from './mappers/beta-lambda.ts';
+import { forecasterRegistry, mapperRegistry, modelRegistry } from './registry.ts';
+import {
+  historyOfState,
+  savedFormOf,
+  savedHistoriesIn,
+  stateOfHistory,
+  type TrainingHistory,
+} from './training-history.ts';
+import { packageVersion } from './version.ts';
+
+/** Classes (or registrations) beside those of this package that a saved pipeline may have parts of. */
+export interface ForecastPipelineClasses {
+  /** With static `modelType` and `load`. */
+  readonly models?: readonly LoadableModel[];
+  /** With static `forecasterType` and `create`. */
+  readonly forecasters?: readonly NamedPart<'forecasterType', FactorForecaster>[];
+  /** With static `mapperType` and `create`. */
+  readonly mappers?: readonly NamedPart<'mapperType', FactorMapper>[];
+}
+
+const format = { pipelineType: 'latent-factor-forecast-pipeline', formatVersion: 1 } as const;
+const savedConfig = z.strictObject({ forecaster: z.unknown(), mapper: z.unknown() });
 
 /**
  * A structural model, a forecaster of its factors' premia, and a mapper from both to expected returns, as one object.
  *
- * `fit` estimates the model and hands the factor history of the training dates to the forecaster. `predict` extracts
- * exposures, forecasts premia from what was realised before each date, and maps them. Asked for a checkpoint, it
- * estimates the premia on that checkpoint's own factors: coordinates are not comparable between checkpoints.
+ * `fit` estimates the model and keeps the factor returns of the training dates, at every checkpoint of the model, for the
+ * forecaster; the batch itself is not kept. `predict` extracts exposures, forecasts premia from what was realised before each date,
+ * and maps them. Asked for a checkpoint, it estimates the premia on that checkpoint's own factors: coordinates are not
+ * comparable between checkpoints. `save` and `load` take all of it, the model included, through one file.
  *
  * @example
  * const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 3 }) });
  * await pipeline.fit(train);
- * const { assetForecast } = await pipeline.predict(test);
+ * await pipeline.save('ipca.pipeline');
+ * // In another process:
+ * const served = await LatentFactorForecastPipeline.load('ipca.pipeline');
+ * const { assetForecast } = await served.predict(test);
  */
 export class LatentFactorForecastPipeline<Batch> {
   readonly model: LatentFactorModel<Batch>;
   readonly forecaster: FactorForecaster;
   readonly mapper: FactorMapper;
-  #training: Batch | undefined;
-  /** The training factors that the forecaster holds (T x K), and their checkpoint. */
-  #trainingFactorReturns: Float64Array | undefined;
-  #forecasterCheckpoint: string | undefined;
+  /** Of every checkpoint, the default one first. */
+  #histories: readonly TrainingHistory[] | undefined;
+  /** The history that the forecaster holds. */
+  #inForecaster: TrainingHistory | undefined;
 
   constructor(parts: {
     readonly model: LatentFactorModel<Batch>;
@@ -46,36 +85,131 @@ export class LatentFactorForecastPipeline<Batch> {
   }
 
   get isFitted(): boolean {
-    return this.#training !== undefined;
+    return this.#histories !== undefined;
   }
 
   /** Fits the model (validation, signal and progress are passed through), then the forecaster on its training factors. */
   async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
     const summary = await this.model.fit(batch, options);
+    // Histories of the earlier fit are in coordinates that the model has no longer.
+    this.#histories = undefined;
     await this.fitForecaster(batch);
     return summary;
   }
 
   /** Fits the forecaster alone, on the batch that the model was fitted on: for a model that was loaded, or combined of members. */
   async fitForecaster(batch: Batch): Promise<void> {
-    this.#fitForecaster(await this.model.extract(batch));
-    this.#training = batch;
+    const { model } = this;
+    const first = historyOfState(await model.extract(batch));
+    const others = (model.checkpoints ?? []).filter((checkpoint) => checkpoint !== first.checkpoint);
+    const histories = [first];
+    if (model.factorReturnsAt)
+      (await model.factorReturnsAt(batch, others)).forEach((factorReturns, at) =>
+        histories.push({ ...first, checkpoint: others[at], factorReturns }),
+      );
+    else for (const checkpoint of others) histories.push(historyOfState(await model.extract(batch, { checkpoint })));
+    this.#hold(first);
+    this.#histories = histories;
   }
 
-  /** Exposures, premia and expected returns for every row of the batch, all of one checkpoint. */
+  /**
+   * Exposures, premia and expected returns for every row of the batch, all of one checkpoint. Throws NotFittedError, ConfigError for
+   * a checkpoint that the model does not have or does not list, and as the parts do.
+   */
   async predict(batch: Batch, options: ExtractOptions = {}): Promise<LatentFactorPrediction> {
-    if (this.#training === undefined) throw new NotFittedError('LatentFactorForecastPipeline', 'predict');
+    this.#requireHistories('predict');
     const state = await this.model.extract(batch, options);
-    if (state.checkpoint !== this.#forecasterCheckpoint)
-      this.#fitForecaster(await this.model.extract(this.#training, options));
+    const history = this.#historyOf(state.checkpoint);
+    if (history !== this.#inForecaster) this.#hold(history);
     const factorForecast = this.forecaster.predict(state);
     const assetForecast = this.mapper.predict(state, factorForecast);
-    return new LatentFactorPrediction(state, factorForecast, assetForecast, this.#trainingFactorReturns);
+    return new LatentFactorPrediction(state, factorForecast, assetForecast, history.factorReturns);
   }
 
-  #fitForecaster(training: LatentFactorState): void {
-    this.forecaster.fit(training);
-    this.#trainingFactorReturns = training.factorReturns;
-    this.#forecasterCheckpoint = training.checkpoint;
+  /**
+   * Writes the model's artifact, the configurations of all parts and the training factor returns of every checkpoint (not the training
+   * batch) as one artifact, atomically. A forecaster is built again from `config` and fitted on those factor returns, a
+   * mapper from `config`, so that nothing else of them has to be kept.
+   *
+   * Throws NotFittedError; DataError, before anything is written, for a part that has no name, the name of another class or a
+   * configuration that JSON cannot hold; OutputError.
+   */
+  async save(path: string): Promise<void> {
+    const histories = this.#requireHistories('save');
+    const { model, forecaster, mapper } = this;
+    savePart('model', 'modelType', model, modelRegistry);
+    const parts = {
+      forecaster: savePart('forecaster', 'forecasterType', forecaster, forecasterRegistry),
+      mapper: savePart('mapper', 'mapperType', mapper, mapperRegistry),
+    };
+    await savePipeline(path, {
+      ...format,
+      packageVersion: packageVersion(),
+      model,
+      parts,
+      ...savedFormOf(histories),
+    });
+  }
+
+  /**
+   * Reads a pipeline that `save` wrote: `predict` gives the same bits, at every checkpoint. Classes are found by name among those of this
+   * package and those passed; no code is in the file. The model decides which batches it takes:
+   * `LatentFactorForecastPipeline.load<PersistentPanelBatch>(path)` for PCA.
+   *
+   * Throws ArtifactError when the file is missing, damaged, of something else, from a later version, or names a class that is not known.
+   */
+  static async load<Batch = CrossSectionBatch>(
+    path: string,
+    classes: ForecastPipelineClasses = {},
+  ): Promise<LatentFactorForecastPipeline<Batch>> {
+    const artifact = await loadPipeline(path, format);
+    const { models = [], forecasters = [], mappers = [] } = classes;
+    const config = readSaved(`${path}: config`, artifact.config, savedConfig);
+    const field = (part: string): string => `${path}: config.${part}`;
+    const known = [...forecasterRegistry, ...forecasters];
+    const forecaster = buildPart(field('forecaster'), 'forecasterType', config.forecaster, known, 'forecasters');
+    const mapper = buildPart(field('mapper'), 'mapperType', config.mapper, [...mapperRegistry, ...mappers], 'mappers');
+    const histories = savedHistoriesIn(artifact);
+    const { modelType } = artifact.model;
+    const found = findNamed(field('model'), 'modelType', modelType, [...modelRegistry, ...models], 'models');
+    const model = await found.load(artifact.model);
+    if (!('extract' in model))
+      throw new ArtifactError({
+        field: field('model'),
+        expected: 'a latent factor model',
+        found: `${modelType}, which has no \`extract\``,
+        remedy: 'Pass the class of the model that was saved.',
+      });
+    const pipeline = new LatentFactorForecastPipeline({
+      // Which batches a model takes is not known of a file: the caller says it by the type argument.
+      model: model as unknown as LatentFactorModel<Batch>,
+      forecaster,
+      mapper,
+    });
+    pipeline.#hold(histories[0]);
+    pipeline.#histories = histories;
+    return pipeline;
+  }
+
+  #hold(history: TrainingHistory): void {
+    this.forecaster.fit(stateOfHistory(history));
+    this.#inForecaster = history;
+  }
+
+  #requireHistories(operation: string): readonly TrainingHistory[] {
+    if (this.#histories === undefined) throw new NotFittedError('LatentFactorForecastPipeline', operation);
+    return this.#histories;
+  }
+
+  #historyOf(checkpoint: string | undefined): TrainingHistory {
+    const histories = this.#requireHistories('predict');
+    const found = histories.find((history) => history.checkpoint === checkpoint);
+    if (found) return found;
+    throw new ConfigError({
+      field: 'checkpoint',
+      expected: `one of ${histories.map((history) => history.checkpoint ?? '(none)').join(', ')}`,
+      found: checkpoint ?? '(none)',
+      remedy: 'Have the model list all that `extract` accepts as `checkpoints`.',
+    });
   }
 }

@@ -1,4 +1,5 @@
-import { configJsonSchema, type FactorForecaster, type ModelRegistration } from '@ml4t/core';
+import { configJsonSchema, type FactorForecaster, type FactorMapper, type ModelRegistration } from '@ml4t/core';
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { caeConfigSchema, parseCAEConfig } from './cae/config.ts';
 import { CAEModel } from './cae/model.ts';
 import { AR1FactorForecaster, ar1ConfigSchema } from './forecasters/ar1.ts';
@@ -7,6 +8,7 @@ import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 import { forecasterConfigSchema } from './forecasters/premium-forecaster.ts';
 import { ipcaConfigSchema, parseIPCAConfig } from './ipca/config.ts';
 import { IPCAModel } from './ipca/model.ts';
+import { BetaLambdaMapper, betaLambdaConfigSchema } from './mappers/beta-lambda.ts';
 import { parsePCAConfig, pcaConfigSchema } from './pca/config.ts';
 import { PCAModel } from './pca/model.ts';
 import { parseRPPCAConfig, rppcaConfigSchema } from './rp-pca/config.ts';
@@ -21,7 +23,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(pcaConfigSchema),
     create: (config: unknown) => new PCAModel(parsePCAConfig(config)),
-    load: (path: string) => PCAModel.load(path),
+    load: (source: ArtifactSource) => PCAModel.load(source),
   },
   {
     modelType: 'rp-pca',
@@ -30,7 +32,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(rppcaConfigSchema),
     create: (config: unknown) => new RPPCAModel(parseRPPCAConfig(config)),
-    load: (path: string) => RPPCAModel.load(path),
+    load: (source: ArtifactSource) => RPPCAModel.load(source),
   },
   {
     modelType: 'ipca',
@@ -39,7 +41,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(ipcaConfigSchema),
     create: (config: unknown) => new IPCAModel(parseIPCAConfig(config)),
-    load: (path: string) => IPCAModel.load(path),
+    load: (source: ArtifactSource) => IPCAModel.load(source),
   },
   {
     modelType: 'cae',
@@ -49,7 +51,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(caeConfigSchema),
     create: (config: unknown) => new CAEModel(parseCAEConfig(config)),
     ensembleSize: (config: unknown) => parseCAEConfig(config).nEnsemble,
-    load: (path: string) => CAEModel.load(path),
+    load: (source: ArtifactSource) => CAEModel.load(source),
   },
 ]);
 
@@ -80,5 +82,23 @@ export const forecasterRegistry: readonly ForecasterRegistration[] = Object.free
     title: 'First-order autoregression of each factor, drawn towards its mean',
     configJsonSchema: () => configJsonSchema(ar1ConfigSchema),
     create: (config: unknown) => new AR1FactorForecaster(config as object),
+  },
+]);
+
+/** How a mapper is found and built by name. */
+export interface MapperRegistration {
+  readonly mapperType: string;
+  readonly title: string;
+  configJsonSchema(): Record<string, unknown>;
+  /** Throws ConfigError when the configuration is wrong. */
+  create(config: unknown): FactorMapper;
+}
+
+export const mapperRegistry: readonly MapperRegistration[] = Object.freeze([
+  {
+    mapperType: 'beta-lambda',
+    title: 'Exposures times premia',
+    configJsonSchema: () => configJsonSchema(betaLambdaConfigSchema),
+    create: (config: unknown) => new BetaLambdaMapper(config as Record<string, never>),
   },
 ]);

@@ -4,7 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
-import { IPCAModel, LatentFactorForecastPipeline, testIntercept } from '../src/index.ts';
+import {
+  CAEModel,
+  EWMAFactorForecaster,
+  IPCAModel,
+  LatentFactorForecastPipeline,
+  testIntercept,
+} from '../src/index.ts';
 
 /** Runs a program against the built package, in a process of its own, and reads the JSON that it prints. */
 function run(program: string, ...args: string[]): unknown {
@@ -39,6 +45,33 @@ describe('against the built package, in a fresh process', () => {
         betas: [...state.betas],
         factorReturns: [...state.factorReturns],
       });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  it('a saved pipeline gives the bits that it gave here, at every checkpoint', async () => {
+    const { batch } = simulateConditionalFactorPanel(panel);
+    const folder = mkdtempSync(join(tmpdir(), 'ml4t-fresh-'));
+    try {
+      const pipeline = new LatentFactorForecastPipeline({
+        model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 4, checkpointInterval: 2, nEnsemble: 2 }),
+        forecaster: new EWMAFactorForecaster({ halfLife: 6 }),
+      });
+      await pipeline.fit(batch.slice(0, 40), { validation: batch.slice(40, 50) });
+      await pipeline.save(join(folder, 'pipeline'));
+      const here: number[][] = [];
+      for (const checkpoint of [undefined, 'epoch-2', 'last'])
+        here.push([...(await pipeline.predict(batch.slice(50), { checkpoint })).assetForecast.expectedReturns]);
+      expect(here[1]).not.toEqual(here[0]);
+      const program = `${simulated}
+        import { LatentFactorForecastPipeline } from '@ml4t/latent-factors';
+        const pipeline = await LatentFactorForecastPipeline.load(process.argv.at(-1));
+        const forecasts = [];
+        for (const checkpoint of [undefined, 'epoch-2', 'last'])
+          forecasts.push([...(await pipeline.predict(batch.slice(50), { checkpoint })).assetForecast.expectedReturns]);
+        console.log(JSON.stringify(forecasts));`;
+      expect(run(program, join(folder, 'pipeline'))).toEqual(here);
     } finally {
       rmSync(folder, { recursive: true });
     }

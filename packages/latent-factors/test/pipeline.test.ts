@@ -62,6 +62,7 @@ describe('LatentFactorForecastPipeline', () => {
       modelType: 'fake',
       config: {},
       isFitted: true,
+      checkpoints: ['early', 'late'],
       fit: async () => ({}) as FitSummary,
       save: async () => undefined,
       extract: async (panel, options) => {

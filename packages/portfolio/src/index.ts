@@ -46,12 +46,12 @@ export {
   type WeightedWindows,
   type WeightTensors,
 } from './objective/index.ts';
-export { PortfolioAllocationPipeline } from './pipeline.ts';
+export { PortfolioAllocationPipeline, type AllocationPipelineClasses } from './pipeline.ts';
 export {
   WeightConstraintPostprocessor,
   weightConstraintConfigSchema,
   type WeightConstraintConfig,
   type WeightConstraintConfigInput,
 } from './postprocessor.ts';
-export { modelRegistry } from './registry.ts';
+export { modelRegistry, postprocessorRegistry, type PostprocessorRegistration } from './registry.ts';
 export type { PortfolioFitSummary, PortfolioPredictOptions } from './training/fitted.ts';

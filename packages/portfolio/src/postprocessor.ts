@@ -60,6 +60,7 @@ export type WeightConstraintConfigInput = z.input<typeof weightConstraintConfigS
  * const weights = constrain.transform(batch, await model.predict(batch));
  */
 export class WeightConstraintPostprocessor implements PortfolioPostprocessor {
+  readonly postprocessorType = 'weight-constraint';
   readonly config: WeightConstraintConfig;
 
   /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */

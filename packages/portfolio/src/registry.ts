@@ -1,4 +1,5 @@
-import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration, type PortfolioPostprocessor } from '@ml4t/core';
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { deepPortfolioConfigSchema, parseDeepPortfolioConfig } from './deep/config.ts';
 import { DeepPortfolioModel } from './deep/model.ts';
 import { EqualWeightPortfolioModel, equalWeightConfigSchema, parseEqualWeightConfig } from './equal-weight/model.ts';
@@ -6,6 +7,7 @@ import { linearPortfolioConfigSchema, parseLinearPortfolioConfig } from './linea
 import { LinearFeaturePortfolioModel } from './linear/model.ts';
 import { lstmPortfolioConfigSchema, parseLSTMPortfolioConfig } from './lstm/config.ts';
 import { LSTMPortfolioModel } from './lstm/model.ts';
+import { WeightConstraintPostprocessor, weightConstraintConfigSchema } from './postprocessor.ts';
 
 /** The models of this package, for tools that build them by name. */
 export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
@@ -16,7 +18,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'portfolio',
     configJsonSchema: () => configJsonSchema(equalWeightConfigSchema),
     create: (config: unknown) => new EqualWeightPortfolioModel(parseEqualWeightConfig(config)),
-    load: (path: string) => EqualWeightPortfolioModel.load(path),
+    load: (source: ArtifactSource) => EqualWeightPortfolioModel.load(source),
   },
   {
     modelType: 'linear-portfolio',
@@ -25,7 +27,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'portfolio',
     configJsonSchema: () => configJsonSchema(linearPortfolioConfigSchema),
     create: (config: unknown) => new LinearFeaturePortfolioModel(parseLinearPortfolioConfig(config)),
-    load: (path: string) => LinearFeaturePortfolioModel.load(path),
+    load: (source: ArtifactSource) => LinearFeaturePortfolioModel.load(source),
   },
   {
     modelType: 'lstm-portfolio',
@@ -35,7 +37,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(lstmPortfolioConfigSchema),
     create: (config: unknown) => new LSTMPortfolioModel(parseLSTMPortfolioConfig(config)),
     ensembleSize: (config: unknown) => parseLSTMPortfolioConfig(config).ensembleSize,
-    load: (path: string) => LSTMPortfolioModel.load(path),
+    load: (source: ArtifactSource) => LSTMPortfolioModel.load(source),
   },
   {
     modelType: 'deep-portfolio',
@@ -45,6 +47,24 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(deepPortfolioConfigSchema),
     create: (config: unknown) => new DeepPortfolioModel(parseDeepPortfolioConfig(config)),
     ensembleSize: (config: unknown) => parseDeepPortfolioConfig(config).ensembleSize,
-    load: (path: string) => DeepPortfolioModel.load(path),
+    load: (source: ArtifactSource) => DeepPortfolioModel.load(source),
+  },
+]);
+
+/** How a postprocessor is found and built by name. */
+export interface PostprocessorRegistration {
+  readonly postprocessorType: string;
+  readonly title: string;
+  configJsonSchema(): Record<string, unknown>;
+  /** Throws ConfigError when the configuration is wrong. */
+  create(config: unknown): PortfolioPostprocessor;
+}
+
+export const postprocessorRegistry: readonly PostprocessorRegistration[] = Object.freeze([
+  {
+    postprocessorType: 'weight-constraint',
+    title: 'Closest weights within exposures, cap and turnover',
+    configJsonSchema: () => configJsonSchema(weightConstraintConfigSchema),
+    create: (config: unknown) => new WeightConstraintPostprocessor(config as object),
   },
 ]);

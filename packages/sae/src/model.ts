@@ -13,7 +13,7 @@ import {
   requireCheckpoint,
   type EnsembleTraining,
 } from '@ml4t/core/ensemble';
-import { loadArtifact } from '@ml4t/core/persist';
+import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import { contentOf, fitOf } from './artifact.ts';
 import { parseSAEConfig, type SAEConfig, type SAEConfigInput } from './config.ts';
 import { trainingData } from './dataset.ts';
@@ -90,8 +90,8 @@ export class SAEModel
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<SAEModel> {
-    const artifact = await loadArtifact(path, { modelType: 'sae' });
+  static async load(source: ArtifactSource): Promise<SAEModel> {
+    const artifact = await loadArtifact(source, { modelType: 'sae' });
     const model = new SAEModel(parseSAEConfig(artifact.config));
     model.restore(fitOf(artifact, model.config));
     return model;

@@ -1,4 +1,5 @@
 import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { parseSAEConfig, saeConfigSchema } from './config.ts';
 import { SAEModel } from './model.ts';
 
@@ -12,6 +13,6 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(saeConfigSchema),
     create: (config: unknown) => new SAEModel(parseSAEConfig(config)),
     ensembleSize: (config: unknown) => parseSAEConfig(config).ensembleSize,
-    load: (path: string) => SAEModel.load(path),
+    load: (source: ArtifactSource) => SAEModel.load(source),
   },
 ]);

@@ -1,5 +1,5 @@
 import type { FitSummary } from '@ml4t/core';
-import { artifactArray, loadArtifact, readState, type ArtifactContent } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
@@ -62,11 +62,11 @@ export interface LoadedModel {
 
 /** Throws ArtifactError when the artifact is missing, damaged or of another model. */
 export async function loadFittedModel(
-  path: string,
+  source: ArtifactSource,
   modelType: string,
   numbers: readonly string[] = [],
 ): Promise<LoadedModel> {
-  const artifact = await loadArtifact(path, { modelType, arrays: [...savedArrays, ...numbers] });
+  const artifact = await loadArtifact(source, { modelType, arrays: [...savedArrays, ...numbers] });
   const saved = readState(artifact, savedState);
   const vector = (name: string, length: number): Float64Array => artifactArray(artifact, name, 'F64', [length]);
   return {

@@ -6,7 +6,7 @@ import {
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
 import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
-import type { ArtifactContent } from '@ml4t/core/persist';
+import type { ArtifactContent, ArtifactSource } from '@ml4t/core/persist';
 import { contentOf, loadFittedModel } from './artifact.ts';
 import { commonLabels, defaultLabel, resolveLabel } from './checkpoints.ts';
 import {
@@ -101,8 +101,8 @@ export class StochasticDiscountFactorModel
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<StochasticDiscountFactorModel> {
-    const { config, read } = await loadFittedModel(path, modelType);
+  static async load(source: ArtifactSource): Promise<StochasticDiscountFactorModel> {
+    const { config, read } = await loadFittedModel(source, modelType);
     const model = new StochasticDiscountFactorModel(config as StochasticDiscountFactorConfigInput);
     const fit = read((p, q) => networkSize(sdfNetwork(model.config, p, q)));
     const labels = commonLabels(fit.networks.labels.map((rows) => new Set(Object.keys(rows))));

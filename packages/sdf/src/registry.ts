@@ -1,4 +1,5 @@
 import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { parseSdfConfig, sdfConfigSchema } from './config.ts';
 import { StochasticDiscountFactorModel } from './model.ts';
 
@@ -12,6 +13,6 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     configJsonSchema: () => configJsonSchema(sdfConfigSchema),
     create: (config: unknown) => new StochasticDiscountFactorModel(parseSdfConfig(config)),
     ensembleSize: (config: unknown) => parseSdfConfig(config).nMembers,
-    load: (path: string) => StochasticDiscountFactorModel.load(path),
+    load: (source: ArtifactSource) => StochasticDiscountFactorModel.load(source),
   },
 ]);

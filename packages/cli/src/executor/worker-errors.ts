@@ -49,6 +49,13 @@ export function errorAbout(subject: string, error: unknown): unknown {
   );
 }
 
+/** The same error of the library with another name for what it is about; any other error as it is. */
+export function errorUnder(rename: (field: string) => string, error: unknown): unknown {
+  if (!(error instanceof Ml4tError) || rename(error.field) === error.field) return error;
+  const { code, field, expected, found, remedy } = error;
+  return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
+}
+
 function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
   const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
     config: ConfigError,

@@ -7,6 +7,7 @@ import {
   type RunOptions,
 } from '@ml4t/core';
 import { readCrossSectionBatch, type PanelReadReport } from '@ml4t/integration';
+import { errorUnder } from '../executor/worker-errors.ts';
 import { counted } from '../terminal/words.ts';
 import type { Experiment } from './schema.ts';
 
@@ -36,7 +37,27 @@ export async function readData(
       found: 'both',
       remedy: 'List the characteristics to use, or those to leave out.',
     });
-  const { batch, report } = await readCrossSectionBatch(
+  const { batch, report } = await readPanel(data, options).catch((error: unknown) => {
+    throw errorUnder(experimentKey, error);
+  });
+  requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
+  const silent = report.unusedColumns.filter((name) => !data.exclude?.includes(name));
+  if (!data.characteristics && silent.length > 0)
+    options.warn(
+      `left out ${silent.join(', ')}: not every value is a number; list ${silent.length === 1 ? 'it' : 'them'} in data.exclude if that is meant`,
+    );
+  if (report.gaps.length > 0) {
+    const { after, before } = report.gaps[0];
+    options.warn(
+      `${counted(report.gaps.length, 'gap')} in the dates, the first between ${formatTimestamp(after)} and ` +
+        `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
+    );
+  }
+  return { batch, report, truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined };
+}
+
+function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<typeof readCrossSectionBatch> {
+  return readCrossSectionBatch(
     data.source,
     {
       timestamp: data.timestamp,
@@ -55,20 +76,11 @@ export async function readData(
       onProgress: options.onProgress,
     },
   );
-  requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
-  const silent = report.unusedColumns.filter((name) => !data.exclude?.includes(name));
-  if (!data.characteristics && silent.length > 0)
-    options.warn(
-      `left out ${silent.join(', ')}: not every value is a number; list ${silent.length === 1 ? 'it' : 'them'} in data.exclude if that is meant`,
-    );
-  if (report.gaps.length > 0) {
-    const { after, before } = report.gaps[0];
-    options.warn(
-      `${counted(report.gaps.length, 'gap')} in the dates, the first between ${formatTimestamp(after)} and ` +
-        `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
-    );
-  }
-  return { batch, report, truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined };
+}
+
+/** Where the experiment says what a reader calls `columns.returns.column` or `options.filter.from`. */
+function experimentKey(field: string): string {
+  return field.replace(/^(columns\.(characteristics\.(?=exclude))?|options\.(filter\.)?)/, 'experiment.data.');
 }
 
 async function readTruth(

@@ -18,8 +18,15 @@ interface TrackedTask {
   begun?: number;
   seconds?: number;
   text: string;
-  /** Of its work that is done, where it says so, and when it said so. */
-  known?: { readonly fraction: number; readonly at: number };
+  /** What it first and last said of the share of its work that is done. */
+  first?: Share;
+  last?: Share;
+}
+
+interface Share {
+  readonly fraction: number;
+  /** When it said so, in milliseconds. */
+  readonly at: number;
 }
 
 /** Nothing is shown before, so that short jobs stay quiet. */
@@ -71,7 +78,10 @@ export class ProgressDisplay implements ProgressSink {
   update(task: number, progress: Progress): void {
     const tracked = this.tasks[task];
     tracked.text = describeProgress(progress);
-    if (progress.fraction !== undefined) tracked.known = { fraction: progress.fraction, at: this.now() };
+    if (progress.fraction !== undefined) {
+      tracked.last = { fraction: progress.fraction, at: this.now() };
+      tracked.first ??= tracked.last;
+    }
     this.show(() => this.line());
   }
 
@@ -109,7 +119,7 @@ export class ProgressDisplay implements ProgressSink {
     const time = left === undefined ? `${clock((this.now() - this.started) / 1000)} so far` : `${clock(left)} left`;
     if (!this.sink.isTTY) return `${done} of ${total} tasks done, ${time}${running === '' ? '' : `; ${running}`}`;
     const begun = this.tasks.reduce(
-      (sum, { known, seconds }) => sum + (seconds === undefined ? (known?.fraction ?? 0) : 1),
+      (sum, { last, seconds }) => sum + (seconds === undefined ? (last?.fraction ?? 0) : 1),
       0,
     );
     const filled = Math.round((BAR_WIDTH * begun) / total);
@@ -137,10 +147,15 @@ function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }
 
-/** Seconds that a task takes in all if it goes on as it began. */
-function paceOf({ begun, known, seconds }: TrackedTask): number | undefined {
-  if (begun === undefined || known === undefined || seconds !== undefined) return undefined;
-  return (known.at - begun) / 1000 / known.fraction;
+/**
+ * Seconds that a task takes in all if it goes on as it has since it first said its share: what came before, reading and preparing,
+ * is no pace.
+ */
+function paceOf({ begun, first, last, seconds }: TrackedTask): number | undefined {
+  if (begun === undefined || seconds !== undefined || !first || !last || last.fraction <= first.fraction)
+    return undefined;
+  const rate = (last.at - first.at) / (last.fraction - first.fraction);
+  return (last.at - begun + rate * (1 - last.fraction)) / 1000;
 }
 
 function mean(values: readonly number[]): number | undefined {

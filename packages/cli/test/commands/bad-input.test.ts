@@ -29,13 +29,13 @@ const cases: readonly Case[] = [
   {
     name: 'a wrong return column',
     code: exitCodes.data,
-    says: /"?profit"?/,
+    says: /^ml4t: experiment\.data\.returns\.column: .*"profit"/,
     text: (yaml) => yaml.replace('column: ret', 'column: profit'),
   },
   {
     name: 'a wrong date column',
     code: exitCodes.data,
-    says: /"?day"?/,
+    says: /^ml4t: experiment\.data\.timestamp: .*"day"/,
     text: (yaml) => yaml.replace('timestamp: date', 'timestamp: day'),
   },
   {

@@ -53,7 +53,7 @@ const manyFolds = `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: ipca, sweep: { nFactors: [1, 2, 3] } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 1 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 1, nEnsemble: 2 } }
 split: { initialTrain: 36, testSize: 2 }
 outputs: { directory: results, format: csv, report: false }
 `;

@@ -72,10 +72,11 @@ describe('ProgressDisplay', () => {
     display.begin(0);
     at(10);
     display.update(0, epoch(2, 10));
-    // 40 s of this one, 50 s of its model's other, and as much of each of a model that nothing is known of.
-    expect(written).toEqual(['0 of 4 tasks done, 3:10 left; a fold 1: epoch 2 of 10\n']);
+    // What came before the first event says nothing of the pace.
+    expect(written).toEqual(['0 of 4 tasks done, 0:10 so far; a fold 1: epoch 2 of 10\n']);
     at(25);
     display.update(0, epoch(5, 10));
+    // 25 s of this one, 50 s of its model's other, and as much of each of a model that nothing is known of.
     expect(written.at(-1)).toBe('0 of 4 tasks done, 2:55 left; a fold 1: epoch 5 of 10\n');
   });
 
@@ -98,9 +99,11 @@ describe('ProgressDisplay', () => {
     const { written, display, at } = recorded({ isTTY: true });
     display.start(four, 2);
     display.begin(0);
+    at(1);
+    display.update(0, epoch(4, 10));
     at(3);
     display.update(0, epoch(8, 10));
-    expect(written.at(-1)).toBe('\r\u001b[2K████░░░░░░░░░░░░░░░░  0/4  0:06 left  a fold 1: epoch 8 of…');
+    expect(written.at(-1)).toBe('\r\u001b[2K████░░░░░░░░░░░░░░░░  0/4  0:07 left  a fold 1: epoch 8 of…');
   });
 
   it('can be silenced', () => {

@@ -1,5 +1,6 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
 import type { PortfolioSequenceBatch } from '../batches/portfolio-sequence.ts';
+import type { ArtifactSource } from '../persist/load-artifact.ts';
 import type { AssetSignalResult, StochasticDiscountFactorState } from '../results/asset-level.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
 import type { AssetForecastResult, FactorForecastResult, LatentFactorState } from '../results/latent-factors.ts';
@@ -76,8 +77,12 @@ export interface EnsembleEstimator<Batch, Phase extends string = string> extends
 }
 
 export interface LatentFactorModel<Batch> extends Estimator<Batch> {
+  /** What `extract` accepts as `checkpoint` after a fit; absent in models without checkpoints. */
+  readonly checkpoints?: readonly string[];
   /** Exposures for every row and factor returns for every date whose returns are known. */
   extract(batch: Batch, options?: ExtractOptions): Promise<LatentFactorState>;
+  /** The factor returns that `extract` gives at each of these checkpoints, for models that have them cheaper without exposures. */
+  factorReturnsAt?(batch: Batch, checkpoints: readonly string[]): Promise<readonly Float64Array[]>;
 }
 
 export interface StochasticDiscountFactorEstimator extends Estimator<CrossSectionBatch> {
@@ -97,7 +102,10 @@ export interface FactorForecaster {
   readonly forecasterType: string;
   readonly config: object;
   readonly isFitted: boolean;
-  /** Takes the realised history of the training dates. */
+  /**
+   * Takes the realised history of the training dates: timestamps and factor returns. A pipeline passes those alone, without rows and
+   * exposures, so that they are all that it has to keep.
+   */
   fit(state: LatentFactorState): void;
   /** Premia for every date of `state`, each from what was realised before that date. */
   predict(state: LatentFactorState): FactorForecastResult;
@@ -105,10 +113,18 @@ export interface FactorForecaster {
 
 /** Turns exposures and premia into expected returns. */
 export interface FactorMapper {
+  /** Stable identifier, for example 'beta-lambda'. A pipeline with a mapper that has none cannot be saved. */
+  readonly mapperType?: string;
+  /** JSON-serialisable; all that an equal mapper can be built from. */
+  readonly config?: object;
   predict(state: LatentFactorState, forecast: FactorForecastResult): AssetForecastResult;
 }
 
 export interface PortfolioPostprocessor {
+  /** Stable identifier, for example 'weight-constraint'. A pipeline with a postprocessor that has none cannot be saved. */
+  readonly postprocessorType?: string;
+  /** JSON-serialisable; all that an equal postprocessor can be built from. */
+  readonly config?: object;
   transform(batch: PortfolioSequenceBatch, weights: PortfolioWeightsResult): PortfolioWeightsResult;
 }
 
@@ -127,5 +143,6 @@ export interface ModelRegistration {
    * member can be a task of its own. Throws ConfigError when the configuration is wrong.
    */
   ensembleSize?(config: unknown): number;
-  load(path: string): Promise<Estimator<never>>;
+  /** Reads what `save` wrote, by path or as a part of another artifact. Throws ArtifactError. */
+  load(source: ArtifactSource): Promise<Estimator<never>>;
 }

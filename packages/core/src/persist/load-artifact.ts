@@ -11,6 +11,7 @@ import {
   type ArtifactArray,
 } from './array-types.ts';
 import { CONTAINER_VERSION, dataOffsets, fileHeader, isArrayName, sha256, type Manifest } from './manifest.ts';
+import { requireArrays } from './read-state.ts';
 import { systemCode } from './replace-file.ts';
 
 /** What was read, verified to be what was saved. */
@@ -25,6 +26,9 @@ export interface Artifact {
   readonly record: unknown;
   readonly arrays: Readonly<Record<string, ArtifactArray>>;
 }
+
+/** Where an artifact is: the path of a file, or one that was read and verified before, as a part of another. */
+export type ArtifactSource = string | Artifact;
 
 export interface LoadArtifactOptions {
   /** The model that is asked for; whichever it is where absent, for tools that only look. */
@@ -41,9 +45,16 @@ export interface LoadArtifactOptions {
  *
  * Throws ArtifactError that says which of these failed: a file that is missing, cut short, changed, of another model
  * or from a later version is never half-loaded. The digests guard against damage and careless edits, not against
- * someone who recomputes them.
+ * someone who recomputes them. An artifact that was read before is asked for model type, format version and names alone.
  */
-export async function loadArtifact(path: string, options: LoadArtifactOptions = {}): Promise<Artifact> {
+export async function loadArtifact(source: ArtifactSource, options: LoadArtifactOptions = {}): Promise<Artifact> {
+  if (typeof source === 'string') return readArtifact(source, options);
+  requireModel(source.path, source, options);
+  if (options.arrays) requireArrays(source, options.arrays);
+  return source;
+}
+
+async function readArtifact(path: string, options: LoadArtifactOptions): Promise<Artifact> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     const code = systemCode(cause);
     throw new ArtifactError({
@@ -182,7 +193,11 @@ function parseManifest(path: string, text: string): Manifest {
   return value as unknown as Manifest;
 }
 
-function requireModel(path: string, manifest: Manifest, options: LoadArtifactOptions): void {
+function requireModel(
+  path: string,
+  manifest: Pick<Manifest, 'modelType' | 'formatVersion' | 'packageVersion'>,
+  options: LoadArtifactOptions,
+): void {
   if (options.modelType !== undefined && manifest.modelType !== options.modelType)
     throw new ArtifactError({
       field: `${path}: modelType`,

@@ -7,14 +7,19 @@ export function readState<S extends z.ZodType>(
   { path, state }: Pick<Artifact, 'path' | 'state'>,
   schema: S,
 ): z.output<S> {
-  const result = schema.safeParse(state);
+  return readSaved(`${path}: state`, state, schema);
+}
+
+/** A piece of a verified artifact's JSON in the shape that it was saved in. Throws ArtifactError when it has another. */
+export function readSaved<S extends z.ZodType>(field: string, value: unknown, schema: S): z.output<S> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new ArtifactError({
-    field: `${path}: state.${issue.path.join('.')}`,
-    expected: 'the state that this model saves',
+    field: [field, ...issue.path].join('.'),
+    expected: 'what this version of the package saves',
     found: issue.message,
-    remedy: 'Save the model again with this version of the package.',
+    remedy: 'Save it again with this version of the package.',
     cause: result.error,
   });
 }

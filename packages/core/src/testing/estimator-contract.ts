@@ -7,7 +7,7 @@ import { Ml4tError, type ErrorCode } from '../errors.ts';
 import { loadMember, saveMember } from '../ensemble/index.ts';
 import type { EnsembleEstimator, Estimator, TrainedMember } from '../models/interfaces.ts';
 import type { Progress } from '../models/progress.ts';
-import { loadArtifact, type Artifact } from '../persist/index.ts';
+import { loadArtifact, type Artifact, type ArtifactSource } from '../persist/index.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
 import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
@@ -29,8 +29,8 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
   readonly otherBatch: Batch;
   /** Calls `extract` or `predict`; the typed arrays of what it returns are compared bit for bit. */
   readonly extractOrPredict: (model: Model, batch: Batch) => Promise<object>;
-  /** Reads what `save` wrote. */
-  readonly load: (path: string) => Promise<Model>;
+  /** Reads what `save` wrote, by path or as an artifact that was read before. */
+  readonly load: (source: ArtifactSource) => Promise<Model>;
   /** `batch` with missing values (NaN) wherever its contract allows them, if the model accepts any. */
   readonly batchWithMissing?: Batch;
   /** Given to the fits of an ensemble whose members are trained together and apart. */
@@ -125,6 +125,8 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
           await outputs(model, otherBatch),
           'the loaded model on other data',
         );
+        const inMemory = await load(await loadArtifact(path));
+        assertSameArrays(await outputs(inMemory), await outputs(model), 'the model loaded from an artifact in memory');
       }),
 
     'refuses an artifact that was cut short or is not there': () =>

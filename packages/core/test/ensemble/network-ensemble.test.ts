@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
-import { loadArtifact } from '../../src/persist/index.ts';
+import { loadArtifact, type ArtifactSource } from '../../src/persist/index.ts';
 import { estimatorContract } from '../../src/testing/index.ts';
 
 interface DrawFit {
@@ -34,8 +34,8 @@ class Draws extends NetworkEnsemble<
   get draws(): Float64Array {
     return this.requireFit('draws').draws;
   }
-  static async load(path: string): Promise<Draws> {
-    const { config, arrays, record } = await loadArtifact(path, { modelType: 'draws' });
+  static async load(source: ArtifactSource): Promise<Draws> {
+    const { config, arrays, record } = await loadArtifact(source, { modelType: 'draws' });
     const model = new Draws(config as Draws['config']);
     model.restore({ draws: arrays.draws.data as Float64Array, summary: record as FitSummary });
     return model;

@@ -92,7 +92,7 @@ function selectCharacteristics(
       field: 'columns.characteristics',
       expected: 'at least one numeric column without another role',
       found: `the columns ${present(frame, true)}`,
-      remedy: 'Exclude fewer columns, or name the characteristics.',
+      remedy: 'Exclude fewer columns, or name the characteristics. Of a file without rows every column is text.',
     });
   return rest;
 }

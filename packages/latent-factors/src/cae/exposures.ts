@@ -67,7 +67,7 @@ async function exposures(
 }
 
 /** f = W x in the caller's units (T x K); NaN on dates whose portfolios are not known. */
-async function portfolioFactors(
+export async function portfolioFactors(
   engine: Engine,
   parameters: ParameterSet,
   { factors: k, portfolios: width }: NetworkShape,

@@ -3,7 +3,15 @@ import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, namedValues } from '@ml4t/core/nn';
 import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
 import type { CAEConfig } from './config.ts';
-import { identify, identity, networkOutputs, rotate, type MemberFactors, type Rotation } from './exposures.ts';
+import {
+  identify,
+  identity,
+  networkOutputs,
+  portfolioFactors,
+  rotate,
+  type MemberFactors,
+  type Rotation,
+} from './exposures.ts';
 import { networkLoss, networkParameters, type LossTerms, type NetworkShape } from './network.ts';
 import type { LoadedRows, Scales } from './rows.ts';
 
@@ -148,7 +156,26 @@ export async function memberOutputs(
   };
 }
 
-/** The same in the coordinates that its network has of itself: enough for beta'f. */
+/** The factor returns of {@link memberOutputs} alone: without the exposures, where factors are made of portfolios. */
+export async function memberFactorReturns(
+  engine: Engine,
+  ensemble: Ensemble,
+  snapshot: MemberSnapshot,
+  batch: CrossSectionBatch,
+  portfolios: Float64Array | undefined,
+): Promise<Float64Array> {
+  const { shape, scales } = ensemble;
+  if (shape.portfolios === 0) return (await memberOutputs(engine, ensemble, snapshot, batch, portfolios)).factorReturns;
+  const parameters = engine.parameters(namedValues(networkParameters(shape), snapshot.values));
+  try {
+    const own = await portfolioFactors(engine, parameters, shape, scales, batch, portfolios);
+    return rotate(own, snapshot.rotation.factors, shape.factors);
+  } finally {
+    parameters.release();
+  }
+}
+
+/** Exposures and factor returns in the coordinates that its network has of itself: enough for beta'f. */
 export async function ownOutputs(
   engine: Engine,
   ensemble: Ensemble,

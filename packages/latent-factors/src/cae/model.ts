@@ -8,7 +8,7 @@ import {
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
-import { loadArtifact, type ArtifactContent } from '@ml4t/core/persist';
+import { loadArtifact, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
 import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
@@ -17,7 +17,7 @@ import { parseCAEConfig, type CAEConfig, type CAEConfigInput } from './config.ts
 import type { MemberFactors } from './exposures.ts';
 import { openFit, type CAEFitOptions } from './fit.ts';
 import { portfoliosFor, requireSamePortfolios } from './managed-portfolios.ts';
-import { memberOutputs, type CAEMember } from './members.ts';
+import { memberFactorReturns, memberOutputs, type CAEMember, type MemberSnapshot } from './members.ts';
 import { withEngine } from './with-engine.ts';
 
 export interface CAEExtractOptions extends ExtractOptions {
@@ -107,6 +107,25 @@ export class CAEModel
     return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
   }
 
+  /**
+   * Factor returns of every date at several checkpoints, to the bit those of `extract`. Managed portfolios are formed once for all, and with
+   * `factors: 'managed'` no exposures. Throws as `extract` does.
+   */
+  async factorReturnsAt(batch: CrossSectionBatch, checkpoints: readonly string[]): Promise<Float64Array[]> {
+    const fit = this.requireFit('factorReturnsAt');
+    return withEngine(this.config, fit.shape, async (engine) => {
+      const portfolios = this.#portfolios(fit, batch);
+      const all: Float64Array[] = [];
+      for (const checkpoint of checkpoints) {
+        const members: Float64Array[] = [];
+        for (const snapshot of snapshotsOf(fit, checkpoint))
+          members.push(await memberFactorReturns(engine, fit, snapshot, batch, portfolios));
+        all.push(sideBySide(members, batch.nDates));
+      }
+      return all;
+    });
+  }
+
   /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
   async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
     const fit = this.requireFit('extractMembers');
@@ -161,8 +180,8 @@ export class CAEModel
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<CAEModel> {
-    const artifact = await loadArtifact(path, { modelType: 'cae' });
+  static async load(source: ArtifactSource): Promise<CAEModel> {
+    const artifact = await loadArtifact(source, { modelType: 'cae' });
     const model = new CAEModel(artifact.config as CAEConfigInput);
     model.restore(fitOf(artifact, model.config));
     return model;
@@ -189,16 +208,13 @@ export class CAEModel
     const { nFactors: k } = this.config;
     const m = fit.members.length;
     const betas = new Float64Array(batch.nRows * m * k);
-    const factorReturns = new Float64Array(batch.nDates * m * k);
+    const factorReturns: Float64Array[] = [];
     const factorNames: string[] = [];
-    let member = 0;
     for await (const own of this.#outputs(engine, fit, batch, options)) {
-      const first = member * k;
+      const first = factorReturns.length * k;
       for (let row = 0; row < batch.nRows; row++)
         for (let j = 0; j < k; j++) betas[row * m * k + first + j] = own.betas[row * k + j] / m;
-      for (let t = 0; t < batch.nDates; t++)
-        factorReturns.set(own.factorReturns.subarray(t * k, (t + 1) * k), t * m * k + first);
-      member++;
+      const member = factorReturns.push(own.factorReturns);
       for (let j = 1; j <= k; j++) factorNames.push(m === 1 ? `factor${j}` : `member${member}.factor${j}`);
     }
     return new LatentFactorState({
@@ -206,7 +222,7 @@ export class CAEModel
       nFactors: m * k,
       betaLayout: 'row',
       betas,
-      factorReturns,
+      factorReturns: sideBySide(factorReturns, batch.nDates),
       factorNames,
       checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
     });
@@ -219,15 +235,32 @@ export class CAEModel
     batch: CrossSectionBatch,
     options: CAEExtractOptions,
   ): AsyncGenerator<MemberFactors<Float64Array>> {
-    const { members, checkpoints, defaultCheckpoint, shape } = fit;
-    const snapshots = members.map((member) => snapshotAt(member, options.checkpoint ?? defaultCheckpoint, checkpoints));
-    requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
-    const given = options.managedPortfolios ?? fit.given;
-    if (given) requireSamePortfolios(given.names, fit.portfolioNames);
-    const portfolios =
-      shape.portfolios > 0
-        ? portfoliosFor(batch, given, { ridge: this.config.portfolioRidge, required: false })
-        : undefined;
-    for (const snapshot of snapshots) yield memberOutputs(engine, fit, snapshot, batch, portfolios?.values);
+    const snapshots = snapshotsOf(fit, options.checkpoint ?? fit.defaultCheckpoint);
+    const portfolios = this.#portfolios(fit, batch, options.managedPortfolios);
+    for (const snapshot of snapshots) yield memberOutputs(engine, fit, snapshot, batch, portfolios);
   }
+
+  /** x_t on the dates of the batch (T x L), where factors are made of them. */
+  #portfolios(fit: CAEFit, batch: CrossSectionBatch, own?: FactorReturnSeries): Float64Array | undefined {
+    requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
+    const given = own ?? fit.given;
+    if (given) requireSamePortfolios(given.names, fit.portfolioNames);
+    if (fit.shape.portfolios === 0) return undefined;
+    return portfoliosFor(batch, given, { ridge: this.config.portfolioRidge, required: false })?.values;
+  }
+}
+
+function snapshotsOf({ members, checkpoints }: CAEFit, checkpoint: string): MemberSnapshot[] {
+  return members.map((member) => snapshotAt(member, checkpoint, checkpoints));
+}
+
+/** The columns of every member beside those of the member before, row by row. */
+function sideBySide(members: readonly Float64Array[], rows: number): Float64Array {
+  const m = members.length;
+  const joined = new Float64Array(members.reduce((sum, { length }) => sum + length, 0));
+  members.forEach((values, member) => {
+    const k = values.length / rows;
+    for (let row = 0; row < rows; row++) joined.set(values.subarray(row * k, (row + 1) * k), (row * m + member) * k);
+  });
+  return joined;
 }

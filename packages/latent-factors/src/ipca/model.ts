@@ -10,7 +10,7 @@ import {
   type LatentFactorModel,
 } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { packageVersion } from '../version.ts';
 import { estimateIPCA } from './alternating-least-squares.ts';
@@ -225,8 +225,8 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<IPCAModel> {
-    const artifact = await loadArtifact(path, { modelType: 'ipca', arrays: ['gamma'] });
+  static async load(source: ArtifactSource): Promise<IPCAModel> {
+    const artifact = await loadArtifact(source, { modelType: 'ipca', arrays: ['gamma'] });
     const model = new IPCAModel(artifact.config as IPCAConfigInput);
     const { instrumentNames, preSpecifiedNames } = readState(artifact, savedState);
     const width = model.config.nFactors + preSpecifiedNames.length + (model.config.intercept ? 1 : 0);

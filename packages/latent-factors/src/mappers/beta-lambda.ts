@@ -2,16 +2,28 @@ import {
   AssetForecastResult,
   DataError,
   combineBetas,
+  parseConfig,
   type FactorForecastResult,
   type FactorMapper,
   type LatentFactorState,
 } from '@ml4t/core';
+import * as z from 'zod';
+
+/** Configuration of {@link BetaLambdaMapper}: it has no fields. */
+export const betaLambdaConfigSchema = z.strictObject({});
 
 /**
  * Expected returns from exposures and premia: `E_t r_{i,t+1} = alpha_{i,t} + beta_{i,t}' lambda_t`, without the alpha in
  * models that have none. NaN wherever an exposure or a premium is.
  */
 export class BetaLambdaMapper implements FactorMapper {
+  readonly mapperType = 'beta-lambda';
+  readonly config: Readonly<z.output<typeof betaLambdaConfigSchema>>;
+
+  constructor(config: z.input<typeof betaLambdaConfigSchema> = {}) {
+    this.config = parseConfig(betaLambdaConfigSchema, config, 'BetaLambdaMapper');
+  }
+
   /** Throws DataError when premia and exposures differ in dates, factors or checkpoint. */
   predict(state: LatentFactorState, forecast: FactorForecastResult): AssetForecastResult {
     const { timestamps } = state.index;

@@ -9,7 +9,7 @@ import {
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
@@ -166,8 +166,8 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<PCAModel> {
-    const artifact = await loadArtifact(path, { modelType: 'pca', arrays: ['loadings', 'means', 'eigenvalues'] });
+  static async load(source: ArtifactSource): Promise<PCAModel> {
+    const artifact = await loadArtifact(source, { modelType: 'pca', arrays: ['loadings', 'means', 'eigenvalues'] });
     const model = new PCAModel(artifact.config as PCAConfigInput);
     const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];

@@ -8,7 +8,7 @@ import {
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact } from '@ml4t/core/persist';
+import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
@@ -57,7 +57,7 @@ interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
  *
  * Three descriptions of an asset come out: its loading, and alpha and betas of the time-series regression
  * `r_it = alpha_i + beta_i' f_t + e_it` on observed returns. Means are those of the observed returns, and gaps are filled
- * by the factors themselves, iterated ({@link estimateRPPCA}); dates with gaps get their factors by least squares.
+ * by the factors themselves, iterated; dates with gaps get their factors by least squares.
  *
  * Source: Lettau and Pelger (2020), "Estimating latent asset-pricing factors", Journal of Econometrics 218; (2020),
  * "Factors that fit the time series and cross-section of stock returns", Review of Financial Studies 33.
@@ -230,8 +230,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<RPPCAModel> {
-    const artifact = await loadArtifact(path, { modelType: 'rp-pca', arrays: savedArrays });
+  static async load(source: ArtifactSource): Promise<RPPCAModel> {
+    const artifact = await loadArtifact(source, { modelType: 'rp-pca', arrays: savedArrays });
     const model = new RPPCAModel(artifact.config as RPPCAConfigInput);
     const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];

@@ -1,3 +1,4 @@
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { NetworkPortfolioModel } from '../training/network-model.ts';
 import type { PortfolioNetwork } from '../training/network.ts';
 import { parseDeepPortfolioConfig, type DeepPortfolioConfig, type DeepPortfolioConfigInput } from './config.ts';
@@ -31,9 +32,9 @@ export class DeepPortfolioModel extends NetworkPortfolioModel<DeepPortfolioConfi
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<DeepPortfolioModel> {
+  static async load(source: ArtifactSource): Promise<DeepPortfolioModel> {
     return NetworkPortfolioModel.read(
-      path,
+      source,
       'deep-portfolio',
       (config) => new DeepPortfolioModel(parseDeepPortfolioConfig(config)),
     );

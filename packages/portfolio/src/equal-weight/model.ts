@@ -9,7 +9,7 @@ import {
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
-import { loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { loadArtifact, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
@@ -120,8 +120,8 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<EqualWeightPortfolioModel> {
-    const { config, record, arrays } = await loadArtifact(path, { modelType: 'equal-weight' });
+  static async load(source: ArtifactSource): Promise<EqualWeightPortfolioModel> {
+    const { path, config, record, arrays } = await loadArtifact(source, { modelType: 'equal-weight' });
     const extra = Object.keys(arrays)[0];
     if (extra !== undefined)
       throw new ArtifactError({

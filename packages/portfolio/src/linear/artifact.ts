@@ -5,6 +5,7 @@ import {
   requireArrays,
   saveArtifact,
   type ArtifactArray,
+  type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { packageVersion } from '../version.ts';
@@ -44,9 +45,9 @@ export async function writeArtifact(path: string, config: LinearPortfolioConfig,
 }
 
 export async function readArtifact(
-  path: string,
+  source: ArtifactSource,
 ): Promise<{ readonly config: LinearPortfolioConfig; readonly fit: LinearFit }> {
-  const artifact = await loadArtifact(path, { modelType: 'linear-portfolio' });
+  const artifact = await loadArtifact(source, { modelType: 'linear-portfolio' });
   const config = parseLinearPortfolioConfig(artifact.config);
   requireArrays(artifact, ['featureMean', 'featureDeviation', 'coefficients', 'intercepts']);
   const { featureNames, volatilityScaled, costScale, scoreScale, checkpoints: names } = readState(artifact, savedState);

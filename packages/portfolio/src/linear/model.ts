@@ -9,6 +9,7 @@ import {
   type PortfolioSequenceBatch,
   type StopReason,
 } from '@ml4t/core';
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { resolveEngine } from '@ml4t/core/engine';
 import { chooseCheckpoint } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
@@ -191,8 +192,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<LinearFeaturePortfolioModel> {
-    const { config, fit } = await readArtifact(path);
+  static async load(source: ArtifactSource): Promise<LinearFeaturePortfolioModel> {
+    const { config, fit } = await readArtifact(source);
     const model = new LinearFeaturePortfolioModel(config);
     model.#fit = fit;
     return model;

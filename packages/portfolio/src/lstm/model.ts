@@ -1,3 +1,4 @@
+import type { ArtifactSource } from '@ml4t/core/persist';
 import { NetworkPortfolioModel } from '../training/network-model.ts';
 import type { PortfolioNetwork } from '../training/network.ts';
 import { parseLSTMPortfolioConfig, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './config.ts';
@@ -31,9 +32,9 @@ export class LSTMPortfolioModel extends NetworkPortfolioModel<LSTMPortfolioConfi
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<LSTMPortfolioModel> {
+  static async load(source: ArtifactSource): Promise<LSTMPortfolioModel> {
     return NetworkPortfolioModel.read(
-      path,
+      source,
       'lstm-portfolio',
       (config) => new LSTMPortfolioModel(parseLSTMPortfolioConfig(config)),
     );

@@ -16,7 +16,7 @@ import {
   type MemberWeights,
 } from '@ml4t/core/ensemble';
 import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
-import { loadArtifact } from '@ml4t/core/persist';
+import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
 import { contentOf, fitOf } from './artifact.ts';
@@ -168,11 +168,11 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
 
   /** Reads an artifact that `save` of this model wrote. */
   protected static async read<M extends NetworkPortfolioModel<PortfolioConfig>>(
-    path: string,
+    source: ArtifactSource,
     modelType: string,
     create: (config: unknown) => M,
   ): Promise<M> {
-    const artifact = await loadArtifact(path, { modelType });
+    const artifact = await loadArtifact(source, { modelType });
     const model = create(artifact.config);
     model.restore(fitOf(artifact, (sizes) => model.network.parameters(sizes)));
     return model;

@@ -8,7 +8,7 @@ import {
   type FitSummary,
 } from '@ml4t/core';
 import { deriveKey, initialValues, type ParameterSpecs } from '@ml4t/core/nn';
-import { saveArtifact } from '@ml4t/core/persist';
+import { saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import { contentOf, loadFittedModel } from '../artifact.ts';
 import { resolveLabel } from '../checkpoints.ts';
 import { contextInput } from '../context.ts';
@@ -125,8 +125,8 @@ export class StochasticDiscountFactorBetaNetworkHead {
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
-  static async load(path: string): Promise<StochasticDiscountFactorBetaNetworkHead> {
-    const { config, read, number } = await loadFittedModel(path, modelType, ['factorScale']);
+  static async load(source: ArtifactSource): Promise<StochasticDiscountFactorBetaNetworkHead> {
+    const { config, read, number } = await loadFittedModel(source, modelType, ['factorScale']);
     const head = new StochasticDiscountFactorBetaNetworkHead(config as BetaHeadConfigInput);
     head.#fit = { ...read((p, q) => networkSize(head.#specs(p, q))), factorScale: number('factorScale') };
     return head;
