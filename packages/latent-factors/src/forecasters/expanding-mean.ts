@@ -14,7 +14,7 @@ import {
  * `lambda_{t,k} = (1 / n) sum_{s realised by t} f_{s,k}`, standard error `sd / sqrt(n)` (from n = 2), which takes the factor
  * returns as serially uncorrelated.
  *
- * See {@link PremiumForecaster} for what 'realised by t' means.
+ * A return dated s is realised by t when at least `realisationLag` dates lie after s, up to and including t.
  */
 export class ExpandingMeanFactorForecaster extends PremiumForecaster<ForecasterConfig> {
   readonly forecasterType = 'expanding-mean';

@@ -57,7 +57,7 @@ interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
  *
  * Three descriptions of an asset come out: its loading, and alpha and betas of the time-series regression
  * `r_it = alpha_i + beta_i' f_t + e_it` on observed returns. Means are those of the observed returns, and gaps are filled
- * by the factors themselves, iterated ({@link estimateRPPCA}); dates with gaps get their factors by least squares.
+ * by the factors themselves, iterated; dates with gaps get their factors by least squares.
  *
  * Source: Lettau and Pelger (2020), "Estimating latent asset-pricing factors", Journal of Econometrics 218; (2020),
  * "Factors that fit the time series and cross-section of stock returns", Review of Financial Studies 33.
