@@ -3,6 +3,8 @@
 //   seconds, bytes    of our side alone: median time per unit, peak of the process
 //   exponents         axis -> most that the exponent of time may be; memoryExponents likewise (scaling rows)
 //   quality           figure of our side -> { atLeast, atMost, within: relative distance from the peer's }
+import { isInstalled } from './runner/installed.mjs';
+
 const sameResult = { absoluteSum: { within: 1e-9 } };
 const sameFit = { totalR2: { within: 1e-6 } };
 /** Both sides start from weights of their own, so losses agree up to that; over a schedule, up to what became of it. */
@@ -62,6 +64,9 @@ export default {
     quality: { loss: { within: 0.05 }, shareOfKernel: { atLeast: 0.7 } },
   },
   'sae-predict': { time: 1.5 },
+  ...(isInstalled('@tensorflow/tfjs-node')
+    ? { 'sae-epoch-tfjs-node': { time: 1.3, memory: 0.6 }, 'sae-predict-tfjs-node': { time: 1.5 } }
+    : {}),
 
   'sdf-unconditional': sdf,
   'sdf-moment': sdf,

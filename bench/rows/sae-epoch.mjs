@@ -1,3 +1,5 @@
+import { isInstalled } from '../runner/installed.mjs';
+
 const row = (measure, title, unit) => ({
   name: `sae-${measure}`,
   family: 'sae',
@@ -9,7 +11,15 @@ const row = (measure, title, unit) => ({
   peer: { script: 'peers/sae.py', args: [`--measure=${measure}`], needs: ['numpy', 'torch'] },
 });
 
-export default [
+/** The same on TensorFlow's kernels, where they are installed. */
+const onTfjsNode = (row) => ({
+  ...row,
+  name: `${row.name}-tfjs-node`,
+  title: `${row.title}, on tfjs-node`,
+  ours: { ...row.ours, args: [...row.ours.args, '--engine=tfjs-node'] },
+});
+
+const rows = [
   row(
     'epoch',
     'Supervised autoencoder, default widths: 120 dates x 1000 assets x 94 characteristics, batches of 4096',
@@ -17,3 +27,5 @@ export default [
   ),
   row('predict', 'Supervised autoencoder: prediction of 120 dates x 1000 assets', 'prediction'),
 ];
+
+export default isInstalled('@tensorflow/tfjs-node') ? [...rows, ...rows.map(onTfjsNode)] : rows;

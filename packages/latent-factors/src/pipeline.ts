@@ -69,8 +69,6 @@ export class LatentFactorForecastPipeline<Batch> {
   readonly mapper: FactorMapper;
   /** Of every checkpoint, the default one first. */
   #histories: readonly TrainingHistory[] | undefined;
-  /** The history that the forecaster holds. */
-  #inForecaster: TrainingHistory | undefined;
 
   constructor(parts: {
     readonly model: LatentFactorModel<Batch>;
@@ -108,7 +106,7 @@ export class LatentFactorForecastPipeline<Batch> {
         histories.push({ ...first, checkpoint: others[at], factorReturns }),
       );
     else for (const checkpoint of others) histories.push(historyOfState(await model.extract(batch, { checkpoint })));
-    this.#hold(first);
+    this.forecaster.fit(stateOfHistory(first));
     this.#histories = histories;
   }
 
@@ -120,7 +118,8 @@ export class LatentFactorForecastPipeline<Batch> {
     this.#requireHistories('predict');
     const state = await this.model.extract(batch, options);
     const history = this.#historyOf(state.checkpoint);
-    if (history !== this.#inForecaster) this.#hold(history);
+    // Each time: it may hold another checkpoint's history, or serve another pipeline too.
+    this.forecaster.fit(stateOfHistory(history));
     const factorForecast = this.forecaster.predict(state);
     const assetForecast = this.mapper.predict(state, factorForecast);
     return new LatentFactorPrediction(state, factorForecast, assetForecast, history.factorReturns);
@@ -186,14 +185,9 @@ export class LatentFactorForecastPipeline<Batch> {
       forecaster,
       mapper,
     });
-    pipeline.#hold(histories[0]);
+    forecaster.fit(stateOfHistory(histories[0]));
     pipeline.#histories = histories;
     return pipeline;
-  }
-
-  #hold(history: TrainingHistory): void {
-    this.forecaster.fit(stateOfHistory(history));
-    this.#inForecaster = history;
   }
 
   #requireHistories(operation: string): readonly TrainingHistory[] {

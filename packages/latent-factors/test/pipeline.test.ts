@@ -86,6 +86,25 @@ describe('LatentFactorForecastPipeline', () => {
     expect(early.assetForecast.checkpoint).toBe('early');
   });
 
+  it('may share its forecaster with another pipeline, and may be asked twice at once', async () => {
+    const forecaster = new EWMAFactorForecaster({ halfLife: 6 });
+    const alone = new LatentFactorForecastPipeline({
+      model: new IPCAModel({ nFactors: 2 }),
+      forecaster: new EWMAFactorForecaster({ halfLife: 6 }),
+    });
+    const first = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }), forecaster });
+    const second = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }), forecaster });
+    await alone.fit(batch.slice(0, 30));
+    await first.fit(batch.slice(0, 30));
+    await second.fit(batch.slice(10, 50));
+    const [expected, ...found] = await Promise.all(
+      [alone, first, second, first].map((pipeline) => pipeline.predict(batch.slice(50))),
+    );
+    expect(found[0].factorForecast.premia).toEqual(expected.factorForecast.premia);
+    expect(found[1].factorForecast.premia).not.toEqual(expected.factorForecast.premia);
+    expect(found[2].factorForecast.premia).toEqual(expected.factorForecast.premia);
+  });
+
   it('asks to be fitted', async () => {
     const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel() });
     await expect(pipeline.predict(batch)).rejects.toThrow(NotFittedError);

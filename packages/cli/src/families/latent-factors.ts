@@ -63,13 +63,12 @@ interface FactorPipeline {
 }
 
 /**
- * A factor pipeline as an experiment sees it: it remembers the factors of the training dates, and a model of a persistent
+ * A factor pipeline as an experiment sees it: a model of a persistent
  * panel sees only the assets whose loadings the training dates can determine. The others, not listed yet for example,
  * have no forecast.
  */
 class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorModel<ExperimentBatch>> {
   private readonly pipeline: FactorPipeline;
-  private trainingFactors: Float64Array | undefined;
   private assets: readonly string[] = [];
 
   constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
@@ -86,9 +85,7 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
   }
 
   protected override async fitted(batch: ExperimentBatch): Promise<void> {
-    const train = this.select(batch);
-    await this.pipeline.fitForecaster(train);
-    this.trainingFactors = (await this.model.extract(train)).factorReturns;
+    await this.pipeline.fitForecaster(this.select(batch));
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
@@ -102,7 +99,7 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
     return {
       columns: Object.fromEntries(columns) as RowColumns,
       factors: { realised: prediction.state.factorReturns, forecast: prediction.factorForecast },
-      trainingFactors: this.trainingFactors,
+      trainingFactors: prediction.trainingFactorReturns,
     };
   }
 

@@ -47,9 +47,9 @@ export interface ResolvedEngine {
 }
 
 /**
- * Trainable numbers from which `auto` prefers a GPU. A step on a GPU costs some hundred kernel launches of tens of microseconds
- * whatever the network, 20 to 500 ms. Measured on an H200 through webgpu against the embedded engine on eight threads: networks
- * of up to 150,000 numbers took 0.7 to 7 times as long on the GPU, networks of 300,000 a third of the time, of a million a third to an
+ * Trainable numbers from which `auto` prefers a GPU. A step on a GPU is some hundred to some thousand kernel launches of tens
+ * of microseconds, 20 to 700 ms whatever the width. Measured on an H200 through webgpu against the embedded engine on eight threads: networks
+ * of up to 150,000 numbers took 0.7 to 9 times as long on the GPU, networks of 300,000 about a third of the time, of a million a third to an
  * eighth (docs/decisions/tfjs-engine.md). Results that depend on the machine should buy something, so it is above where they meet.
  */
 export const gpuThreshold = 250_000;

@@ -57,7 +57,9 @@ export function savePart<TypeKey extends string>(
       typeKey,
       `another name than that of ${namesake.name}`,
       `${describe(type)} in ${part.constructor.name}`,
-      'Give the class a name of its own, and pass it to `load`.',
+      namesake.name === part.constructor.name
+        ? 'Install the package once: there are two copies of this class. A class of your own needs a name of its own.'
+        : 'Give the class a name of its own, and pass it to `load`.',
     );
   return { type, config };
 }

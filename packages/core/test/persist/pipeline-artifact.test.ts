@@ -162,6 +162,8 @@ describe('parts by name', () => {
     expect(refusal({ partType: 'mine' })).toMatch(/^part\.config: expected what it can be built from again/);
     expect(refusal({ partType: 'mine', config: { f: () => 0 } })).toMatch(/^part\.config\.f: .*found a function/);
     expect(refusal(new Other())).toMatch(/expected another name than that of Unit, found "unit" in Other/);
+    const Copy = { Unit: class Unit extends Other {} }.Unit;
+    expect(refusal(new Copy())).toMatch(/found "unit" in Unit\. Install the package once/);
   });
 
   it('are found once: two of one name are a ConfigError, none an ArtifactError that says which are known', () => {

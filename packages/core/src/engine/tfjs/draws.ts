@@ -32,6 +32,7 @@ export function hostDraws(): Draws {
   return (made ??= makeDraws());
 }
 
+/** One by one: also where an array is larger than the memory of the kernels can become. */
 const plainDraws: Draws = {
   factors(size, rate, key) {
     const kept = 1 / (1 - rate);
@@ -60,16 +61,27 @@ function compiledDraws(): Draws {
   const memory = allocate();
   const { dropout, noise } = linkKernels(availableArithmetic(), memory);
   new Float32Array(memory.buffer, 4 * ones, block).fill(1);
-  const draw = (size: number, run: Kernel, source: number, ...operands: number[]) => {
+  /** Whether the memory has room for so many numbers, or more of it could be had. */
+  const holds = (size: number): boolean => {
     const missing = 4 * (numbersAt + size + 16) - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / page));
+    if (missing <= 0) return true;
+    try {
+      memory.grow(Math.ceil(missing / page));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const draw = (size: number, run: Kernel, source: number, ...operands: number[]) => {
     for (let from = 0; from < size; from += block)
       run(0, from, Math.min(size, from + block), source - from, numbersAt, ...operands);
     return new Float32Array(memory.buffer, 4 * numbersAt, size);
   };
   return {
-    factors: (size, rate, key) => draw(size, dropout, ones, rate, key, 0),
-    normals: (size, deviation, key) => draw(size, noise, zeros, deviation, key),
+    factors: (size, rate, key) =>
+      holds(size) ? draw(size, dropout, ones, rate, key, 0) : plainDraws.factors(size, rate, key),
+    normals: (size, deviation, key) =>
+      holds(size) ? draw(size, noise, zeros, deviation, key) : plainDraws.normals(size, deviation, key),
   };
 }
 
