@@ -148,7 +148,10 @@ function learningFigure({ label, color, diagnostics: { learning } }: ReportModel
     title: 'Learning curve',
     caption:
       `${metric === 'loss' ? 'Training loss' : 'Total R² in sample'} of the last fold by ${metric === 'loss' ? 'epoch' : 'iteration'}` +
-      `${validated ? ', dashed on the validation dates' : ''}${several ? '; one line per member and phase of training' : ''}.`,
+      `${validated ? ', dashed on the validation dates' : ''}${several ? '; one line per member and phase of training' : ''}.` +
+      (validated
+        ? ' In training it is the whole objective with its penalties and side tasks, in validation what stopping watches.'
+        : ''),
     svg: curveChart(
       `Learning curve, ${label}`,
       learning.map(({ metric: name, steps, values }) => ({
