@@ -62,29 +62,41 @@ function multiplications({ bottleneckDim: code, auxHiddenDim: aux, mainHiddenUni
   return 3 * (2 * inputs * code + inputs * aux + aux + main) - inputs * code;
 }
 
-/** Multiplications a second of the dense kernel alone, there and back, by the wall clock and by processor time. */
-async function kernelRate() {
-  const { engine: running } = await resolveEngine(engine);
+/**
+ * Seconds of the wall clock and of the processor that the dense kernel alone takes for a million multiplications, there and back,
+ * for some seconds: the speed of a machine changes under load, and a best moment is no measure for an epoch.
+ */
+async function kernelTimes() {
+  const { engine } = await resolveEngine(engineChoice);
   const [width, height] = [448, 4096];
   const specs = { ...linearParameters('first', width, width), ...linearParameters('second', width, width) };
-  const optimizer = running.optimizer(running.parameters(initialValues(specs, 1)));
-  const x = running.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
+  const optimizer = engine.optimizer(engine.parameters(initialValues(specs, 1)));
+  const x = engine.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
   const { tensors: p } = optimizer.parameters;
   const used = [];
-  const step = () =>
-    optimizer.accumulate((ops) => ops.sum(ops.linear(ops.linear(x, p['first.weight']), p['second.weight'])));
   const seconds = await timed(
     async () => {
       const begun = processor();
-      await step();
+      await optimizer.accumulate((ops) => ops.sum(ops.linear(ops.linear(x, p['first.weight']), p['second.weight'])));
       used.push(processor() - begun);
     },
-    { repeats: 8, warmup: 2 },
+    { repeats: 40, warmup: 2 },
   );
-  await running.dispose();
+  await engine.dispose();
   // The second product goes all three ways, the first one two: its input has no gradient.
-  const products = 5 * height * width * width;
-  return { wall: products / Math.min(...seconds), processor: products / Math.min(...used.slice(2)) };
+  const millions = (5 * height * width * width) / 1e6;
+  const perMillion = (times) => times.map((time) => time / millions);
+  return { wall: perMillion(seconds), processor: perMillion(used.slice(2)) };
+}
+
+/** What the kernel alone takes for the products of an epoch over what the epoch took. */
+function shareOf(times, products, seconds) {
+  return (median(times) * (products / 1e6)) / median(seconds);
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
 const batch = panel();
@@ -98,7 +110,7 @@ if (values.measure === 'epoch') {
   const summary = await model.fit(batch, { onProgress: mark });
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   const [seconds, used] = [0, 1].map((k) => marks.slice(1).map((each, i) => each[k] - marks[i][k]));
-  const kernel = await kernelRate();
+  const kernel = await kernelTimes();
   const products = multiplications(model.config) * rows;
   report({
     seconds,
@@ -106,9 +118,9 @@ if (values.measure === 'epoch') {
     peakBytes,
     quality: {
       loss: summary.history.at(-1)?.loss,
-      processorSeconds: Math.min(...used),
-      shareOfKernel: products / Math.min(...seconds) / kernel.wall,
-      shareOfKernelByProcessorTime: products / Math.min(...used) / kernel.processor,
+      processorSeconds: median(used),
+      shareOfKernel: shareOf(kernel.wall, products, seconds),
+      shareOfKernelByProcessorTime: shareOf(kernel.processor, products, used),
       engineBytes: summary.runRecord.dimensions.engineBytes,
     },
   });
