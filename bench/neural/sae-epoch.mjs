@@ -67,11 +67,11 @@ function multiplications({ bottleneckDim: code, auxHiddenDim: aux, mainHiddenUni
  * for some seconds: the speed of a machine changes under load, and a best moment is no measure for an epoch.
  */
 async function kernelTimes() {
-  const { engine } = await resolveEngine(engineChoice);
+  const { engine: running } = await resolveEngine(engine);
   const [width, height] = [448, 4096];
   const specs = { ...linearParameters('first', width, width), ...linearParameters('second', width, width) };
-  const optimizer = engine.optimizer(engine.parameters(initialValues(specs, 1)));
-  const x = engine.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
+  const optimizer = running.optimizer(running.parameters(initialValues(specs, 1)));
+  const x = running.tensor(new Float32Array(height * width).fill(0.5), [height, width]);
   const { tensors: p } = optimizer.parameters;
   const used = [];
   const seconds = await timed(
@@ -82,7 +82,7 @@ async function kernelTimes() {
     },
     { repeats: 40, warmup: 2 },
   );
-  await engine.dispose();
+  await running.dispose();
   // The second product goes all three ways, the first one two: its input has no gradient.
   const millions = (5 * height * width * width) / 1e6;
   const perMillion = (times) => times.map((time) => time / millions);
