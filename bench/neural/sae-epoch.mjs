@@ -8,6 +8,7 @@ import { initialValues, linearParameters } from '@ml4t/core/nn';
 import { SAEModel } from '@ml4t/sae';
 import { parseArgs } from 'node:util';
 import { engineChoice, report, timed } from '../report.mjs';
+import { median } from '../runner/statistics.mjs';
 import { uniform } from '../uniform.mjs';
 
 const { values } = parseArgs({
@@ -92,11 +93,6 @@ async function kernelTimes() {
 /** What the kernel alone takes for the products of an epoch over what the epoch took. */
 function shareOf(times, products, seconds) {
   return (median(times) * (products / 1e6)) / median(seconds);
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
 const batch = panel();

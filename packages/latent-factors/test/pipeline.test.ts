@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { LatentFactorState, NotFittedError, type FitSummary, type LatentFactorModel } from '@ml4t/core';
+import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { describe, expect, it } from '@jest/globals';
 import { EWMAFactorForecaster, IPCAModel, LatentFactorForecastPipeline } from '../src/index.ts';
 import { plantedPanel } from './ipca/planted-panel.ts';
@@ -108,5 +111,24 @@ describe('LatentFactorForecastPipeline', () => {
   it('asks to be fitted', async () => {
     const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel() });
     await expect(pipeline.predict(batch)).rejects.toThrow(NotFittedError);
+  });
+
+  it('the training batch can be collected after the fit', async () => {
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }) });
+    const panel = { nAssets: 30, nDates: 60, nCharacteristics: 4 };
+    const fitOnOwn = async (): Promise<WeakRef<object>> => {
+      const own = simulateConditionalFactorPanel({ seed: 9, ...panel }).batch;
+      await pipeline.fit(own);
+      return new WeakRef(own.characteristics.buffer);
+    };
+    const characteristics = await fitOnOwn();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    // What a finished promise held is let go with the task that it ran in.
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+    expect(characteristics.deref()).toBeUndefined();
+    const later = simulateConditionalFactorPanel({ seed: 8, ...panel }).batch.slice(45);
+    expect((await pipeline.predict(later)).factorForecast.premia.every(Number.isFinite)).toBe(true);
   });
 });
