@@ -141,3 +141,7 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
+
+export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
+export { isLabelName } from './look/look-ahead.ts';
+export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
