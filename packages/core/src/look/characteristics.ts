@@ -1,4 +1,5 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
+import { hasVariation } from '../variation.ts';
 import type { PanelFinding } from './finding.ts';
 import { missingCode } from './missing-code.ts';
 import { percentOf } from './returns.ts';
@@ -52,7 +53,7 @@ function lookAtOne(
       evidence: `${code.count} of ${values.length} values of ${name} are ${code.value}, far from all others`,
       remedy: 'Say that the number means missing (missingValues), or make it empty.',
     };
-  if (values[0] === values[values.length - 1])
+  if (!hasVariation(values))
     return {
       code: 'constant',
       severity: 'warning',

@@ -37,7 +37,7 @@ export function lookAtPanel(batch: CrossSectionBatch, options: LookOptions = {})
   const isRanked = options.isRanked ?? false;
   const dates = sampleDates(batch);
   const found = [
-    ...(returns ? lookAtReturns(batch, returns, 1) : []),
+    ...(returns ? lookAtReturns(batch, returns, batch.returnHorizon) : []),
     ...(returns ? lookForLeaks(batch, returns, dates) : []),
     ...(returns ? lookForPriceLevels(batch, returns, dates, isRanked) : []),
     ...lookAtCharacteristics(batch, dates, isRanked),
