@@ -57,11 +57,12 @@ describe('sdfStatistics', () => {
       weights: betas,
       sdfValues: Float64Array.of(0.9, 1.1, 0.7),
     });
-    const { sharpe, ...explained } = sdfStatistics(state, returns);
+    const { sharpe, pricingError, ...explained } = sdfStatistics(state, returns);
     // Returns 0.1, -0.1, 0.3: mean 0.1, standard deviation 0.2.
     expect(sharpe).toBeCloseTo(0.5, 14);
     expect(explained).toEqual(explainedReturns(index, betas, returns));
     const others = Float64Array.of(1, 1, 1, 1, 1);
-    expect(sdfStatistics(state, returns, others)).toEqual({ sharpe, ...explainedReturns(index, others, returns) });
+    const otherwise = { sharpe, pricingError, ...explainedReturns(index, others, returns) };
+    expect(sdfStatistics(state, returns, others)).toEqual(otherwise);
   });
 });
