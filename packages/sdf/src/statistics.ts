@@ -96,7 +96,11 @@ export function sdfStatistics(
 }
 
 /** See {@link SdfStatistics.pricingError}. Rows without a return or at dates without M are left out. */
-function pricingError({ rowOffsets, assetIndex, nAssets, nDates }: PanelIndex, kernel: Float64Array, returns: Float64Array): number {
+function pricingError(
+  { rowOffsets, assetIndex, nAssets, nDates }: PanelIndex,
+  kernel: Float64Array,
+  returns: Float64Array,
+): number {
   const [dates, errorSums, returnSums] = [0, 1, 2].map(() => new Float64Array(nAssets));
   for (let t = 0; t < nDates; t++)
     for (let row = rowOffsets[t]; row < rowOffsets[t + 1]; row++) {

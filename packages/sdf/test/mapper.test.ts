@@ -28,15 +28,20 @@ describe('LinearStochasticDiscountFactorReturnMapper', () => {
 
   it('forecasts alike at dates with few and with many assets', () => {
     const [few, many] = [4, 400];
-    const dates = PanelIndex.fromRows(
-      [...new Array<number>(few).fill(0), ...new Array<number>(many).fill(1)],
-      [...Array.from({ length: few }, (_, i) => i), ...Array.from({ length: many }, (_, i) => i)].map(String),
-    ).index;
+    const dates = new PanelIndex({
+      timestamps: Float64Array.of(0, 1),
+      rowOffsets: Int32Array.of(0, few, few + many),
+      assetIndex: Int32Array.from({ length: few + many }, (_, row) => (row < few ? row : row - few)),
+      assetIds: Array.from({ length: many }, (_, i) => `a${i}`),
+    });
     const exposures = Float64Array.from(dates.assetIndex, (asset) => (asset % 2 === 0 ? 1 : -1));
     const ofDate = (row: number): number => (row < few ? few : many);
     const state = { index: dates, weights: exposures.map((x, row) => x / ofDate(row)) };
     const mapper = new LinearStochasticDiscountFactorReturnMapper();
-    mapper.fit(state, exposures.map((x) => 0.03 * x));
+    mapper.fit(
+      state,
+      exposures.map((x) => 0.03 * x),
+    );
     mapper.predict(state).expectedReturns.forEach((value, row) => expect(value).toBeCloseTo(0.03 * exposures[row], 14));
   });
 

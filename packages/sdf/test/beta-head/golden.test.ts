@@ -37,7 +37,14 @@ const engines: [string, () => Engine, number][] = [
 describe.each(engines)('the beta head of the Python reference on %s', (_, create, tolerance) => {
   it('has its losses and signals', async () => {
     const engine = create();
-    const fit = await fitBetaHead(engine, config, specs, { initial: namedArrays(golden.beta_head.init), returnScale: 1 }, { batch, state }, {});
+    const fit = await fitBetaHead(
+      engine,
+      config,
+      specs,
+      { initial: namedArrays(golden.beta_head.init), returnScale: 1 },
+      { batch, state },
+      {},
+    );
     // The reference takes it from float32 discount factors, of which 1 is subtracted: an error of 1e-7.
     expect(fit.factorScale).toBeCloseTo(golden.beta_head.f_hat_scale, 7);
     golden.beta_head.history.forEach(({ train_loss }, i) => {
