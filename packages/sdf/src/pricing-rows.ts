@@ -1,4 +1,4 @@
-import { DataError, NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
 
 /**
  * Rows of a batch that enter the arithmetic: a row with a missing characteristic, or in pricing without a return, is left out
@@ -96,24 +96,23 @@ export function pricingRows(
  * Root mean square of the returns that price: what a network is trained in units of. The simulation of the paper has returns of 1.05, so
  * that its learning rates hold for returns in any unit.
  *
- * Throws NotIdentifiedError when all of them are zero.
+ * Throws NotIdentifiedError when they do not vary by more than rounding.
  */
 export function returnScaleOf(batch: CrossSectionBatch): number {
   const all = batch.requireReturns('pricing');
   const { rows } = selectRows(batch, true);
-  let squares = 0;
-  let largest = 0;
-  for (const row of rows) largest = Math.max(largest, Math.abs(all[row]));
-  if (rows.length > 0 && largest === 0)
+  const returns = Float64Array.from(rows, (row) => all[row]);
+  if (rows.length > 1 && !hasVariation(returns, 1))
     throw new NotIdentifiedError({
       field: 'returns',
-      expected: 'returns to price',
-      found: 'zero in every row with complete characteristics',
+      expected: 'values that vary over the rows with complete characteristics',
+      found: 'the same value everywhere',
       remedy: 'Check the column and its alignment with the characteristics.',
     });
+  const largest = returns.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   // Squares of returns over the largest: neither they nor their sum can overflow or vanish.
-  for (const row of rows) squares += (all[row] / largest) * (all[row] / largest);
-  return rows.length === 0 ? 1 : largest * Math.sqrt(squares / rows.length);
+  const squares = returns.reduce((sum, value) => sum + (value / largest) * (value / largest), 0);
+  return largest > 0 ? largest * Math.sqrt(squares / rows.length) : 1;
 }
 
 function isComplete(values: FloatArray, from: number, count: number): boolean {

@@ -128,9 +128,9 @@ describe('units of returns', () => {
     expect(one.pricingKernel).toEqual(one.sdfValues);
   });
 
-  it('are not made up where all returns are zero', async () => {
-    const nothing = train.withReturns(new Float64Array(train.nRows));
-    await expect(new StochasticDiscountFactorModel(smallConfig).fit(nothing)).rejects.toThrow(NotIdentifiedError);
+  it.each([0, 0.001, -3, 1e-9])('are not made up where all returns are %p', async (value) => {
+    const still = train.withReturns(changed(train.requireReturns('test'), (_, at) => value * (1 + (at % 2) * 2e-16)));
+    await expect(new StochasticDiscountFactorModel(smallConfig).fit(still)).rejects.toThrow(NotIdentifiedError);
   });
 });
 
