@@ -202,8 +202,8 @@ function warnAboutFits({ run, folds }: ModelRecord, warn: (message: string) => v
   const add = (message: string, fold: number): void => {
     concerned.set(message, [...(concerned.get(message) ?? []), fold + 1]);
   };
-  for (const { fold, summary } of folds) {
-    for (const note of summary.notes) add(note, fold);
+  for (const { fold, summary, prediction } of folds) {
+    for (const note of [...summary.notes, ...(prediction.notes ?? [])]) add(note, fold);
     if (!summary.converged)
       add(`stopped without converging (${summary.stopReason}). ${stopReasonRemedies[summary.stopReason]}`, fold);
   }
