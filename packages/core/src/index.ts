@@ -3,6 +3,7 @@ export { alignForwardReturns } from './batches/forward-returns.ts';
 export type { DensePanel } from './batches/from-dense.ts';
 export type { LongRows } from './batches/from-rows.ts';
 export { PanelIndex } from './batches/panel-index.ts';
+export { pairedReturnTiming, returnTiming, type ReturnTiming, type StatedTiming } from './batches/return-timing.ts';
 export { PersistentPanelBatch, type PersistentPanelInit } from './batches/persistent-panel.ts';
 export { PortfolioSequenceBatch, type PortfolioSequenceInit } from './batches/portfolio-sequence.ts';
 export {
@@ -141,3 +142,4 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
+export { exceedsRounding, hasVariation } from './variation.ts';

@@ -8,6 +8,16 @@ const datedColumn = z.strictObject({
     .int()
     .min(0)
     .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
+  horizon: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('dates that a return spans: lag where that is 1 or more, else 1; purge, lags and errors come from it'),
+  realisationLag: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('dates until a return is known, where that is more than lag and horizon say'),
 });
 
 /** Where the panel comes from. Paths are relative to the experiment file. */

@@ -12,6 +12,7 @@ import { stopReasonRemedies } from '../results/fit-summary.ts';
 import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 import { assertProgress } from './progress-events.ts';
+import { unitChecks, type UnitsUnderTest } from './units.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
 export interface ContractCheck {
@@ -37,13 +38,16 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
   readonly validation?: Batch;
   /** A valid batch that this model cannot be fitted on, for example one without returns. */
   readonly unusableBatch?: Batch;
+  /** What a change of units leaves alone; every model states it, with a tolerance or the reason why it depends on them. */
+  readonly units?: UnitsUnderTest<Batch, Model>;
 }
 
 /**
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
- * frozen configuration, a complete summary, progress that a program can read, no silent loss of missing data, and equal results for equal numbers in float32. An
- * ensemble promises besides that members trained apart make the fit that they make together.
+ * frozen configuration, a complete summary, progress that a program can read, no silent loss of missing data, and equal
+ * results for equal numbers in float32. With a units section, that no unit of returns or of a single characteristic
+ * changes what it says. An ensemble promises besides that members trained apart make the fit that they make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -252,6 +256,14 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
       await assertRejects(() => model.fit(unusableBatch), undefined);
       assertSameArrays(await outputs(model), before, 'after a failed refit');
     };
+  if (under.units)
+    Object.assign(
+      checks,
+      unitChecks({ batch, ...under.units }, async (on) => {
+        const model = create();
+        return { model, summary: await model.fit(on) };
+      }),
+    );
   return Object.entries(checks).map(([name, run]) => ({ name, run }));
 }
 

@@ -66,6 +66,13 @@ export interface DatedColumn {
    * wrong choice is look-ahead.
    */
   readonly lag: number;
+  /**
+   * Dates that a return spans: `lag` where that is 1 or more, else 1. State it for returns over several dates with lag 0,
+   * and for returns over fewer dates than their lag (one-day returns with a day's delay: lag 2, horizon 1).
+   */
+  readonly horizon?: number | undefined;
+  /** Dates until a return is known, where that is more than lag and horizon say. */
+  readonly realisationLag?: number | undefined;
 }
 
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
