@@ -31,6 +31,8 @@ export interface ExperimentPrediction {
   readonly factors?: FactorSeries | undefined;
   /** Factor returns of the training dates (T x K), in the coordinates of `factors`. */
   readonly trainingFactors?: Float64Array | undefined;
+  /** Anything a careful user should know of these dates, in plain sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /**
