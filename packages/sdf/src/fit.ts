@@ -91,7 +91,7 @@ export async function openFit<T>(
   };
   try {
     return await use({
-      data: [batch, validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
+      arithmetic: resolution.arithmetic,
       async train(_seed, member, onProgress) {
         held ??= {
           training: holdPanel(engine, rows, contextInput(batch, context, config)),
