@@ -122,7 +122,7 @@ export class LatentFactorForecastPipeline<Batch> {
     this.forecaster.fit(stateOfHistory(history));
     const factorForecast = this.forecaster.predict(state);
     const assetForecast = this.mapper.predict(state, factorForecast);
-    return new LatentFactorPrediction(state, factorForecast, assetForecast, history.factorReturns);
+    return new LatentFactorPrediction(state, factorForecast, assetForecast, history.factorReturns.slice());
   }
 
   /**

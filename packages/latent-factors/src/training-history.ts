@@ -82,7 +82,9 @@ export function savedHistoriesIn(artifact: PipelineArtifact): TrainingHistory[] 
     checkpoint: checkpoint ?? undefined,
     factorNames,
     timestamps: artifactArray(artifact, nameOf(h, 'timestamps'), 'F64', [nDates]),
-    factorReturns: artifactArray(artifact, nameOf(h, 'factorReturns'), 'F64', [nDates, factorNames.length]),
+    factorReturns: artifactArray(artifact, nameOf(h, 'factorReturns'), 'F64', [nDates, factorNames.length], {
+      allowNaN: true,
+    }),
   }));
 }
 

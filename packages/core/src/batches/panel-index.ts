@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { formatTimestamp, requireIncreasing } from '../timestamps.ts';
-import { requireUniqueNames } from '../validation.ts';
+import { frozenNames } from '../validation.ts';
 
 /**
  * The (date, asset) coordinates of a panel's rows, shared by a batch and every result that comes from it.
@@ -24,11 +24,12 @@ export class PanelIndex {
     readonly assetIndex: Int32Array;
     readonly assetIds: readonly string[];
   }) {
-    requireValidIndex(init);
+    const assetIds = frozenNames('assetIds', init.assetIds);
+    requireValidIndex({ ...init, assetIds });
     this.timestamps = init.timestamps;
     this.rowOffsets = init.rowOffsets;
     this.assetIndex = init.assetIndex;
-    this.assetIds = init.assetIds;
+    this.assetIds = assetIds;
     Object.freeze(this);
   }
 
@@ -90,7 +91,7 @@ export class PanelIndex {
       timestamps,
       rowOffsets,
       assetIndex: isSame ? assetIndex : assetIndex.map((asset) => position[asset]),
-      assetIds: isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset]),
+      assetIds: Object.freeze(isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset])),
     });
   }
 }
@@ -108,7 +109,6 @@ function requireValidIndex(init: {
 }): void {
   const { timestamps, rowOffsets, assetIndex, assetIds } = init;
   requireIncreasing('timestamps', timestamps);
-  requireUniqueNames('assetIds', assetIds);
   if (rowOffsets.length !== timestamps.length + 1)
     throw new ShapeError({
       field: 'rowOffsets',

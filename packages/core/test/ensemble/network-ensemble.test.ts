@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
-import { loadArtifact, packData, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
+import { loadArtifact, packData, readSummary, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
 import { estimatorContract } from '../../src/testing/index.ts';
 
 interface DrawFit {
@@ -23,6 +23,7 @@ class Draws extends NetworkEnsemble<
   readonly modelType = 'draws';
   readonly config: { readonly seed: number; readonly size: number };
   protected readonly packageVersion = '1.0.0';
+  protected override readonly batchKind = 'cross-section';
 
   constructor(config: { readonly seed: number; readonly size: number }) {
     super();
@@ -32,12 +33,12 @@ class Draws extends NetworkEnsemble<
     return this.config.size;
   }
   get draws(): Float64Array {
-    return this.requireFit('draws').draws;
+    return this.requireFit('draws').draws.slice();
   }
   static async load(source: ArtifactSource): Promise<Draws> {
     const { config, arrays, record } = await loadArtifact(source, { modelType: 'draws' });
     const model = new Draws(config as Draws['config']);
-    model.restore({ draws: arrays.draws.data as Float64Array, summary: record as FitSummary });
+    model.restore({ draws: arrays.draws.data as Float64Array, summary: readSummary({ path: 'draws', record }) });
     return model;
   }
   /** What a member is made of. */

@@ -1,8 +1,11 @@
 import {
   LatentFactorState,
   NotFittedError,
-  throwIfAborted,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   requireSameColumns,
+  throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
@@ -10,7 +13,14 @@ import {
   type LatentFactorModel,
 } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  saveArtifact,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { packageVersion } from '../version.ts';
 import { estimateIPCA } from './alternating-least-squares.ts';
@@ -52,6 +62,8 @@ export interface IPCAExtractOptions extends ExtractOptions {
   /** Needed for the latent factor returns of a model that was fitted with pre-specified factors. */
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
 }
+
+const ownFitOptions = ['preSpecifiedFactors', 'dateWeights', 'initialGamma'];
 
 /** What a fit leaves behind. */
 interface IPCAFit {
@@ -126,6 +138,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    */
   async fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary> {
     const started = performance.now();
+    requireFitArguments(batch, options, { operation: 'IPCAModel.fit', kind: 'cross-section', own: ownFitOptions });
     requireEnoughInstruments(batch.nCharacteristics + (this.config.constant ? 1 : 0), this.config.nFactors);
     return this.#estimate(await sufficientStatistics(batch, this.config.constant, options), options, started);
   }
@@ -175,7 +188,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const seconds = (performance.now() - started) / 1000;
     const summary = ipcaFitSummary({ statistics, estimate, usable, config, preSpecifiedNames, seconds });
     const instrumentNames = [...statistics.instrumentNames];
-    this.#fit = { instrumentNames, preSpecifiedNames, gamma: estimate.gamma, summary };
+    this.#fit = deepFreeze({ instrumentNames, preSpecifiedNames, gamma: estimate.gamma, summary });
     return summary;
   }
 
@@ -187,6 +200,11 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    */
   async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
+    requirePredictArguments(batch, options, {
+      operation: 'IPCAModel.extract',
+      kind: 'cross-section',
+      own: ['preSpecifiedFactors'],
+    });
     const { constant, intercept, nFactors: k, factorRidge } = this.config;
     const expected = constant ? fit.instrumentNames.slice(1) : fit.instrumentNames;
     requireSameColumns('characteristicNames', batch.characteristicNames, expected);
@@ -231,12 +249,12 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const { instrumentNames, preSpecifiedNames } = readState(artifact, savedState);
     const width = model.config.nFactors + preSpecifiedNames.length + (model.config.intercept ? 1 : 0);
     const shape = [instrumentNames.length, width] as const;
-    model.#fit = {
+    model.#fit = deepFreeze({
       instrumentNames,
       preSpecifiedNames,
       gamma: matrix(...shape, artifactArray(artifact, 'gamma', 'F64', shape)),
-      summary: artifact.record as FitSummary,
-    };
+      summary: readSummary(artifact),
+    });
     return model;
   }
 

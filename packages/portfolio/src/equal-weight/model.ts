@@ -2,14 +2,16 @@ import {
   ArtifactError,
   NotFittedError,
   PortfolioWeightsResult,
+  deepFreeze,
   parseConfig,
-  throwIfAborted,
+  requireFitArguments,
+  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
-import { loadArtifact, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import { loadArtifact, readSummary, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
@@ -66,7 +68,7 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
   fit(batch: PortfolioSequenceBatch, options: FitOptions<PortfolioSequenceBatch> = {}): Promise<FitSummary> {
     return Promise.resolve().then(() => {
       const started = performance.now();
-      throwIfAborted(options.signal, 'EqualWeightPortfolioModel.fit');
+      requireFitArguments(batch, options, { operation: 'EqualWeightPortfolioModel.fit', kind: 'portfolio-sequence' });
       const { validation } = options;
       const config = this.#portfolio;
       requireUsable(batch, config, 'batch');
@@ -75,7 +77,7 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
         ...judgeWeights(on, equalWeights(on), config),
       });
       const { nWindows: windows, nSteps: steps, nAssets: assets } = batch;
-      this.#summary = {
+      this.#summary = deepFreeze<FitSummary>({
         converged: true,
         stopReason: 'closed-form',
         iterations: 0,
@@ -92,7 +94,7 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
           stopReason: 'closed-form',
           seconds: (performance.now() - started) / 1000,
         },
-      };
+      });
       return this.#summary;
     });
   }
@@ -100,8 +102,11 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
   /** Holdings (B x T x N), 0 where the mask is false. Throws NotFittedError. */
   predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     return Promise.resolve().then(() => {
-      throwIfAborted(options.signal, 'EqualWeightPortfolioModel.predict');
       this.#requireSummary('predict');
+      requirePredictArguments(batch, options, {
+        operation: 'EqualWeightPortfolioModel.predict',
+        kind: 'portfolio-sequence',
+      });
       return new PortfolioWeightsResult(batch, holdingsOf(batch, equalWeights(batch), conventionsOf(this.#portfolio)));
     });
   }
@@ -121,7 +126,8 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<EqualWeightPortfolioModel> {
-    const { path, config, record, arrays } = await loadArtifact(source, { modelType: 'equal-weight' });
+    const artifact = await loadArtifact(source, { modelType: 'equal-weight' });
+    const { path, config, arrays } = artifact;
     const extra = Object.keys(arrays)[0];
     if (extra !== undefined)
       throw new ArtifactError({
@@ -131,7 +137,7 @@ export class EqualWeightPortfolioModel implements PortfolioModel {
         remedy: 'Save the model again.',
       });
     const model = new EqualWeightPortfolioModel(parseEqualWeightConfig(config));
-    model.#summary = record as FitSummary;
+    model.#summary = readSummary(artifact);
     return model;
   }
 
