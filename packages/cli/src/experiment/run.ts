@@ -81,11 +81,11 @@ export async function prepareExperiment(
     const { packageName } = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
     const registration = registrationOf(family, run.model.type);
-    family.createEstimator(run.model, run.forecaster);
+    const { configs } = family.createEstimator(run.model, run.forecaster);
     // Models on windows make them themselves from the panel's rows.
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
     const ensembleSize = registration.ensembleSize?.(run.model.config) ?? 1;
-    models.push({ run, batchKind, packageName, ensembleSize });
+    models.push({ run, configs, batchKind, packageName, ensembleSize });
   }
   return { experiment, models, steps: prepareSteps(experiment.preprocessing) };
 }
@@ -202,8 +202,8 @@ function warnAboutFits({ run, folds }: ModelRecord, warn: (message: string) => v
   const add = (message: string, fold: number): void => {
     concerned.set(message, [...(concerned.get(message) ?? []), fold + 1]);
   };
-  for (const { fold, summary } of folds) {
-    for (const note of summary.notes) add(note, fold);
+  for (const { fold, summary, prediction } of folds) {
+    for (const note of [...summary.notes, ...(prediction.notes ?? [])]) add(note, fold);
     if (!summary.converged)
       add(`stopped without converging (${summary.stopReason}). ${stopReasonRemedies[summary.stopReason]}`, fold);
   }
