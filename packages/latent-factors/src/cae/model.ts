@@ -220,6 +220,7 @@ export class CAEModel
     return new LatentFactorState({
       index: batch.index,
       nFactors: m * k,
+      nMembers: m,
       betaLayout: 'row',
       betas,
       factorReturns: sideBySide(factorReturns, batch.nDates),
