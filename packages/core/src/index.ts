@@ -56,6 +56,9 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
+export { isLabelName } from './look/look-ahead.ts';
+export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -143,3 +146,4 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
+export { exceedsRounding, hasVariation } from './variation.ts';

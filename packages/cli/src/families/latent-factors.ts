@@ -17,6 +17,7 @@ import {
   type ExperimentPrediction,
   type Family,
   type FamilyPackage,
+  type ParsedConfigs,
   type PartSpecification,
 } from './family.ts';
 import { ModelEstimator, type ModelData } from './model-estimator.ts';
@@ -58,6 +59,7 @@ export const latentFactors: FamilyPackage = {
 };
 
 interface FactorPipeline {
+  readonly forecaster: FactorForecaster;
   fitForecaster(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
@@ -74,6 +76,10 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
   constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
     super(model);
     this.pipeline = pipeline;
+  }
+
+  override get configs(): ParsedConfigs {
+    return { model: this.model.config, forecaster: this.pipeline.forecaster.config };
   }
 
   protected override dataOf(

@@ -39,12 +39,12 @@ export class PanelIndex {
   }
 
   /** The index of a full T x N panel in which every asset is listed on every date. */
-  static full(timestamps: Float64Array, assetIds: readonly string[]): PanelIndex {
+  static full(timestamps: Float64Array, assetIds: readonly string[], calendar?: Float64Array): PanelIndex {
     const n = assetIds.length;
     const rowOffsets = Int32Array.from({ length: timestamps.length + 1 }, (_, t) => t * n);
     const assetIndex = new Int32Array(timestamps.length * n);
     for (let row = 0; row < assetIndex.length; row++) assetIndex[row] = row % n;
-    return new PanelIndex({ timestamps, rowOffsets, assetIndex, assetIds });
+    return new PanelIndex({ timestamps, rowOffsets, assetIndex, assetIds, calendar });
   }
 
   /** Number of dates T. */
@@ -104,7 +104,9 @@ export class PanelIndex {
 }
 
 /** What comes from a valid index is valid: the prototype is used directly, so that a walk-forward does not re-read the panel. */
-function known(fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds' | 'calendar'>): PanelIndex {
+function known(
+  fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds' | 'calendar'>,
+): PanelIndex {
   return Object.freeze(Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, fields));
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError, DataError, describe } from '../errors.ts';
 import { exAnteVolatility, type Decay } from '../preprocessing/ex-ante-volatility.ts';
 import { formatTimestamp } from '../timestamps.ts';
+import { exceedsRounding } from '../variation.ts';
 import type { PersistentPanelBatch } from './persistent-panel.ts';
 import { PortfolioSequenceBatch, type PortfolioSequenceInit } from './portfolio-sequence.ts';
 
@@ -124,7 +125,7 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
   return { batch, missingReturns: missing };
 }
 
-/** target / sigma_t (T x N); NaN where sigma_t is not known or zero. */
+/** target / sigma_t (T x N); NaN where sigma_t is not known, or no more than the rounding of returns. */
 function scales(panel: PersistentPanelBatch, scaling: VolatilityScaling, returnDelay: number): Float64Array {
   const { target, periodsPerYear = 1, maxScale = Infinity, ...decay } = scaling;
   requirePositive('volatility.target', target);
@@ -133,7 +134,7 @@ function scales(panel: PersistentPanelBatch, scaling: VolatilityScaling, returnD
   const perPeriod =
     target / Math.sqrt(periodsPerYear / (scaling.periodsPerYear === undefined ? 1 : panel.returnHorizon));
   const volatility = exAnteVolatility(panel.returns, panel.nAssets, { ...decay, returnDelay });
-  return volatility.map((sigma) => (sigma > 0 ? Math.min(perPeriod / sigma, maxScale) : Number.NaN));
+  return volatility.map((sigma) => (exceedsRounding(sigma, 1) ? Math.min(perPeriod / sigma, maxScale) : Number.NaN));
 }
 
 /** 1 where all features of a cell are known, and its scale where there is one (T x N). */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PanelIndex, PersistentPanelBatch, longestRegularSpacing, periodsFromStart } from '../../src/index.ts';
+import {
+  CrossSectionBatch,
+  PanelIndex,
+  PersistentPanelBatch,
+  longestRegularSpacing,
+  periodsFromStart,
+} from '../../src/index.ts';
 
 const day = 86_400_000;
 /** Business days before and after 1970, months, hours: the distance of every two dates of a run is one period. */
@@ -47,6 +53,17 @@ describe('the calendar of an index', () => {
     expect(part.nDates).toBe(2);
     expect(part.index.calendar).toBe(panel.timestamps);
     expect(part.index.withOwnAssets().calendar).toBe(panel.timestamps);
+    expect(part.selectAssets(['a1']).index.calendar).toBe(panel.timestamps);
+  });
+
+  it('comes along from cross-sections to a panel', () => {
+    const batch = CrossSectionBatch.fromDense({
+      timestamps: Float64Array.from({ length: 6 }, (_, t) => t * day),
+      characteristics: Array.from({ length: 6 }, () => [[1]]),
+      returns: Array.from({ length: 6 }, () => [0]),
+      returnLag: 0,
+    });
+    expect(PersistentPanelBatch.fromCrossSection(batch.slice(2, 4)).index.calendar).toBe(batch.timestamps);
   });
 
   it('has every date of the index', () => {
