@@ -63,6 +63,7 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
       wholeNumber('--workers', 1),
     )
     .option('--fresh', 'do everything again, whatever a stopped run left')
+    .option('--wait', 'wait for another run that has the output directory, instead of refusing')
     .option('--debug', 'show the stack of an unexpected error')
     .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>
       runCommand(experiment, { ...options, terminal, packages }),

@@ -1,4 +1,5 @@
 import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
+import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
@@ -54,7 +55,8 @@ export interface ExperimentSummary {
   readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
-  readonly files: readonly string[];
+  /** All but the summary itself, with the SHA-256 by which the next run knows its own. */
+  readonly files: readonly WrittenFile[];
   readonly experiment: Experiment;
 }
 
@@ -63,7 +65,7 @@ export function summarize(
   experiment: Experiment,
   result: ExperimentResult,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   return {
     status: 'finished',
@@ -85,7 +87,7 @@ export function summarizePartial(
   record: ExperimentRecord,
   error: unknown,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   const known = error instanceof Ml4tError;
   return {
