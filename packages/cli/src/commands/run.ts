@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
 import { diagnose } from '../experiment/diagnostics.ts';
 import { loadExperiment } from '../experiment/load.ts';
+import { some } from '../experiment/look.ts';
 import { ExperimentRecord } from '../experiment/record.ts';
 import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
@@ -37,6 +38,8 @@ export interface RunCommandOptions {
   readonly fresh?: boolean | undefined;
   /** Wait for another run that has the folder, instead of refusing. */
   readonly wait?: boolean | undefined;
+  /** What the look at the panel warns of is an error. */
+  readonly strict?: boolean | undefined;
   readonly terminal: Terminal;
   readonly packages?: readonly FamilyPackage[] | undefined;
 }
@@ -69,8 +72,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   const lock = await lockFolder(directory, { purpose: `ml4t run ${path}`, wait, signal, tell: printed });
   try {
     await requireOwned(directory, names, summaryNames);
-    const stop = signal ? AbortSignal.any([signal, lock.signal]) : lock.signal;
-    await runInto(prepared, { ...options, terminal: { ...terminal, signal: stop } }, progress, printed);
+    await runInto(prepared, options, lock.signal, progress, printed);
   } catch (error) {
     // Whatever a run ends with that lost its folder, that is why.
     throw lock.signal.aborted ? lock.signal.reason : error;
@@ -82,6 +84,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
 async function runInto(
   prepared: PreparedExperiment,
   options: RunCommandOptions,
+  lost: AbortSignal,
   progress: ProgressDisplay,
   printed: (message: string) => void,
 ): Promise<void> {
@@ -93,9 +96,10 @@ async function runInto(
   if (options.fresh) await work.remove();
   try {
     const result = await runExperiment(prepared, record, {
-      signal: terminal.signal,
+      signal: terminal.signal ? AbortSignal.any([terminal.signal, lost]) : lost,
       packages: options.packages,
       workers: options.workers,
+      strict: options.strict,
       work,
       progress,
       warn: (message) => warnings.add(message),
@@ -111,7 +115,8 @@ async function runInto(
     terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
   } catch (error) {
     progress.clear();
-    await keepFinishedFolds(prepared, record, error, warnings, printed);
+    // A folder that somebody else has by now is left to them.
+    if (!lost.aborted) await keepFinishedFolds(prepared, record, error, warnings, printed);
     throw error;
   }
 }
@@ -173,7 +178,7 @@ function report(result: ExperimentResult, paths: readonly string[]): string {
   const last = splits[splits.length - 1];
   return [
     `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
-      counted(panel.nCharacteristics, 'characteristic'),
+      `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`,
     `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${counted(splits.length, 'fit')} per model, ${splits.length === 1 ? '' : 'the first '}on ` +
       `${splits[0].train.to - splits[0].train.from} dates`,
     '',

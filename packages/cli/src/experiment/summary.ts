@@ -1,4 +1,10 @@
-import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
+import {
+  Ml4tError,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type FactorModelReport,
+  type PanelFinding,
+} from '@ml4t/core';
 import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
@@ -55,6 +61,8 @@ export interface ExperimentSummary {
   readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
+  /** What the look at the panel found, notes included; absent while not all folds are finished. */
+  readonly findings?: readonly PanelFinding[] | undefined;
   /** All but the summary itself, with the SHA-256 by which the next run knows its own. */
   readonly files: readonly WrittenFile[];
   readonly experiment: Experiment;
@@ -75,6 +83,7 @@ export function summarize(
       summarizeModel(record, result.panel, { scores, strategy }),
     ),
     warnings,
+    findings: result.findings,
     files,
     experiment,
   };

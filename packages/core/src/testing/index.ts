@@ -2,3 +2,5 @@
 export { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 export { estimatorContract } from './estimator-contract.ts';
 export type { ContractCheck, EstimatorUnderTest } from './estimator-contract.ts';
+export { characteristicsTimes, returnsTimes } from './units.ts';
+export type { UnitFigures, UnitPromise, UnitsUnderTest } from './units.ts';
