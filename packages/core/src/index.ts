@@ -1,3 +1,4 @@
+export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
 export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
 export type { DensePanel } from './batches/from-dense.ts';
@@ -55,6 +56,9 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
+export { isLabelName } from './look/look-ahead.ts';
+export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -114,6 +118,7 @@ export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './
 export { trendFeatures, type TrendFeatureOptions, type TrendFeatures } from './preprocessing/trend-features.ts';
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
+export { describeFit } from './results/describe-fit.ts';
 export {
   isNonFinite,
   onlyFinite,

@@ -1,3 +1,4 @@
+import { findingCodes } from '@ml4t/core';
 import * as z from 'zod';
 
 const columnName = z.string().min(1);
@@ -39,6 +40,11 @@ const dataSchema = z.strictObject({
   sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
   from: columnName.optional().describe('first date to read'),
   to: columnName.optional().describe('last date to read'),
+  ignore: z
+    .array(z.enum(findingCodes))
+    .min(1)
+    .optional()
+    .describe('findings of `ml4t check` that were looked into and are meant'),
   maxGapDays: z.number().positive().optional().describe('refuse a panel with a longer gap between dates'),
   truth: z
     .strictObject({

@@ -5,6 +5,7 @@ import type { QuerySource, SourceOptions } from '../read/options.ts';
 import { openConnection } from './connection.ts';
 import { csvRelation } from './csv-relation.ts';
 import { parquetRelation } from './parquet-relation.ts';
+import { requireSelect, restrict } from './query-access.ts';
 import { filePattern, type FileFormat } from './relation.ts';
 import { queryRelation, type CsvMode, type Relation } from './relation-columns.ts';
 import { dateFilter, selectRows, type Origin } from './row-query.ts';
@@ -41,9 +42,11 @@ export async function openQuery(source: QuerySource, options: SourceOptions): Pr
     });
   if (source.database !== undefined) await filePattern(source.database);
   const query = source.query.trim().replace(/;\s*$/, '');
-  return open('query', source.database, 'query', textNumbers(options), (connection) =>
-    queryRelation(connection, query),
-  );
+  return open('query', source.database, 'query', textNumbers(options), async (connection) => {
+    await restrict(connection, source.allow);
+    await requireSelect(connection, source.query);
+    return queryRelation(connection, query);
+  });
 }
 
 /** What a sort may hold before DuckDB writes runs to its temporary folder. */

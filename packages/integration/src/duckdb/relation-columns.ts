@@ -28,7 +28,7 @@ export async function describeColumns(connection: DuckDBConnection, relation: st
 /** The columns of a query, under the names that it gives them. */
 export async function queryRelation(connection: DuckDBConnection, query: string): Promise<Relation> {
   // As part of another query its columns would be renamed where two differ only in case.
-  const named = columnsOf(await (await connection.run(`DESCRIBE ${query}`)).getRowsJS());
+  const named = columnsOf(await (await connection.run(`DESCRIBE (${query}\n)`)).getRowsJS());
   const list = named.map((_, k) => `c${k}`).join(', ');
   // The line break ends a trailing comment.
   const sql = `(${query}\n) AS frame(${list})`;
