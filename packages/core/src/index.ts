@@ -58,6 +58,7 @@ export {
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
+export { meanInference, type Inference, type InferenceOptions } from './inference/inference.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -71,10 +72,12 @@ export {
   rankCorrelation,
   rankInformationCoefficient,
   type RankInformationCoefficient,
+  type RankInformationCoefficientOptions,
 } from './metrics/rank-correlation.ts';
 export {
   annualizedSharpeRatio,
   sharpeRatio,
+  sharpeRatioInference,
   sharpeRatioStandardError,
   type SharpeStandardErrorOptions,
 } from './metrics/sharpe-ratio.ts';

@@ -93,13 +93,16 @@ describe('rank correlation', () => {
 
   it('gives the information coefficient by date with its t statistic', () => {
     const index = PanelIndex.full(of(1, 2, 3), ['a', 'b', 'c']);
-    const ic = rankInformationCoefficient(index, of(1, 2, 3, 1, 2, 3, 1, 2, missing), of(1, 2, 3, 1, 3, 2, 5, 6, 7));
+    const [signal, returns] = [of(1, 2, 3, 1, 2, 3, 1, 2, missing), of(1, 2, 3, 1, 3, 2, 5, 6, 7)];
+    const ic = rankInformationCoefficient(index, signal, returns, { covType: 'nonrobust' });
     expect([...ic.byDate]).toEqual([1, 0.5, missing]);
     expect(ic.count).toBe(2);
     expect(ic.mean).toBe(0.75);
     // Standard deviation of (1, .5) is .5 / sqrt(2), over sqrt(2).
     expect(ic.standardError).toBeCloseTo(0.25, 15);
     expect(ic.tStatistic).toBeCloseTo(3, 14);
+    // Two dates are too few for an error that allows for dependence.
+    expect(rankInformationCoefficient(index, signal, returns).standardError).toBe(missing);
     expect(() => rankInformationCoefficient(index, of(1), of(1))).toThrow(ShapeError);
   });
 });
