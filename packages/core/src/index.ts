@@ -65,6 +65,7 @@ export {
   managedPortfolioR2,
   managedPortfolios,
   type ManagedPortfolioOptions,
+  type ManagedPortfolioR2Options,
   type ManagedPortfolios,
 } from './metrics/managed-portfolios.ts';
 export { predictiveR2, r2ByDate, totalR2, uncentredR2, type UncentredR2 } from './metrics/r-squared.ts';
@@ -81,11 +82,18 @@ export {
   sharpeRatioStandardError,
   type SharpeStandardErrorOptions,
 } from './metrics/sharpe-ratio.ts';
-export { longShortDeciles, longShortWeights, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
+export {
+  longShortDeciles,
+  longShortWeights,
+  type SortedPortfolioOptions,
+  type SortedPortfolios,
+  type TiesPolicy,
+} from './metrics/sorted-portfolios.ts';
 export {
   outOfSampleTangencySharpe,
   tangencyPortfolio,
   tangencySharpe,
+  tangencySharpeBias,
   type TangencyPortfolio,
 } from './metrics/tangency-portfolio.ts';
 export { turnover, type Turnover } from './metrics/turnover.ts';
