@@ -1,4 +1,12 @@
-import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport, type PanelFinding } from '@ml4t/core';
+import {
+  Ml4tError,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type FactorModelReport,
+  type PanelFinding,
+  type ErrorJSON,
+} from '@ml4t/core';
+import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
@@ -38,7 +46,7 @@ export interface FoldSummary {
 /** What `summary.json` holds and `--json` prints. */
 export interface ExperimentSummary {
   readonly status: 'finished' | 'aborted' | 'failed';
-  readonly error?: Record<string, string> | undefined;
+  readonly error?: ErrorJSON | { readonly code: 'bug'; readonly message: string } | undefined;
   readonly ml4t: string;
   readonly title: string | undefined;
   readonly data: {
@@ -56,7 +64,8 @@ export interface ExperimentSummary {
   readonly warnings: readonly string[];
   /** What the look at the panel found, notes included; absent while not all folds are finished. */
   readonly findings?: readonly PanelFinding[] | undefined;
-  readonly files: readonly string[];
+  /** All but the summary itself, with the SHA-256 by which the next run knows its own. */
+  readonly files: readonly WrittenFile[];
   readonly experiment: Experiment;
 }
 
@@ -65,7 +74,7 @@ export function summarize(
   experiment: Experiment,
   result: ExperimentResult,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   return {
     status: 'finished',
@@ -88,7 +97,7 @@ export function summarizePartial(
   record: ExperimentRecord,
   error: unknown,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   const known = error instanceof Ml4tError;
   return {

@@ -141,6 +141,7 @@ export class CAEModel
         states.push(
           new LatentFactorState({
             index: batch.index,
+            timing: batch,
             nFactors,
             betaLayout: 'row',
             betas,
@@ -224,7 +225,9 @@ export class CAEModel
     }
     return new LatentFactorState({
       index: batch.index,
+      timing: batch,
       nFactors: m * k,
+      nMembers: m,
       betaLayout: 'row',
       betas,
       factorReturns: sideBySide(factorReturns, batch.nDates),
