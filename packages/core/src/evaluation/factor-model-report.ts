@@ -12,6 +12,8 @@ import { requireLength } from '../validation.ts';
 /** Factor returns of one fold, all in that fold's own coordinates. */
 export interface FoldFactors {
   readonly nFactors: number;
+  /** Members of an ensemble whose factors stand side by side, as blocks of nFactors / nMembers columns; 1 where absent. */
+  readonly nMembers?: number | undefined;
   /** Training dates (T_train x K). */
   readonly training: Float64Array;
   /** Test dates (T_test x K), realised after each. */
@@ -61,7 +63,10 @@ export interface FactorModelReport {
   readonly tangency?: {
     /** Mean over folds of the maximal Sharpe ratio on training dates: biased upwards. */
     readonly inSampleSharpe: number;
-    /** Each fold's weights from its training factors, scaled to unit volatility there, held over its test dates. */
+    /**
+     * Each fold's weights from its training factors, scaled to unit volatility there, held over its test dates. An ensemble holds the
+     * mean of its members' portfolios, each from the member's own factors.
+     */
     readonly outOfSampleSharpe: number;
   };
   /** One entry per judged date. */
@@ -146,6 +151,8 @@ export function factorModelReport(
 /**
  * Returns, on all test dates, of the tangency portfolio that each fold's training factors determine, scaled to a
  * volatility of one there: the scaling makes folds comparable and the figure independent of each fold's coordinates.
+ * An ensemble's is the mean of its members' portfolios: their factors are nearly collinear, so that the covariance of all
+ * of them together would be inverted in directions that are the differences of its members.
  * Undefined when a fold's training factors are too few or have no premium.
  */
 function tangencyReturns(
@@ -153,14 +160,35 @@ function tangencyReturns(
 ): { readonly inSample: number; readonly returns: number[] } | undefined {
   const returns: number[] = [];
   let inSample = 0;
-  for (const { nFactors: k, training, realised } of folds) {
-    const { weights, sharpe } = tangencyPortfolio(training, k);
-    if (!(sharpe > 0)) return undefined;
-    inSample += sharpe / folds.length;
-    for (let first = 0; first < realised.length; first += k)
-      returns.push(weights.reduce((sum, weight, j) => sum + (weight / sharpe) * realised[first + j], 0));
+  for (const { nFactors: k, nMembers = 1, training, realised } of folds) {
+    const weights = tangencyWeights(training, k, nMembers);
+    if (!weights) return undefined;
+    const { mean, sd } = sampleMoments(known(portfolioReturns(training, weights)));
+    inSample += mean / sd / folds.length;
+    for (const value of portfolioReturns(realised, weights)) returns.push(value / sd);
   }
   return folds.length === 0 ? undefined : { inSample, returns };
+}
+
+/** Mean of the members' tangency weights, each of unit volatility on the training dates (K); undefined without a premium. */
+function tangencyWeights(training: Float64Array, k: number, nMembers: number): Float64Array | undefined {
+  const all = new Float64Array(k);
+  const width = k / nMembers;
+  for (let first = 0; first < k; first += width) {
+    const own = new Float64Array((training.length / k) * width);
+    for (let i = 0; i < own.length; i++) own[i] = training[Math.floor(i / width) * k + first + (i % width)];
+    const { weights, sharpe } = tangencyPortfolio(own, width);
+    if (!(sharpe > 0)) return undefined;
+    weights.forEach((weight, j) => (all[first + j] = weight / (sharpe * nMembers)));
+  }
+  return all;
+}
+
+function portfolioReturns(factorReturns: Float64Array, weights: Float64Array): number[] {
+  const k = weights.length;
+  return Array.from({ length: factorReturns.length / k }, (_, t) =>
+    weights.reduce((sum, weight, j) => sum + weight * factorReturns[t * k + j], 0),
+  );
 }
 
 function countRows(returns: Float64Array, forecast: Float64Array): { rows: number; covered: number } {

@@ -33,7 +33,8 @@ export function latentFactorReport(
   const onSpan = (values: Float64Array): Float64Array => alignRows(index, values, span.index);
   const factors = folds.map(({ prediction }): FoldFactors | undefined => {
     const { state, trainingFactorReturns: training } = prediction;
-    return training && { nFactors: state.nFactors, training, realised: state.factorReturns };
+    const { nFactors, nMembers, factorReturns } = state;
+    return training && { nFactors, nMembers, training, realised: factorReturns };
   });
   const known = factors.filter((each) => each !== undefined);
   return factorModelReport(

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { CrossSectionBatch, factorModelReport, longShortWeights, predictiveR2 } from '../../src/index.ts';
+import {
+  CrossSectionBatch,
+  factorModelReport,
+  longShortWeights,
+  predictiveR2,
+  sharpeRatio,
+  type FoldFactors,
+} from '../../src/index.ts';
+import { Generator } from '../../src/nn/index.ts';
 import { oracleTotalR2, simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
 
 const simulated = simulateConditionalFactorPanel({ nAssets: 60, nDates: 40, nCharacteristics: 3, seed: 3 });
@@ -53,6 +61,38 @@ describe('factorModelReport', () => {
     }));
     const other = factorModelReport({ panel: test, forecast, fitted, folds: turned });
     expect(other.tangency?.outOfSampleSharpe).toBeCloseTo(report.tangency?.outOfSampleSharpe ?? 0, 8);
+  });
+
+  it('holds the mean of the tangency portfolios of an ensemble’s members, each from its own factors', () => {
+    // Three members that see the same factors, each with noise of its own and in its own coordinates.
+    const draw = new Generator(5);
+    const members = [1, -2, 0.5].map((scale) => {
+      const seen = (f: Float64Array): Float64Array =>
+        f.map((value, i) => scale * (value + (i % 3 === 0 ? f[i + 1] : 0) + 0.02 * draw.normal()));
+      return truthFolds.map(({ training, realised }) => ({
+        nFactors: 3,
+        training: seen(training),
+        realised: seen(realised),
+      }))[0];
+    });
+    const sideBySide = (of: 'training' | 'realised'): Float64Array =>
+      Float64Array.from(
+        Array.from({ length: members[0][of].length / 3 }, (_, t) =>
+          members.flatMap((member) => [...member[of].subarray(3 * t, 3 * t + 3)]),
+        ).flat(),
+      );
+    const fold = { nFactors: 9, nMembers: 3, training: sideBySide('training'), realised: sideBySide('realised') };
+    const pathOf = (folds: readonly FoldFactors[]): number[] =>
+      factorModelReport({ panel: test, forecast, folds }).byDate.tangency as number[];
+    const own = members.map((member) => pathOf([member]));
+    const mean = own[0].map((_, t) => (own[0][t] + own[1][t] + own[2][t]) / 3);
+    const together = pathOf([fold]);
+    together.forEach((value, t) => expect(value / together[0]).toBeCloseTo(mean[t] / mean[0], 8));
+    const { tangency } = factorModelReport({ panel: test, forecast, folds: [fold] });
+    const each = members.map((member) => factorModelReport({ panel: test, forecast, folds: [member] }).tangency);
+    expect(tangency?.outOfSampleSharpe).toBeCloseTo(sharpeRatio(Float64Array.from(mean)), 8);
+    // No more than the members say themselves: they see the same factors.
+    expect(tangency?.inSampleSharpe).toBeLessThan(1.05 * Math.max(...each.map((one) => one?.inSampleSharpe ?? 0)));
   });
 
   it('leaves rows between test windows out, and counts a silent forecast as zero', () => {
