@@ -1,5 +1,6 @@
 import { AbortedError, Ml4tError } from '@ml4t/core';
 import { Command, CommanderError, Option } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand, type InitCommandOptions } from './commands/init.ts';
 import { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
@@ -63,9 +64,21 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
       wholeNumber('--workers', 1),
     )
     .option('--fresh', 'do everything again, whatever a stopped run left')
+    .option('--strict', 'make what `ml4t check` warns of an error, before any fit')
     .option('--debug', 'show the stack of an unexpected error')
     .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>
       runCommand(experiment, { ...options, terminal, packages }),
+    );
+
+  program
+    .command('check')
+    .description('Check an experiment and look at its panel, without a fit: the role of every column, and what is odd.')
+    .argument('<experiment>', 'YAML or JSON file, see docs/cli.md and `ml4t schema`')
+    .option('--strict', 'make warnings an error')
+    .option('--json', 'print what is found as JSON')
+    .option('--debug', 'show the stack of an unexpected error')
+    .action((experiment: string, options: { json?: boolean; strict?: boolean }) =>
+      checkCommand(experiment, { ...options, terminal, packages }),
     );
 
   program

@@ -76,7 +76,14 @@ class LevelEstimator implements ExperimentEstimator {
   fitMember(batch: ExperimentBatch, member: number): Promise<TrainedMember> {
     this.behaviour.onMember?.(member);
     const content = { level: mean((batch as CrossSectionBatch).requireReturns('level')) + member };
-    const origin = { modelType: 'level', packageVersion: '0.0.0', config: {}, data: '', seconds: 0 };
+    const origin = {
+      modelType: 'level',
+      packageVersion: '0.0.0',
+      config: {},
+      inputs: {},
+      arithmetic: 'none',
+      seconds: 0,
+    };
     return Promise.resolve({ ...origin, member, content });
   }
 

@@ -1,8 +1,10 @@
+export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
 export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
 export type { DensePanel } from './batches/from-dense.ts';
 export type { LongRows } from './batches/from-rows.ts';
 export { PanelIndex } from './batches/panel-index.ts';
+export { pairedReturnTiming, returnTiming, type ReturnTiming, type StatedTiming } from './batches/return-timing.ts';
 export { PersistentPanelBatch, type PersistentPanelInit } from './batches/persistent-panel.ts';
 export { PortfolioSequenceBatch, type PortfolioSequenceInit } from './batches/portfolio-sequence.ts';
 export {
@@ -54,6 +56,9 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
+export { isLabelName } from './look/look-ahead.ts';
+export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -113,6 +118,7 @@ export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './
 export { trendFeatures, type TrendFeatureOptions, type TrendFeatures } from './preprocessing/trend-features.ts';
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
+export { describeFit } from './results/describe-fit.ts';
 export {
   isNonFinite,
   onlyFinite,
@@ -141,3 +147,4 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
+export { exceedsRounding, hasVariation } from './variation.ts';

@@ -112,7 +112,7 @@ export class SAEModel
     const training = { engine, config, specs, scale: data.inputs, data: data.train, validation: data.validation };
     try {
       return await use({
-        data: [train, validation].flatMap((on) => [on?.batch.index.timestamps, on?.targets.values, on?.weights]),
+        arithmetic: resolution.arithmetic,
         train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
         combine: async (members) => {
           const fit = {

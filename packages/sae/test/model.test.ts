@@ -69,6 +69,20 @@ describe('predictions', () => {
     signals.forEach((value, i) => expect(value).toBeCloseTo((alone[0][i] + alone[1][i]) / 2, 12));
   });
 
+  it('come of members with one set of targets and weights: others are refused by name', async () => {
+    const model = new SAEModel({ ...small, ensembleSize: 1 });
+    const sampleWeights = new Float64Array(batch.nRows).fill(1);
+    const targets = { names: ['next'], values: batch.requireReturns('this test') };
+    const options = { sampleWeights, targets };
+    const members = [await model.fitMember(batch, 0, options)];
+    await expect(model.combineMembers(batch, members, options)).resolves.toMatchObject({ stopReason: 'max-epochs' });
+    const heavier = { ...options, sampleWeights: sampleWeights.with(3, 2) };
+    await expect(model.combineMembers(batch, members, heavier)).rejects.toThrow('members[0].inputs.sampleWeights');
+    const other = { ...options, targets: { ...targets, values: targets.values.with(0, 9) } };
+    await expect(model.combineMembers(batch, members, other)).rejects.toThrow('members[0].inputs.targets.values');
+    await expect(model.combineMembers(batch, members, { targets })).rejects.toThrow('expected none');
+  });
+
   it('do not depend on threads', async () => {
     const fits = await Promise.all(
       [1, 2].map(async (threads) => {

@@ -17,10 +17,13 @@ export const contextFields = {
     .boolean()
     .default(true)
     .describe('Context series less their training mean, over their training standard deviation'),
-  /** Not 'levels' for series with a trend: outside the training dates a level is a number the network never saw. */
+  /**
+   * Not 'levels' for series with a trend: outside the training dates a level is a number the network never saw. 'detrended' costs little
+   * where there is none (docs/decisions/defaults.md).
+   */
   contextTransform: z
     .enum(['levels', 'differences', 'deviations', 'detrended'])
-    .default('levels')
+    .default('detrended')
     .describe(
       'What the recurrent layers see of every context series: it, its differences, deviations from its trailing mean, or from its linear trend',
     ),

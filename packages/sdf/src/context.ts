@@ -64,13 +64,8 @@ export function contextHistory(
     const seen = transformed(batch.contextFeatures, 0, history, options);
     // What stands at the first date in place of a difference is no observation.
     const first = hasNoFirst(options) ? 1 : 0;
-    const n = Math.max(1, batch.nDates - first);
     for (let j = 0; j < q; j++) {
-      let mean = 0;
-      for (let t = first; t < batch.nDates; t++) mean += seen[t * q + j] / n;
-      let variance = 0;
-      for (let t = first; t < batch.nDates; t++) variance += (seen[t * q + j] - mean) ** 2 / n;
-      const deviation = Math.sqrt(variance);
+      const { mean, deviation } = momentsOf(columnOf(seen, first, j, q));
       history.means[j] = mean;
       history.deviations[j] = deviation > 1e-12 * Math.abs(mean) ? deviation : 1;
     }
@@ -108,6 +103,54 @@ export function contextInput(
     at < q && hasNoFirst(options) ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
   );
   return { values, nDates: before + batch.nDates, nFeatures: q, before };
+}
+
+/**
+ * A sentence for every context series that a batch has further out than training had it, by more than a standard deviation: numbers that
+ * the recurrent layers have never seen.
+ */
+export function contextNotes(
+  input: ContextInput | undefined,
+  history: ContextHistory | undefined,
+  options: ContextOptions,
+): string[] {
+  if (!input || !history) return [];
+  const { names, trainingDates, means, deviations } = history;
+  const q = names.length;
+  const seen = transformed(history.values.subarray(0, trainingDates * q), 0, history, options);
+  const numberOf = (value: number): string => String(Number(value.toPrecision(3)));
+  return names.flatMap((name, j) => {
+    const trained = columnOf(seen, hasNoFirst(options) ? 1 : 0, j, q);
+    const here = columnOf(input.values, input.before, j, q).map((value) => means[j] + deviations[j] * value);
+    const [least, most] = [Math.min(...trained), Math.max(...trained)];
+    // A series that does not vary is left with the rounding of its level.
+    const level = columnOf(history.values, 0, j, q).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const margin = momentsOf(trained).deviation + 1e-9 * level;
+    const outside = here.filter((value) => value < least - margin || value > most + margin);
+    if (outside.length === 0) return [];
+    const furthest = outside.reduce((a, b) => (Math.abs(b - means[j]) > Math.abs(a - means[j]) ? b : a));
+    return [
+      `Context series ${name} was between ${numberOf(least)} and ${numberOf(most)} on the training dates ` +
+        `(contextTransform '${options.contextTransform}') and is outside on ${outside.length} of ${here.length} dates here, ` +
+        `as far as ${numberOf(furthest)}: weights there are extrapolated. ` +
+        (options.contextTransform === 'levels'
+          ? "Use 'detrended' for a series with a trend, or make it stationary beforehand."
+          : 'Train on later dates, or leave the series out.'),
+    ];
+  });
+}
+
+/** One series of several side by side, from a date on. */
+function columnOf(values: Float64Array, from: number, series: number, width: number): Float64Array {
+  return Float64Array.from({ length: values.length / width - from }, (_, t) => values[(from + t) * width + series]);
+}
+
+/** Mean and standard deviation, divisor n; zeros without values. */
+function momentsOf(values: Float64Array): { readonly mean: number; readonly deviation: number } {
+  const n = Math.max(1, values.length);
+  const mean = values.reduce((sum, value) => sum + value / n, 0);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0);
+  return { mean, deviation: Math.sqrt(variance) };
 }
 
 function hasNoFirst({ contextTransform }: ContextOptions): boolean {

@@ -15,17 +15,17 @@ import type { ParameterSpecs } from '@ml4t/core/nn';
 import type { FittedModel } from './artifact.ts';
 import { commonLabels, defaultLabel } from './checkpoints.ts';
 import type { StochasticDiscountFactorConfig } from './config.ts';
-import { contextHistory, contextInput, type ContextHistory } from './context.ts';
+import { contextHistory, contextInput, contextNotes, type ContextHistory } from './context.ts';
 import { engineOf } from './engine.ts';
 import { memberStates, networkSize, packNetworks, unpack, type MemberStates } from './fitted-networks.ts';
 import type { MemberRecord, StochasticDiscountFactorPhase } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel, type HeldPanel } from './panel-tensors.ts';
-import { pricingRows, type PricingRows } from './pricing-rows.ts';
+import { pricingRows, returnScaleOf, type PricingRows } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
 import { trainMember } from './train-member.ts';
 import { packageVersion } from './version.ts';
-import { discountFactors, meanOutputs, normalizeByAbsoluteSum } from './weights.ts';
+import { discountFactors, meanOutputs, normalizeByAbsoluteSum, overAssetCount } from './weights.ts';
 
 /** What a fit leaves behind. */
 export interface SdfFit extends FittedModel {
@@ -72,8 +72,9 @@ export async function openFit<T>(
   const { validation } = options;
   if (validation)
     requireSameColumns('validation.characteristicNames', validation.characteristicNames, batch.characteristicNames);
-  const rows = pricingRows(batch, config.normalizeByAssetCount, 'batch');
-  const validationRows = validation && pricingRows(validation, config.normalizeByAssetCount, 'validation');
+  const returnScale = returnScaleOf(batch);
+  const rows = pricingRows(batch, config.normalizeByAssetCount, 'batch', returnScale);
+  const validationRows = validation && pricingRows(validation, config.normalizeByAssetCount, 'validation', returnScale);
   const context = contextHistory(batch, validation, config);
   const specs = sdfNetwork(config, batch.nCharacteristics, batch.nContext);
   const { engine, resolution } = await engineOf(config, networkSize(specs));
@@ -86,11 +87,11 @@ export async function openFit<T>(
     { stopReason, notes }: Pick<MemberRecord, 'stopReason' | 'notes'>,
   ): SdfMember => {
     const engineBytes = engine.memory().reservedBytes;
-    return { ...memberStates(checkpoints), history, stopReason, notes, engineBytes };
+    return { ...memberStates(checkpoints, 1 / returnScale), history, stopReason, notes, engineBytes };
   };
   try {
     return await use({
-      data: [batch, validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
+      arithmetic: resolution.arithmetic,
       async train(_seed, member, onProgress) {
         held ??= {
           training: holdPanel(engine, rows, contextInput(batch, context, config)),
@@ -112,7 +113,11 @@ export async function openFit<T>(
         held = undefined;
         const stops = members.map(({ stopReason }) => stopReason);
         const stop = stops.find(isNonFinite) ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
-        const notes = members.flatMap((member) => member.notes);
+        const onValidation = validation && contextInput(validation, context, config);
+        const notes = [
+          ...members.flatMap((member) => member.notes),
+          ...contextNotes(onValidation, context, config).map((note) => `Validation: ${note}`),
+        ];
         const fit = fitOf(parts, members, notes, stop);
         if (fit.fallback === undefined)
           throw new DataError({
@@ -213,11 +218,20 @@ export async function extractSdf(
     return unpack(specs, states.subarray(row * size, (row + 1) * size));
   });
   const context = contextInput(batch, fit.context, config);
-  const weights = await meanOutputs(engine, batch, context, networks, config.normalizeByAssetCount);
+  const exposures = await meanOutputs(engine, batch, context, networks);
   const { rowOffsets } = batch.index;
+  const weights = config.normalizeByAssetCount ? overAssetCount(exposures, rowOffsets) : exposures.slice();
+  const pricingKernel = discountFactors(weights, batch.returns, rowOffsets);
   if (config.weightNormalization === 'absolute-sum') normalizeByAbsoluteSum(weights, rowOffsets);
-  const sdfValues = discountFactors(weights, batch.returns, rowOffsets);
-  return new StochasticDiscountFactorState({ index: batch.index, weights, sdfValues, checkpoint });
+  return new StochasticDiscountFactorState({
+    index: batch.index,
+    weights,
+    sdfValues: discountFactors(weights, batch.returns, rowOffsets),
+    exposures,
+    pricingKernel,
+    checkpoint,
+    notes: contextNotes(context, fit.context, config),
+  });
 }
 
 /** Those statistics that the data determine. */

@@ -35,8 +35,11 @@ export interface MemberStates {
   readonly states: readonly Snapshot[];
 }
 
-/** Checkpoints of a member; labels that share a state share its position. */
-export function memberStates(checkpoints: MemberCheckpoints): MemberStates {
+/**
+ * Checkpoints of a member; labels that share a state share its position. The linear output is multiplied by `outputScale`: that of a
+ * network trained on returns over their scale is then in the caller's unit.
+ */
+export function memberStates(checkpoints: MemberCheckpoints, outputScale: number): MemberStates {
   const positions = new Map<Snapshot, number>();
   const labels: Record<string, number> = {};
   for (const [label, snapshot] of checkpoints) {
@@ -44,7 +47,12 @@ export function memberStates(checkpoints: MemberCheckpoints): MemberStates {
     positions.set(snapshot, position);
     labels[label] = position;
   }
-  return { labels, states: [...positions.keys()] };
+  return { labels, states: [...positions.keys()].map((snapshot) => withScaledOutput(snapshot, outputScale)) };
+}
+
+function withScaledOutput(snapshot: Snapshot, scale: number): Snapshot {
+  const scaled = (name: string) => [name, snapshot[name].map((value) => value * scale)] as const;
+  return { ...snapshot, ...Object.fromEntries(['output.weight', 'output.bias'].map(scaled)) };
 }
 
 /** Packs the members one after another. */

@@ -1,8 +1,14 @@
 import { AssetForecastResult, DataError, NotFittedError, ShapeError, type PanelIndex } from '@ml4t/core';
+import { timesAssetCount } from './weights.ts';
 
 /** One exposure per row: an extracted SDF state, or the signal of the beta head. */
 export type RowExposures =
-  | { readonly index: PanelIndex; readonly weights: Float64Array; readonly checkpoint?: string | undefined }
+  | {
+      readonly index: PanelIndex;
+      readonly weights: Float64Array;
+      readonly exposures?: Float64Array | undefined;
+      readonly checkpoint?: string | undefined;
+    }
   | { readonly index: PanelIndex; readonly signals: Float64Array; readonly checkpoint?: string | undefined };
 
 /**
@@ -10,7 +16,8 @@ export type RowExposures =
  *
  * Theory has expected returns proportional to the beta of the SDF portfolio, `cov(r, F) / var(F)`; so prefer the signals of
  * {@link StochasticDiscountFactorBetaNetworkHead} as exposures. With SDF weights the line is a convenience: they are betas
- * up to scale only when residual risk is alike across assets.
+ * up to scale only when residual risk is alike across assets. Weights are about 1 / N_t, so x is what they were made of, the
+ * state's `exposures`; of weights alone, the weight times N_t, the number of weights at its date.
  */
 export class LinearStochasticDiscountFactorReturnMapper {
   #line: { readonly intercept: number; readonly slope: number } | undefined;
@@ -83,5 +90,6 @@ export class LinearStochasticDiscountFactorReturnMapper {
 }
 
 function valuesOf(exposures: RowExposures): Float64Array {
-  return 'weights' in exposures ? exposures.weights : exposures.signals;
+  if (!('weights' in exposures)) return exposures.signals;
+  return exposures.exposures ?? timesAssetCount(exposures.weights, exposures.index.rowOffsets);
 }

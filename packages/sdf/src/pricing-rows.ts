@@ -1,4 +1,4 @@
-import { DataError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
 
 /**
  * Rows of a batch that enter the arithmetic: a row with a missing characteristic, or in pricing without a return, is left out
@@ -41,7 +41,7 @@ export function selectRows(batch: CrossSectionBatch, withReturns: boolean): Sele
 
 /** Everything that the pricing of one batch needs, ready for the engine. */
 export interface PricingRows extends SelectedRows {
-  /** (R) */
+  /** (R), over the scale of returns. */
   readonly returns: Float64Array;
   /** Position of every row's asset among the priced assets (R). */
   readonly assets: Int32Array;
@@ -52,8 +52,16 @@ export interface PricingRows extends SelectedRows {
   readonly momentReturns: Float64Array;
 }
 
-/** Throws DataError when no row has both complete characteristics and a return. */
-export function pricingRows(batch: CrossSectionBatch, byAssetCount: boolean, name: string): PricingRows {
+/**
+ * Rows that price. Returns are divided by `returnScale`, so that loss and steps do not depend on their unit.
+ * Throws DataError when no row has both complete characteristics and a return.
+ */
+export function pricingRows(
+  batch: CrossSectionBatch,
+  byAssetCount: boolean,
+  name: string,
+  returnScale = 1,
+): PricingRows {
   const selected = selectRows(batch, true);
   const { rows, offsets, assetCounts } = selected;
   if (rows.length === 0)
@@ -64,7 +72,7 @@ export function pricingRows(batch: CrossSectionBatch, byAssetCount: boolean, nam
       remedy: 'Impute missing characteristics (imputeCharacteristics), or check the alignment of returns.',
     });
   const all = batch.requireReturns('pricing');
-  const returns = Float64Array.from(rows, (row) => all[row]);
+  const returns = Float64Array.from(rows, (row) => all[row] / returnScale);
   const position = new Int32Array(batch.nAssets).fill(-1);
   const assets = new Int32Array(rows.length);
   const dates: number[] = [];
@@ -82,6 +90,29 @@ export function pricingRows(batch: CrossSectionBatch, byAssetCount: boolean, nam
     for (let t = 0; t < batch.nDates; t++)
       for (let r = offsets[t]; r < offsets[t + 1]; r++) factorReturns[r] /= assetCounts[t];
   return { ...selected, returns, assets, nAssets: dates.length, factorReturns, momentReturns };
+}
+
+/**
+ * Root mean square of the returns that price: what a network is trained in units of. The simulation of the paper has returns of 1.05, so
+ * that its learning rates hold for returns in any unit.
+ *
+ * Throws NotIdentifiedError when they do not vary by more than rounding.
+ */
+export function returnScaleOf(batch: CrossSectionBatch): number {
+  const all = batch.requireReturns('pricing');
+  const { rows } = selectRows(batch, true);
+  const returns = Float64Array.from(rows, (row) => all[row]);
+  if (rows.length > 1 && !hasVariation(returns, 1))
+    throw new NotIdentifiedError({
+      field: 'returns',
+      expected: 'values that vary over the rows with complete characteristics',
+      found: 'the same value everywhere',
+      remedy: 'Check the column and its alignment with the characteristics.',
+    });
+  const largest = returns.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // Squares of returns over the largest: neither they nor their sum can overflow or vanish.
+  const squares = returns.reduce((sum, value) => sum + (value / largest) * (value / largest), 0);
+  return largest > 0 ? largest * Math.sqrt(squares / rows.length) : 1;
 }
 
 function isComplete(values: FloatArray, from: number, count: number): boolean {

@@ -9,9 +9,14 @@ export interface ExplainedReturns {
   readonly crossSectionalR2: number;
 }
 
-/** {@link ExplainedReturns} and the Sharpe ratio of the SDF portfolio, per period. */
+/** {@link ExplainedReturns}, the Sharpe ratio of the SDF portfolio, per period, and what M leaves unpriced. */
 export interface SdfStatistics extends ExplainedReturns {
   readonly sharpe: number;
+  /**
+   * `sqrt(sum_i T_i (mean_t M_t r_ti)^2 / sum_i T_i (mean_t r_ti)^2)` with the kernel before its normalisation: 0 where M prices all
+   * assets, 1 where it prices as little as M = 1 does.
+   */
+  readonly pricingError: number;
 }
 
 /**
@@ -77,12 +82,39 @@ export function explainedReturns(index: PanelIndex, exposures: Float64Array, ret
 
 /**
  * Sharpe ratio, EV and XS-R2 of an extracted state. Exposures are the betas given, where there are some, else the SDF weights
- * themselves, as in the authors' own monitoring: a weight is a beta only when residual covariances are alike across assets.
+ * themselves, as in the authors' own monitoring: a weight is a beta only when residual covariances are alike across assets. The
+ * pricing error is of the state's `pricingKernel`, or of its `sdfValues` where it has none.
  */
 export function sdfStatistics(
   state: StochasticDiscountFactorState,
   returns: Float64Array,
   betas: Float64Array = state.weights,
 ): SdfStatistics {
-  return { sharpe: sdfSharpeRatio(state.sdfValues), ...explainedReturns(state.index, betas, returns) };
+  const explained = explainedReturns(state.index, betas, returns);
+  const { index, sdfValues, pricingKernel = sdfValues } = state;
+  return { sharpe: sdfSharpeRatio(sdfValues), ...explained, pricingError: pricingError(index, pricingKernel, returns) };
+}
+
+/** See {@link SdfStatistics.pricingError}. Rows without a return or at dates without M are left out. */
+function pricingError(
+  { rowOffsets, assetIndex, nAssets, nDates }: PanelIndex,
+  kernel: Float64Array,
+  returns: Float64Array,
+): number {
+  const [dates, errorSums, returnSums] = [0, 1, 2].map(() => new Float64Array(nAssets));
+  for (let t = 0; t < nDates; t++)
+    for (let row = rowOffsets[t]; row < rowOffsets[t + 1]; row++) {
+      const error = kernel[t] * returns[row];
+      if (error !== error) continue;
+      dates[assetIndex[row]]++;
+      errorSums[assetIndex[row]] += error;
+      returnSums[assetIndex[row]] += returns[row];
+    }
+  let [errors, means] = [0, 0];
+  for (let i = 0; i < nAssets; i++) {
+    if (dates[i] === 0) continue;
+    errors += (errorSums[i] * errorSums[i]) / dates[i];
+    means += (returnSums[i] * returnSums[i]) / dates[i];
+  }
+  return Math.sqrt(errors / means);
 }

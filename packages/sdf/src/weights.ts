@@ -15,10 +15,9 @@ export async function meanOutputs(
   batch: CrossSectionBatch,
   context: ContextInput | undefined,
   networks: readonly (readonly NamedValues[])[],
-  byAssetCount: boolean,
 ): Promise<Float64Array> {
   const selected = selectRows(batch, false);
-  const { rows, offsets, assetCounts } = selected;
+  const { rows } = selected;
   const outputs = new Float64Array(batch.nRows).fill(Number.NaN);
   if (rows.length === 0) return outputs;
   const input = holdInput(engine, selected, context);
@@ -27,16 +26,40 @@ export async function meanOutputs(
       const params = engine.parameters(values);
       const { raw } = await engine.evaluate((ops) => ({ raw: exposureNetwork(ops, params.tensors, input, 0) }));
       params.release();
-      for (let t = 0; t < batch.nDates; t++) {
-        const share = 1 / (networks.length * (byAssetCount ? assetCounts[t] : 1));
-        for (let r = offsets[t]; r < offsets[t + 1]; r++)
-          outputs[rows[r]] = (member > 0 ? outputs[rows[r]] : 0) + raw[r] * share;
-      }
+      for (let r = 0; r < rows.length; r++)
+        outputs[rows[r]] = (member > 0 ? outputs[rows[r]] : 0) + raw[r] / networks.length;
     }
   } finally {
     input.release();
   }
   return outputs;
+}
+
+/** Values over N_t, the number of values at their date; NaN is none. */
+export function overAssetCount(values: Float64Array, offsets: Int32Array): Float64Array {
+  return byDate(values, offsets, (value, count) => value / count);
+}
+
+/** Values times N_t, which undoes {@link overAssetCount}. */
+export function timesAssetCount(values: Float64Array, offsets: Int32Array): Float64Array {
+  return byDate(values, offsets, (value, count) => value * count);
+}
+
+function byDate(
+  values: Float64Array,
+  offsets: Int32Array,
+  change: (value: number, count: number) => number,
+): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let t = 0; t + 1 < offsets.length; t++) {
+    const row = values.subarray(offsets[t], offsets[t + 1]);
+    const count = row.reduce((n, value) => (value === value ? n + 1 : n), 0);
+    out.set(
+      row.map((value) => change(value, count)),
+      offsets[t],
+    );
+  }
+  return out;
 }
 
 /** Divides the weights of every date by the sum of their absolute values, in place. */

@@ -24,6 +24,18 @@ describe.each([
     unusableBatch: batch.withoutReturns(),
     create: () => new StochasticDiscountFactorModel(config),
     extractOrPredict: (model, on) => model.extract(on),
+    units: {
+      figures: async (model, on) => {
+        const { weights, exposures = weights } = await model.extract(on);
+        const sharpe = [(await model.statistics(on)).sharpe];
+        // M has no unit, so exposures are in one over that of returns.
+        return { unitFree: { weights, sharpe, priced: exposures.map((x, row) => x * on.requireReturns('test')[row]) } };
+      },
+      returns: { tolerance: 1e-4 },
+      characteristics: {
+        dependsBecause: 'networks see characteristics as they are: rank-normalise them (docs/models/sdf.md)',
+      },
+    },
     load: (path) => StochasticDiscountFactorModel.load(path),
   }))
     it(name, run);

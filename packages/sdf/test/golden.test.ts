@@ -29,6 +29,7 @@ const config = parseSdfConfig({
   normalizeByAssetCount: false,
   weightNormalization: 'none',
   standardizeContext: false,
+  contextTransform: 'levels',
 });
 
 /** Trains from the reference's initial weights. */
@@ -90,7 +91,7 @@ describe.each(engines)('three phases of the Python reference on %s', (_, create,
       for (const { name, values } of reference)
         expect(largestDifference(snapshot[name], values)).toBeLessThan(tolerance.weights);
       const network = reference.map((array) => ({ ...array, values: Float64Array.from(snapshot[array.name]) }));
-      const weights = await meanOutputs(engine, batch, context, [network], false);
+      const weights = await meanOutputs(engine, batch, context, [network]);
       const dense = flat(expected.weights).filter((value) => !Number.isNaN(value));
       expect(largestDifference(weights, dense)).toBeLessThan(tolerance.weights);
       const sdf = discountFactors(weights, batch.returns, batch.index.rowOffsets);

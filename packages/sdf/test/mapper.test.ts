@@ -4,13 +4,16 @@ import { LinearStochasticDiscountFactorReturnMapper } from '../src/index.ts';
 
 const index = PanelIndex.full(Float64Array.of(0, 1), ['a', 'b']);
 const weights = Float64Array.of(0.1, -0.2, Number.NaN, 0.4);
+// Two weights on the first date, one on the second.
+const perAsset = Float64Array.of(0.2, -0.4, Number.NaN, 0.4);
 
 describe('LinearStochasticDiscountFactorReturnMapper', () => {
   it('recovers a line from weights and from signals, and gives NaN where the exposure is', () => {
-    const returns = weights.map((w) => (Number.isNaN(w) ? 0.7 : 0.02 + 0.5 * w));
+    const returns = perAsset.map((x) => (Number.isNaN(x) ? 0.7 : 0.02 + 0.5 * x));
     for (const exposures of [
       { index, weights, checkpoint: 'conditional:8' },
-      { index, signals: weights, checkpoint: 'conditional:8' },
+      { index, weights: weights.map((w) => w / 7), exposures: perAsset, checkpoint: 'conditional:8' },
+      { index, signals: perAsset, checkpoint: 'conditional:8' },
     ]) {
       const mapper = new LinearStochasticDiscountFactorReturnMapper();
       mapper.fit(exposures, returns);
@@ -21,6 +24,25 @@ describe('LinearStochasticDiscountFactorReturnMapper', () => {
       expect(expectedReturns[2]).toBeNaN();
       expect(expectedReturns[3]).toBeCloseTo(0.22, 14);
     }
+  });
+
+  it('forecasts alike at dates with few and with many assets', () => {
+    const [few, many] = [4, 400];
+    const dates = new PanelIndex({
+      timestamps: Float64Array.of(0, 1),
+      rowOffsets: Int32Array.of(0, few, few + many),
+      assetIndex: Int32Array.from({ length: few + many }, (_, row) => (row < few ? row : row - few)),
+      assetIds: Array.from({ length: many }, (_, i) => `a${i}`),
+    });
+    const exposures = Float64Array.from(dates.assetIndex, (asset) => (asset % 2 === 0 ? 1 : -1));
+    const ofDate = (row: number): number => (row < few ? few : many);
+    const state = { index: dates, weights: exposures.map((x, row) => x / ofDate(row)) };
+    const mapper = new LinearStochasticDiscountFactorReturnMapper();
+    mapper.fit(
+      state,
+      exposures.map((x) => 0.03 * x),
+    );
+    mapper.predict(state).expectedReturns.forEach((value, row) => expect(value).toBeCloseTo(0.03 * exposures[row], 14));
   });
 
   it('refuses what it cannot use', () => {

@@ -1,4 +1,4 @@
-import { AbortedError, ConfigError, CrossSectionBatch, type Progress } from '@ml4t/core';
+import { AbortedError, ConfigError, CrossSectionBatch, NotIdentifiedError, type Progress } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,75 @@ describe('future returns', () => {
     const { weights } = await model.extract(test);
     const returns = changed(test.requireReturns('test'), (_, at) => (at < 6 ? hole : 0.1));
     expect((await model.extract(test.withReturns(returns))).weights).toEqual(weights);
+  });
+});
+
+describe('units of returns', () => {
+  it('that are powers of two change no bit of the weights', async () => {
+    const { weights } = await (await fitted()).extract(test);
+    for (const unit of [2 ** -13, 2 ** 13]) {
+      const inUnit = (on: CrossSectionBatch): CrossSectionBatch =>
+        on.withReturns(changed(on.requireReturns('test'), (value) => value * unit));
+      expect((await (await fitted(inUnit(train))).extract(inUnit(test))).weights).toEqual(weights);
+    }
+  });
+
+  it('play no part in the loss, and M prices alike', async () => {
+    const raw = { weightNormalization: 'none' as const };
+    const percent = train.withReturns(changed(train.requireReturns('test'), (value) => 100 * value));
+    const [a, b] = [await fitted(train, raw), await fitted(percent, raw)];
+    a.fitSummary.history.forEach(({ loss }, at) => expect(b.fitSummary.history[at].loss / loss).toBeCloseTo(1, 4));
+    const [one, other] = [await a.extract(train), await b.extract(percent)];
+    one.sdfValues.forEach((m, t) => expect(other.sdfValues[t]).toBeCloseTo(m, 4));
+    expect(one.pricingKernel).toEqual(one.sdfValues);
+  });
+
+  it.each([0, 0.001, -3, 1e-9])('are not made up where all returns are %p', async (value) => {
+    const still = train.withReturns(changed(train.requireReturns('test'), (_, at) => value * (1 + (at % 2) * 2e-16)));
+    await expect(new StochasticDiscountFactorModel(smallConfig).fit(still)).rejects.toThrow(NotIdentifiedError);
+  });
+});
+
+describe('exposures', () => {
+  it('are weights times the number of assets, before normalisation', async () => {
+    const state = await (await fitted(train, { weightNormalization: 'none' })).extract(test);
+    const normalised = await (await fitted()).extract(test);
+    expect(normalised.exposures).toEqual(state.exposures);
+    expect(normalised.pricingKernel).toEqual(state.sdfValues);
+    const { rowOffsets } = test.index;
+    for (let t = 0; t < test.nDates; t++)
+      for (let row = rowOffsets[t]; row < rowOffsets[t + 1]; row++)
+        expect(state.weights[row] * (rowOffsets[t + 1] - rowOffsets[t])).toBeCloseTo(state.exposures?.[row] ?? NaN, 12);
+  });
+});
+
+describe('context further out than in training', () => {
+  const shifted = (on: CrossSectionBatch, by: number): CrossSectionBatch =>
+    new CrossSectionBatch({ ...on, contextFeatures: on.contextFeatures?.map((z, at) => (at % 2 === 0 ? z + by : z)) });
+
+  it('is named where weights are extracted, and in the summary where it is that of the validation', async () => {
+    const model = await fitted(train, { contextTransform: 'levels' });
+    expect((await model.extract(train)).notes).toEqual([]);
+    const { notes } = await model.extract(shifted(test, 30));
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/Context series x .* outside on (\d+) of \1 dates .* Use 'detrended'/);
+    const validated = new StochasticDiscountFactorModel({ ...smallConfig, contextTransform: 'levels' });
+    const summary = await validated.fit(train, { validation: shifted(test, 30) });
+    expect(summary.notes.join()).toMatch(/Validation: Context series x/);
+  });
+
+  it('is what the layers see, so a trend that is taken out is none of it', async () => {
+    const trending = (on: CrossSectionBatch): CrossSectionBatch =>
+      new CrossSectionBatch({
+        ...on,
+        contextFeatures: on.contextFeatures?.map((z, at) => z + on.timestamps[Math.floor(at / 2)] / (20 * 86400e3)),
+      });
+    // Right after the dates of the fit: dates are counted, and a gap is one step.
+    const later = trending(batch.slice(14));
+    const notesWith = async (contextTransform: 'levels' | 'detrended'): Promise<number> =>
+      (await (await fitted(trending(train), { contextTransform })).extract(later)).notes.length;
+    expect(await notesWith('levels')).toBe(2);
+    expect(await notesWith('detrended')).toBe(0);
   });
 });
 

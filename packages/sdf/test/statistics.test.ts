@@ -57,11 +57,28 @@ describe('sdfStatistics', () => {
       weights: betas,
       sdfValues: Float64Array.of(0.9, 1.1, 0.7),
     });
-    const { sharpe, ...explained } = sdfStatistics(state, returns);
+    const { sharpe, pricingError, ...explained } = sdfStatistics(state, returns);
     // Returns 0.1, -0.1, 0.3: mean 0.1, standard deviation 0.2.
     expect(sharpe).toBeCloseTo(0.5, 14);
     expect(explained).toEqual(explainedReturns(index, betas, returns));
     const others = Float64Array.of(1, 1, 1, 1, 1);
-    expect(sdfStatistics(state, returns, others)).toEqual({ sharpe, ...explainedReturns(index, others, returns) });
+    const otherwise = { sharpe, pricingError, ...explainedReturns(index, others, returns) };
+    expect(sdfStatistics(state, returns, others)).toEqual(otherwise);
+  });
+
+  it('measures what M leaves unpriced before its weights were normalised', () => {
+    const returns = Float64Array.of(0.2, 0.1, -0.1, 0.3, 0.5);
+    const sdfValues = Float64Array.of(0.9, 1.1, 0.7);
+    const pricingKernel = Float64Array.of(0.5, -1, 0.2);
+    const state = new StochasticDiscountFactorState({ index, weights: betas, sdfValues, pricingKernel });
+    // Sums of M r over the two dates of the first asset and the three of the second; then of r.
+    const errors = [0.5 * 0.2 + 0.1, 0.5 * 0.1 - 0.3 + 0.2 * 0.5];
+    const means = [0.2 - 0.1, 0.1 + 0.3 + 0.5];
+    const mean = ([a, b]: number[]): number => a ** 2 / 2 + b ** 2 / 3;
+    const { pricingError, sharpe } = sdfStatistics(state, returns);
+    expect(pricingError).toBeCloseTo(Math.sqrt(mean(errors) / mean(means)), 14);
+    expect(sharpe).toBeCloseTo(0.5, 14);
+    const one = new StochasticDiscountFactorState({ index, weights: betas, sdfValues: new Float64Array(3).fill(1) });
+    expect(sdfStatistics(one, returns).pricingError).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { SourceError, formatTimestamp } from '@ml4t/core';
 import { loadArtifact } from '@ml4t/core/persist';
 import { readCrossSectionBatch } from '@ml4t/integration';
 import type { ExperimentSummary } from '../experiment/summary.ts';
+import { characteristicFacts } from '../experiment/column-facts.ts';
 import { summaryName } from '../outputs/results.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
@@ -85,9 +86,8 @@ async function describePanel(path: string, { timestamp, asset }: InspectCommandO
     { timestamp, asset, characteristics: { exclude: [] } },
     { sort: true },
   );
-  const { index, characteristicNames: names, characteristics } = batch;
-  const p = names.length;
-  const columns = names.map((name, j) => columnFacts(name, batch.nRows, (row) => characteristics[row * p + j]));
+  const { index } = batch;
+  const columns = characteristicFacts(batch);
   const perDate = Array.from({ length: index.nDates }, (_, t) => index.rowOffsets[t + 1] - index.rowOffsets[t]);
   const [first, last] = [0, index.nDates - 1].map((t) => formatTimestamp(index.timestamps[t]));
   const json = {
@@ -121,25 +121,6 @@ async function describePanel(path: string, { timestamp, asset }: InspectCommandO
 
 function range({ least, most }: { readonly least: number; readonly most: number }): string {
   return least === most ? String(least) : `${least} to ${most}`;
-}
-
-function columnFacts(
-  name: string,
-  n: number,
-  at: (row: number) => number,
-): { name: string; known: number; mean: number; sd: number; least: number; most: number } {
-  let [count, mean, squares, least, most] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let row = 0; row < n; row++) {
-    const value = at(row);
-    if (Number.isNaN(value)) continue;
-    count++;
-    const step = value - mean;
-    mean += step / count;
-    squares += step * (value - mean);
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  return { name, known: count / n, mean, sd: Math.sqrt(squares / (count - 1)), least, most };
 }
 
 async function describeResults(path: string): Promise<Description> {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
 import { diagnose } from '../experiment/diagnostics.ts';
 import { loadExperiment } from '../experiment/load.ts';
+import { some } from '../experiment/look.ts';
 import { ExperimentRecord } from '../experiment/record.ts';
 import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
@@ -24,6 +25,8 @@ export interface RunCommandOptions {
   readonly workers?: number | undefined;
   /** Do every fold again, whatever an earlier run left. */
   readonly fresh?: boolean | undefined;
+  /** What the look at the panel warns of is an error. */
+  readonly strict?: boolean | undefined;
   readonly terminal: Terminal;
   readonly packages?: readonly FamilyPackage[] | undefined;
 }
@@ -51,6 +54,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
       signal: terminal.signal,
       packages: options.packages,
       workers: options.workers,
+      strict: options.strict,
       work,
       progress,
       warn: (message) => warnings.add(message),
@@ -130,7 +134,7 @@ function report(result: ExperimentResult, paths: readonly string[]): string {
   const last = splits[splits.length - 1];
   return [
     `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
-      counted(panel.nCharacteristics, 'characteristic'),
+      `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`,
     `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${counted(splits.length, 'fit')} per model, ${splits.length === 1 ? '' : 'the first '}on ` +
       `${splits[0].train.to - splits[0].train.from} dates`,
     '',

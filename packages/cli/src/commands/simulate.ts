@@ -71,6 +71,7 @@ data:
   source: panel.parquet
   returns: { column: returns, lag: 0 } # earned after the date of its row
   truth: { source: truth.parquet } # adds the oracle
+  ignore: [impossible-returns, survivorship] # simulated returns are normal, and all assets stay
 models:
   - type: pca
     config: { nFactors: 3 }

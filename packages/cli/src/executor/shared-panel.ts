@@ -17,6 +17,8 @@ export function sharedPanel(panel: CrossSectionBatch): SharedPanel {
     assetIds: index.assetIds,
     characteristicNames,
     characteristics: share(panel.characteristics),
+    returnHorizon: panel.returnHorizon,
+    realisationLag: panel.realisationLag,
     ...(panel.returns ? { returns: share(panel.returns) } : {}),
     ...(panel.factorReturns ? { factorReturns: share(panel.factorReturns) } : {}),
     ...(panel.contextFeatures ? { contextNames, contextFeatures: share(panel.contextFeatures) } : {}),

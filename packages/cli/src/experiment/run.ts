@@ -4,12 +4,14 @@ import {
   stopReasonRemedies,
   type CrossSectionBatch,
   type FactorModelReport,
+  type PanelFinding,
   type WalkForwardSplit,
 } from '@ml4t/core';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
 import { familyOf, familyPackages, packageOf } from '../families/packages.ts';
 import { readData, type ExperimentData } from './data.ts';
 import { doTasks, type TaskRunHooks } from './do-tasks.ts';
+import { findingLines, lookAtData, requireNoWarning } from './look.ts';
 import { expandModels } from './model-runs.ts';
 import { prepareSteps } from './preprocessing.ts';
 import {
@@ -28,6 +30,8 @@ import { experimentTasks, type PreparedModel } from './task-list.ts';
 
 export interface RunHooks extends TaskRunHooks {
   readonly warn: (message: string) => void;
+  /** What the look at the panel warns of is an error. */
+  readonly strict?: boolean | undefined;
 }
 
 /** A model's out-of-sample results. */
@@ -43,6 +47,8 @@ export interface ModelResult {
 
 export interface ExperimentResult {
   readonly data: ExperimentData;
+  /** What the look at the panel found, before preprocessing. */
+  readonly findings: readonly PanelFinding[];
   /** The panel as the models saw it, preprocessed. */
   readonly panel: CrossSectionBatch;
   readonly splits: readonly WalkForwardSplit[];
@@ -75,11 +81,11 @@ export async function prepareExperiment(
     const { packageName } = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
     const registration = registrationOf(family, run.model.type);
-    family.createEstimator(run.model, run.forecaster);
+    const { configs } = family.createEstimator(run.model, run.forecaster);
     // Models on windows make them themselves from the panel's rows.
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
     const ensembleSize = registration.ensembleSize?.(run.model.config) ?? 1;
-    models.push({ run, batchKind, packageName, ensembleSize });
+    models.push({ run, configs, batchKind, packageName, ensembleSize });
   }
   return { experiment, models, steps: prepareSteps(experiment.preprocessing) };
 }
@@ -102,6 +108,10 @@ export async function runExperiment(
     onProgress: (progress) => hooks.progress.note(describeProgress(progress)),
   });
   const splits = splitDates(data.batch.nDates, experiment.split);
+  const findings = lookAtData(experiment, data.batch);
+  if (hooks.strict) requireNoWarning(findings);
+  // Notes are true of many honest panels: `ml4t check` shows them, and the summary keeps them.
+  for (const line of findingLines(findings.filter(({ severity }) => severity === 'warning'))) hooks.warn(line);
   hooks.progress.note('preprocessing');
   const panel = steps.reduce((batch, step) => step(batch), data.batch);
   record.start(
@@ -114,9 +124,12 @@ export async function runExperiment(
   await doTasks(experimentTasks(experiment, models, panel, splits), panel, record, hooks);
   const results = record.models.map((model) => {
     warnAboutFits(model, hooks.warn);
-    return scoreModel(model, panel, hooks.warn);
+    const result = scoreModel(model, panel, hooks.warn);
+    // What is simulated may be as predictable as its truth.
+    if (!data.truth) warnIfTooGood(result, hooks.warn);
+    return result;
   });
-  return { data, panel, splits, models: results, oracle: scoreOracle(panel, data, splits) };
+  return { data, findings, panel, splits, models: results, oracle: scoreOracle(panel, data, splits) };
 }
 
 /** The rows of the persistent panel that is made of this one: every cell of T x N. */
@@ -172,14 +185,25 @@ function rowsOnTestDates(panel: CrossSectionBatch, splits: readonly WalkForwardS
   return rows;
 }
 
+/** No forecast known beforehand ranks assets so well: the best of the literature reach .1. */
+const IMPLAUSIBLE_IC = 0.3;
+
+function warnIfTooGood({ record, scores }: ModelResult, warn: (message: string) => void): void {
+  if (!scores || !(scores.rankIC > IMPLAUSIBLE_IC)) return;
+  warn(
+    `${record.run.label}: a rank IC of ${scores.rankIC.toFixed(2)} is too good to be true; look for a characteristic that knows the ` +
+      'return (ml4t check), a wrong lag, or overlapping returns',
+  );
+}
+
 /** One warning for each thing to know about a model's fits, with the folds that it concerns. */
 function warnAboutFits({ run, folds }: ModelRecord, warn: (message: string) => void): void {
   const concerned = new Map<string, number[]>();
   const add = (message: string, fold: number): void => {
     concerned.set(message, [...(concerned.get(message) ?? []), fold + 1]);
   };
-  for (const { fold, summary } of folds) {
-    for (const note of summary.notes) add(note, fold);
+  for (const { fold, summary, prediction } of folds) {
+    for (const note of [...summary.notes, ...(prediction.notes ?? [])]) add(note, fold);
     if (!summary.converged)
       add(`stopped without converging (${summary.stopReason}). ${stopReasonRemedies[summary.stopReason]}`, fold);
   }

@@ -1,3 +1,4 @@
+import { findingCodes } from '@ml4t/core';
 import * as z from 'zod';
 
 const columnName = z.string().min(1);
@@ -8,6 +9,16 @@ const datedColumn = z.strictObject({
     .int()
     .min(0)
     .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
+  horizon: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('dates that a return spans: lag where that is 1 or more, else 1; purge, lags and errors come from it'),
+  realisationLag: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('dates until a return is known, where that is more than lag and horizon say'),
 });
 
 /** Where the panel comes from. Paths are relative to the experiment file. */
@@ -29,6 +40,11 @@ const dataSchema = z.strictObject({
   sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
   from: columnName.optional().describe('first date to read'),
   to: columnName.optional().describe('last date to read'),
+  ignore: z
+    .array(z.enum(findingCodes))
+    .min(1)
+    .optional()
+    .describe('findings of `ml4t check` that were looked into and are meant'),
   maxGapDays: z.number().positive().optional().describe('refuse a panel with a longer gap between dates'),
   truth: z
     .strictObject({

@@ -1,4 +1,10 @@
-import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
+import {
+  Ml4tError,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type FactorModelReport,
+  type PanelFinding,
+} from '@ml4t/core';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
@@ -54,6 +60,8 @@ export interface ExperimentSummary {
   readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
+  /** What the look at the panel found, notes included; absent while not all folds are finished. */
+  readonly findings?: readonly PanelFinding[] | undefined;
   readonly files: readonly string[];
   readonly experiment: Experiment;
 }
@@ -73,6 +81,7 @@ export function summarize(
       summarizeModel(record, result.panel, { scores, strategy }),
     ),
     warnings,
+    findings: result.findings,
     files,
     experiment,
   };

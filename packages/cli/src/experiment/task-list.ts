@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { CrossSectionBatch, WalkForwardSplit } from '@ml4t/core';
 import { availableArithmetic } from '@ml4t/core/engine';
 import { panelFingerprint } from './fingerprint.ts';
+import type { ParsedConfigs, PartSpecification } from '../families/family.ts';
 import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';
@@ -9,6 +10,8 @@ import type { Experiment } from './schema.ts';
 /** A model that is ready to be fitted: found, and its configuration checked. */
 export interface PreparedModel {
   readonly run: ModelRun;
+  /** The configurations of `run` with all defaults spelled out. */
+  readonly configs?: ParsedConfigs | undefined;
   readonly batchKind: FoldTask['batchKind'];
   readonly packageName: string;
   /** Members that can be trained apart; 1 for a model that is no ensemble. */
@@ -36,8 +39,9 @@ export function experimentTasks(
   const folds = splits.map((split, fold) => ({ fold, split }));
   const last = { fold: splits.length - 1, importance: experiment.outputs.importance };
   return models.map((prepared) => {
-    const { run, batchKind, packageName, ensembleSize } = prepared;
-    const { model, forecaster } = run;
+    const { run, configs, batchKind, packageName, ensembleSize } = prepared;
+    const model = withConfig(run.model, configs?.model);
+    const forecaster = run.forecaster && withConfig(run.forecaster, configs?.forecaster);
     // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
     const versions = { ...versionsOf(['@ml4t/core', '@ml4t/cli', packageName]), arithmetic: availableArithmetic() };
     const origin = { data, model, batchKind, versions };
@@ -59,6 +63,10 @@ export function experimentTasks(
     });
     return { model: prepared, tasks };
   });
+}
+
+function withConfig({ type, config }: PartSpecification, parsed: object = config): PartSpecification {
+  return { type, config: { ...parsed } };
 }
 
 function withoutTruth(experiment: Experiment['data']): DataReference['read'] {

@@ -17,7 +17,7 @@ interface TaskOrigin {
   /** SHA-256 of everything that decides the result: data, model, forecaster, splits, versions. Names its artifact. */
   readonly key: string;
   readonly data: DataReference;
-  /** The seed is part of the configuration. */
+  /** With all defaults spelled out; the seed is part of the configuration. */
   readonly model: PartSpecification;
   readonly batchKind: 'cross-section' | 'persistent-panel';
   /** Of the packages that do the work, and the arithmetic of the default engine. */
@@ -84,11 +84,12 @@ export interface ExposureTable {
 
 /**
  * A task with its key. Where the data come from does not matter as long as they are the same, nor whether a fold is fitted whole or
- * from its members: the result is.
+ * from its members, nor on how many threads: the result is.
  */
-export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data'>): T {
+export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data' | 'model'>): T {
   const { data, ...rest } = task;
-  const decisive = { ...rest, fingerprint: data.fingerprint, members: undefined };
+  const model = { ...task.model, config: { ...task.model.config, threads: undefined } };
+  const decisive = { ...rest, model, fingerprint: data.fingerprint, members: undefined };
   return { key: sha256(canonicalJson(decisive)), ...task } as T;
 }
 

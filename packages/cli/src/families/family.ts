@@ -31,6 +31,8 @@ export interface ExperimentPrediction {
   readonly factors?: FactorSeries | undefined;
   /** Factor returns of the training dates (T x K), in the coordinates of `factors`. */
   readonly trainingFactors?: Float64Array | undefined;
+  /** Anything a careful user should know of these dates, in plain sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /**
@@ -38,6 +40,8 @@ export interface ExperimentPrediction {
  * dates it keeps from `fit`.
  */
 export interface ExperimentEstimator extends WalkForwardEstimator<ExperimentBatch, ExperimentPrediction> {
+  /** The configurations that it was made of with all defaults spelled out; those of the experiment count where it has none. */
+  readonly configs?: ParsedConfigs;
   /** One member of an ensemble alone: of models whose registration has `ensembleSize`. */
   fitMember?(batch: ExperimentBatch, member: number, options?: FitOptions<ExperimentBatch>): Promise<TrainedMember>;
   /** The fit of members that were trained alone, on the same batch. */
@@ -48,6 +52,12 @@ export interface ExperimentEstimator extends WalkForwardEstimator<ExperimentBatc
   ): Promise<FitSummary>;
   /** Exposures of the fitted model for the report; its forecast or weights are shown where it has none. */
   exposures?(batch: ExperimentBatch): Promise<ExposureTable>;
+}
+
+/** Configurations as their schemas give them back: two that mean the same are the same. */
+export interface ParsedConfigs {
+  readonly model: object;
+  readonly forecaster?: object;
 }
 
 /** How a part of an experiment names what to build. */

@@ -17,6 +17,7 @@ import {
   type ExperimentPrediction,
   type Family,
   type FamilyPackage,
+  type ParsedConfigs,
   type PartSpecification,
 } from './family.ts';
 import { ModelEstimator, type ModelData } from './model-estimator.ts';
@@ -58,7 +59,8 @@ export const latentFactors: FamilyPackage = {
 };
 
 interface FactorPipeline {
-  fitForecaster(batch: ExperimentBatch): Promise<void>;
+  readonly forecaster: FactorForecaster;
+  fitForecaster(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
@@ -76,6 +78,10 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
     this.pipeline = pipeline;
   }
 
+  override get configs(): ParsedConfigs {
+    return { model: this.model.config, forecaster: this.pipeline.forecaster.config };
+  }
+
   protected override dataOf(
     batch: ExperimentBatch,
     validation: ExperimentBatch | undefined,
@@ -84,8 +90,8 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
     return { batch: this.select(batch), validation: validation && this.select(validation) };
   }
 
-  protected override async fitted(batch: ExperimentBatch): Promise<void> {
-    await this.pipeline.fitForecaster(this.select(batch));
+  protected override async fitted(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void> {
+    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation));
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {

@@ -7,7 +7,7 @@ import {
   type FitSummary,
   type TrainedMember,
 } from '@ml4t/core';
-import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction } from './family.ts';
+import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction, ParsedConfigs } from './family.ts';
 
 /** Training and validation data in the form that a model takes. */
 export interface ModelData<Batch> {
@@ -24,6 +24,10 @@ export abstract class ModelEstimator<Batch, Model extends Estimator<Batch>> impl
 
   constructor(model: Model) {
     this.model = model;
+  }
+
+  get configs(): ParsedConfigs {
+    return { model: this.model.config };
   }
 
   abstract predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction>;

@@ -42,7 +42,7 @@ export type WindowOptions = z.output<typeof windowsSchema>;
 
 /** Characteristics and returns of consecutive batches of one panel as a (dates x assets) grid: NaN where an asset has no row. */
 export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelBatch {
-  const [{ index: first, characteristicNames }] = batches;
+  const [{ index: first, characteristicNames, returnHorizon, realisationLag }] = batches;
   const n = first.nAssets;
   const p = characteristicNames.length;
   const nDates = batches.reduce((sum, { nDates: dates }) => sum + dates, 0);
@@ -61,6 +61,8 @@ export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelB
     timestamps: Float64Array.from(batches.flatMap(({ timestamps }) => Array.from(timestamps))),
     assetIds: first.assetIds,
     returns,
+    returnHorizon,
+    realisationLag,
     characteristicNames,
     characteristics,
   });

@@ -16,6 +16,7 @@ import {
   type ExperimentBatch,
   type ExperimentPrediction,
   type FamilyPackage,
+  type ParsedConfigs,
 } from './family.ts';
 import { ModelEstimator, type ModelData } from './model-estimator.ts';
 import {
@@ -81,6 +82,10 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
     super(model);
     this.windows = windows;
     this.constraints = constraints;
+  }
+
+  override get configs(): ParsedConfigs {
+    return { model: { ...this.model.config, windows: this.windows, constraints: this.constraints?.config } };
   }
 
   protected override dataOf(

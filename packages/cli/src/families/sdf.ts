@@ -77,6 +77,7 @@ class DiscountFactorEstimator extends ModelEstimator<CrossSectionBatch, Stochast
         }),
       },
       trainingFactors: this.trainingPortfolio,
+      notes: state.notes,
     };
   }
 

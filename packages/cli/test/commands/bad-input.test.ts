@@ -163,7 +163,7 @@ describe('ml4t run on bad input', () => {
   });
 
   it.each([
-    [['frobnicate'], /command line: expected one of run, report, .*, found "frobnicate". See `ml4t --help`/],
+    [['frobnicate'], /command line: expected one of run, check, report, .*, found "frobnicate". See `ml4t --help`/],
     [['rnu'], /found "rnu". Did you mean run\?/],
     [['run'], /run: expected the argument <experiment>, found none. See `ml4t run --help`/],
     [['run', 'a.yaml', '--fast'], /run: expected one of .*--workers, .*, found "--fast"/],

@@ -13,9 +13,10 @@ import {
 import { crossSectionFromDense, type DensePanel } from './from-dense.ts';
 import { crossSectionFromRows, type LongRows } from './from-rows.ts';
 import { PanelIndex } from './panel-index.ts';
+import { returnTiming, type ReturnTiming, type StatedTiming } from './return-timing.ts';
 
 /** What a {@link CrossSectionBatch} is made of. R rows, T dates, N assets, P characteristics, Q context series. */
-export interface CrossSectionInit {
+export interface CrossSectionInit extends StatedTiming {
   readonly index: PanelIndex;
   /** Column names of `characteristics` (P). */
   readonly characteristicNames: readonly string[];
@@ -36,13 +37,14 @@ export interface CrossSectionInit {
  *
  * Timing is part of the contract: a row dated t holds characteristics known at t and, in `returns`, the return earned
  * *after* t (from t to the next date). Typed arrays are taken over without a copy and must not be changed afterwards;
- * models never change them. Float64, but for characteristics, which may be float32: networks compute in it, and the panel
+ * models never change them. How many dates a return spans and after how many it is known are part of it too
+ * ({@link ReturnTiming}): forecasters, splits, holdouts and errors take what they need from there. Float64, but for characteristics, which may be float32: networks compute in it, and the panel
  * takes half the memory. Whatever is computed from them is accumulated in float64 as ever.
  *
  * Build one with {@link CrossSectionBatch.fromRows} (long rows), {@link CrossSectionBatch.fromDense} (T x N x P cube
  * with a mask) or {@link CrossSectionBatch.fromArrays} (the ragged arrays themselves).
  */
-export class CrossSectionBatch {
+export class CrossSectionBatch implements ReturnTiming {
   readonly kind = 'cross-section';
   readonly index: PanelIndex;
   readonly characteristicNames: readonly string[];
@@ -52,6 +54,10 @@ export class CrossSectionBatch {
   readonly returns: Float64Array | undefined;
   /** (R) */
   readonly factorReturns: Float64Array | undefined;
+  /** Dates that a return spans. */
+  readonly returnHorizon: number;
+  /** Dates until a return is known, `factorReturns` included: at least `returnHorizon`. */
+  readonly realisationLag: number;
   readonly contextNames: readonly string[];
   /** (T x Q), row-major. */
   readonly contextFeatures: Float64Array | undefined;
@@ -81,6 +87,7 @@ export class CrossSectionBatch {
     requireFinite('characteristics', this.characteristics, true);
     this.returns = perRow('returns', init.returns);
     this.factorReturns = perRow('factorReturns', init.factorReturns);
+    ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
     this.contextNames = init.contextNames ?? [];
     requireUniqueNames('contextNames', this.contextNames);
     if ((init.contextFeatures === undefined) !== (this.contextNames.length === 0))
@@ -100,7 +107,7 @@ export class CrossSectionBatch {
 
   /**
    * From the ragged arrays themselves; Float64Arrays, Int32Arrays and Float32Arrays of characteristics are shared, not copied.
-   * `returns` are forward returns: earned after the row's date.
+   * `returns` are forward returns: earned after the row's date, over `returnHorizon` dates (1).
    */
   static fromArrays(
     init: Omit<CrossSectionInit, 'index'> & {
@@ -175,11 +182,11 @@ export class CrossSectionBatch {
     return new CrossSectionBatch({ ...this, characteristics, characteristicNames });
   }
 
-  /** The same rows with other forward returns (R): another horizon, a residual, a what-if. */
-  withReturns(returns: Float64Array): CrossSectionBatch {
+  /** The same rows with other forward returns (R): a residual, a what-if, or with `timing` another horizon. */
+  withReturns(returns: Float64Array, timing: StatedTiming = this): CrossSectionBatch {
     requireLength('returns', returns, this.nRows, 'one per row');
     requireFinite('returns', returns, true);
-    return derive(this, { returns });
+    return derive(this, { returns, ...returnTiming(timing) });
   }
 
   /** The same rows without returns: what is known on the day of the forecast. */

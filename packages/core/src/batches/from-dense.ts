@@ -11,6 +11,7 @@ import {
 import type { CrossSectionInit } from './cross-section.ts';
 import { alignForwardReturns, requireReturnLag } from './forward-returns.ts';
 import { PanelIndex } from './panel-index.ts';
+import { pairedReturnTiming } from './return-timing.ts';
 
 /** A dense (T, N, P) cube: nested arrays, or a flat row-major array with `shape`. */
 export interface DensePanel {
@@ -35,6 +36,10 @@ export interface DensePanel {
   readonly factorReturns?: NumericInput;
   /** See {@link LongRows.returnLag}. Required with returns. */
   readonly returnLag?: number;
+  /** See {@link LongRows.returnHorizon}. */
+  readonly returnHorizon?: number | undefined;
+  /** See {@link LongRows.realisationLag}. */
+  readonly realisationLag?: number | undefined;
   /** (Q) */
   readonly contextNames?: readonly string[];
   /** (T, Q) */
@@ -87,6 +92,7 @@ export function crossSectionFromDense(panel: DensePanel): CrossSectionInit {
     characteristics,
     ...forward('returns'),
     ...forward('factorReturns'),
+    ...pairedReturnTiming(panel.returnLag ?? 0, panel),
     contextNames: panel.contextNames,
     contextFeatures: panel.contextFeatures,
   };

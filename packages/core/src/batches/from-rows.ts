@@ -4,6 +4,7 @@ import { requireLength } from '../validation.ts';
 import type { CrossSectionInit } from './cross-section.ts';
 import { alignForwardReturns, requireReturnLag } from './forward-returns.ts';
 import { PanelIndex } from './panel-index.ts';
+import { pairedReturnTiming } from './return-timing.ts';
 
 /** A long frame by columns: entry i of every column belongs to the same (date, asset) pair. */
 export interface LongRows {
@@ -22,6 +23,13 @@ export interface LongRows {
    * paired with the return dated k panel dates later. Required with returns: there is no safe default.
    */
   readonly returnLag?: number;
+  /**
+   * Dates that a return spans. Where absent, `returnLag` says it when it is 1 or more; with `returnLag: 0` it is 1, so that
+   * returns over several dates have to be stated: `returnLag: 0, returnHorizon: 5`. At most `returnLag`, unless that is 0.
+   */
+  readonly returnHorizon?: number | undefined;
+  /** Dates until a return is known: as `returnLag` and `returnHorizon` say, or more where it is published later. */
+  readonly realisationLag?: number | undefined;
   /** Sort the rows by date (stable). Off by default: unsorted rows often mean a join gone wrong. */
   readonly sort?: boolean;
 }
@@ -58,6 +66,7 @@ export function crossSectionFromRows(rows: LongRows): CrossSectionInit {
     characteristics,
     ...forward('returns', rows.returns),
     ...forward('factorReturns', rows.factorReturns),
+    ...pairedReturnTiming(rows.returnLag ?? 0, rows),
   };
 }
 

@@ -3,11 +3,14 @@ import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
 import { nestedShape, readNumeric, requireFinite, requireLength, type NumericInput } from '../validation.ts';
 import type { CrossSectionBatch } from './cross-section.ts';
 import { PanelIndex } from './panel-index.ts';
+import { returnTiming, type ReturnTiming, type StatedTiming } from './return-timing.ts';
 
 /** What a {@link PersistentPanelBatch} is made of. T dates, N assets, P characteristics. */
-export interface PersistentPanelInit {
+export interface PersistentPanelInit extends StatedTiming {
   /** (T), strictly increasing. */
   readonly timestamps: readonly TimestampInput[] | Float64Array;
+  /** Dates of the whole panel, of a part of one; see {@link PanelIndex.calendar}. */
+  readonly calendar?: Float64Array | undefined;
   /** (N); `a0 … a{N-1}` where absent. */
   readonly assetIds?: readonly string[];
   /** (T, N): return earned after the row's date; NaN for missing. Nested, or flat row-major with `assetIds`. */
@@ -23,10 +26,14 @@ export interface PersistentPanelInit {
  *
  * As in every batch, `returns[t, i]` is the return earned *after* date t. A Float64Array is taken over without a copy.
  */
-export class PersistentPanelBatch {
+export class PersistentPanelBatch implements ReturnTiming {
   readonly kind = 'persistent-panel';
   /** (T x N), row-major. */
   readonly returns: Float64Array;
+  /** Dates that a return spans. */
+  readonly returnHorizon: number;
+  /** Dates until a return is known: at least `returnHorizon`. */
+  readonly realisationLag: number;
   readonly timestamps: Float64Array;
   readonly assetIds: readonly string[];
   readonly characteristicNames: readonly string[];
@@ -39,11 +46,12 @@ export class PersistentPanelBatch {
     const timestamps = parseTimestamps('timestamps', init.timestamps);
     const nAssets = init.assetIds?.length ?? nestedShape('returns', init.returns, 2)[1];
     const assetIds = init.assetIds ?? Array.from({ length: nAssets }, (_, i) => `a${i}`);
-    this.index = PanelIndex.full(timestamps, assetIds);
+    this.index = PanelIndex.full(timestamps, assetIds, init.calendar);
     this.timestamps = timestamps;
     this.assetIds = assetIds;
     this.returns = readNumeric('returns', init.returns, [timestamps.length, nAssets]);
     requireFinite('returns', this.returns, true);
+    ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
     this.characteristicNames = init.characteristicNames ?? [];
     if (init.characteristics === undefined) {
       requireLength('characteristicNames', this.characteristicNames, 0, 'no characteristics were given');
@@ -59,12 +67,19 @@ export class PersistentPanelBatch {
   /** The returns of a ragged batch on its asset axis: NaN where an asset has no row. Characteristics are left behind. */
   static fromCrossSection(batch: CrossSectionBatch): PersistentPanelBatch {
     const source = batch.requireReturns('a persistent panel');
-    const { index } = batch;
+    const { index, returnHorizon, realisationLag } = batch;
     const returns = new Float64Array(index.nDates * index.nAssets).fill(Number.NaN);
     for (let t = 0; t < index.nDates; t++)
       for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++)
         returns[t * index.nAssets + index.assetIndex[row]] = source[row];
-    return new PersistentPanelBatch({ timestamps: index.timestamps, assetIds: index.assetIds, returns });
+    return new PersistentPanelBatch({
+      timestamps: index.timestamps,
+      calendar: index.calendar,
+      assetIds: index.assetIds,
+      returns,
+      returnHorizon,
+      realisationLag,
+    });
   }
 
   get nDates(): number {
@@ -114,11 +129,14 @@ export class PersistentPanelBatch {
         });
       return out;
     };
-    const { timestamps, characteristicNames, characteristics } = this;
+    const { timestamps, characteristicNames, characteristics, returnHorizon, realisationLag } = this;
     return new PersistentPanelBatch({
       timestamps,
+      calendar: this.index.calendar,
       assetIds,
       returns: take(this.returns, 1),
+      returnHorizon,
+      realisationLag,
       characteristicNames,
       ...(characteristics ? { characteristics: take(characteristics, characteristicNames.length) } : {}),
     });

@@ -11,9 +11,10 @@ import {
   type FloatArray,
   type NumericInput,
 } from '../validation.ts';
+import { returnTiming, type ReturnTiming, type StatedTiming } from './return-timing.ts';
 
 /** What a {@link PortfolioSequenceBatch} is made of. B windows, T steps, N assets, F features. */
-export interface PortfolioSequenceInit {
+export interface PortfolioSequenceInit extends StatedTiming {
   /** (B, T, N, F): nested arrays, or a flat row-major array with `shape`. Known at each step's date. */
   readonly features: NumericInput;
   /** (B, T, N, F), needed when `features` is flat. */
@@ -45,7 +46,7 @@ export interface PortfolioSequenceInit {
  *
  * Where the mask is false, features, returns and scales may hold anything, NaN included: models never read them.
  */
-export class PortfolioSequenceBatch {
+export class PortfolioSequenceBatch implements ReturnTiming {
   readonly kind = 'portfolio-sequence';
   /** B */
   readonly nWindows: number;
@@ -58,6 +59,10 @@ export class PortfolioSequenceBatch {
   /** (B x T x N x F), in the precision they were given in. */
   readonly features: FloatArray;
   readonly forwardReturns: Float64Array | undefined;
+  /** Dates that a forward return spans. */
+  readonly returnHorizon: number;
+  /** Dates until a forward return is known: at least `returnHorizon`. */
+  readonly realisationLag: number;
   readonly volScale: Float64Array | undefined;
   readonly prevWeights: Float64Array | undefined;
   /** (B x T x N) of 0 and 1. */
@@ -88,6 +93,7 @@ export class PortfolioSequenceBatch {
     const optional = (field: string, input: NumericInput | undefined, shape: number[]): Float64Array | undefined =>
       input === undefined ? undefined : readNumeric(field, input, shape);
     this.forwardReturns = optional('forwardReturns', init.forwardReturns, [b, t, n]);
+    ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
     this.volScale = optional('volScale', init.volScale, [b, t, n]);
     this.prevWeights = optional('prevWeights', init.prevWeights, [b, n]);
     this.costs = optional('costs', init.costs, [n]);

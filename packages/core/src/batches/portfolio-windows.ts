@@ -1,6 +1,7 @@
 import { ConfigError, DataError, describe } from '../errors.ts';
 import { exAnteVolatility, type Decay } from '../preprocessing/ex-ante-volatility.ts';
 import { formatTimestamp } from '../timestamps.ts';
+import { exceedsRounding } from '../variation.ts';
 import type { PersistentPanelBatch } from './persistent-panel.ts';
 import { PortfolioSequenceBatch, type PortfolioSequenceInit } from './portfolio-sequence.ts';
 
@@ -8,7 +9,7 @@ import { PortfolioSequenceBatch, type PortfolioSequenceInit } from './portfolio-
 export type VolatilityScaling = Decay & {
   /** Volatility of a position at scale 1: per period, or per year with `periodsPerYear`. */
   readonly target: number;
-  /** 252, 52, 12: makes `target` a volatility per year. */
+  /** Dates a year (252, 52, 12): makes `target` a volatility per year, of which a return over h dates has `sqrt(h / periodsPerYear)`. */
   readonly periodsPerYear?: number | undefined;
   readonly minReturns?: number | undefined;
   /** Cap on the scale, for assets that hardly move (none). */
@@ -28,7 +29,7 @@ export interface PortfolioWindowOptions extends AssetAttributes {
   /** Whether the first window starts on the first usable date (default), or the last one ends on the last. */
   readonly anchor?: 'start' | 'end' | undefined;
   readonly volatility?: VolatilityScaling | undefined;
-  /** Dates that pass until a forward return is known (1). */
+  /** Dates that pass until a forward return is known: the panel's `realisationLag`, or more. */
   readonly returnDelay?: number | undefined;
   /**
    * `forward` (default): windows hold forward returns and end before the trailing dates on which no asset has one yet.
@@ -62,8 +63,15 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
   requireCount('windowLength', windowLength);
   const stride = options.stride ?? windowLength;
   requireCount('stride', stride);
-  const returnDelay = options.returnDelay ?? 1;
+  const returnDelay = options.returnDelay ?? panel.realisationLag;
   requireCount('returnDelay', returnDelay);
+  if (returnDelay < panel.realisationLag)
+    throw new ConfigError({
+      field: 'returnDelay',
+      expected: `at least ${panel.realisationLag} dates, the panel's realisationLag: a volatility is of returns that are known`,
+      found: String(returnDelay),
+      remedy: 'Leave it out, or correct returnHorizon and realisationLag of the panel.',
+    });
   requireOneOf('anchor', anchor, ['start', 'end']);
   requireOneOf('missingReturns', missingReturns, ['zero', 'mask', 'error']);
   requireOneOf('returns', options.returns ?? 'forward', ['forward', 'none']);
@@ -75,7 +83,7 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
       found: 'a panel of returns alone',
       remedy: 'Pass characteristics: they are what a portfolio model looks at.',
     });
-  const { nAssets: n, timestamps, assetIds, characteristicNames } = panel;
+  const { nAssets: n, timestamps, assetIds, characteristicNames, returnHorizon, realisationLag } = panel;
   const f = characteristicNames.length;
   const volScale = options.volatility && scales(panel, options.volatility, returnDelay);
   const canHold = availability(panel, features, f, volScale);
@@ -104,6 +112,8 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
     shape: [starts.length, windowLength, n, f],
     mask,
     ...(forwardReturns ? { forwardReturns } : {}),
+    returnHorizon,
+    realisationLag,
     ...(volScale ? { volScale: gather(volScale, new Float64Array(size), 1) } : {}),
     ...(options.groupIds === undefined ? {} : { groupIds: options.groupIds }),
     ...(options.costs === undefined ? {} : { costs: options.costs }),
@@ -115,15 +125,16 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
   return { batch, missingReturns: missing };
 }
 
-/** target / sigma_t (T x N); NaN where sigma_t is not known or zero. */
+/** target / sigma_t (T x N); NaN where sigma_t is not known, or no more than the rounding of returns. */
 function scales(panel: PersistentPanelBatch, scaling: VolatilityScaling, returnDelay: number): Float64Array {
   const { target, periodsPerYear = 1, maxScale = Infinity, ...decay } = scaling;
   requirePositive('volatility.target', target);
   requirePositive('volatility.periodsPerYear', periodsPerYear);
   if (maxScale !== Infinity) requirePositive('volatility.maxScale', maxScale);
-  const perPeriod = target / Math.sqrt(periodsPerYear);
+  const perPeriod =
+    target / Math.sqrt(periodsPerYear / (scaling.periodsPerYear === undefined ? 1 : panel.returnHorizon));
   const volatility = exAnteVolatility(panel.returns, panel.nAssets, { ...decay, returnDelay });
-  return volatility.map((sigma) => (sigma > 0 ? Math.min(perPeriod / sigma, maxScale) : Number.NaN));
+  return volatility.map((sigma) => (exceedsRounding(sigma, 1) ? Math.min(perPeriod / sigma, maxScale) : Number.NaN));
 }
 
 /** 1 where all features of a cell are known, and its scale where there is one (T x N). */

@@ -37,6 +37,11 @@ export interface Resolution {
   readonly engine: EngineName;
   /** The engine's own description, with the device. */
   readonly backend: string;
+  /**
+   * What of it decides bits: 'embedded-fused' or 'embedded-portable', whatever the number of threads; else the description, device and
+   * version included.
+   */
+  readonly arithmetic: string;
   readonly reason: string;
   readonly tried: readonly EngineAttempt[];
 }
@@ -92,7 +97,8 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
       const reason = choice === 'auto' ? reasonForAuto(modelSize, large, name, tried) : 'asked for by name';
       if (choice === 'auto' && !isEmbedded(name) && !gpus.includes(name)) warnOfFallback(engine, tried);
       tried.push({ engine: name, works: true, reason: engine.description });
-      return { engine, resolution: { engine: engine.name, backend: engine.description, reason, tried } };
+      const arithmetic = isEmbedded(name) ? `embedded-${arithmetics[name]()}` : engine.description;
+      return { engine, resolution: { engine: engine.name, backend: engine.description, arithmetic, reason, tried } };
     } catch (error) {
       tried.push({ engine: name, works: false, reason: reasonOf(error, name) });
     }

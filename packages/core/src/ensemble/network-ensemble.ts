@@ -4,7 +4,7 @@ import { asPart } from '../models/progress.ts';
 import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
 import { trainEnsemble } from '../train/index.ts';
-import { digestOf, inOrder } from './require-members.ts';
+import { digestsOf, inOrder, type MemberOrigin } from './origin.ts';
 
 /** What any fit of an ensemble keeps. */
 export interface EnsembleFit {
@@ -13,8 +13,8 @@ export interface EnsembleFit {
 
 /** A fit that is under way: the data are prepared and an engine is at hand. */
 export interface EnsembleTraining<Member, Fit extends EnsembleFit, Phase extends string = 'training'> {
-  /** Dates and returns of the training and validation data, by which members of other data are told. */
-  readonly data: readonly (ArrayBufferView | undefined)[];
+  /** {@link TrainedMember.arithmetic} of the engine at hand. */
+  readonly arithmetic: string;
   /**
    * Trains one network. Its bits depend on the data, the configuration and its seed alone. `onProgress` takes its events as if it
    * were alone, in place of that of the options.
@@ -105,15 +105,14 @@ export abstract class NetworkEnsemble<
         // Of this call the member is the whole.
         onProgress && ((progress) => onProgress({ ...progress, member: part })),
       );
-      const { modelType, packageVersion, config } = this;
-      const data = digestOf(training.data);
-      return { modelType, packageVersion, config, member, data, seconds: clock(), content };
+      return { ...this.#origin(batch, options, training), member, seconds: clock(), content };
     });
   }
 
   /**
    * The fit of members that were trained apart, in any order, with the batch and the options of each: to the bit what `fit` gives.
-   * Throws DataError when a member is missing, or belongs to another model, configuration or batch.
+   * Throws DataError, which names the difference, when a member is missing or belongs to another model, version, configuration
+   * (its threads left aside), batch, options or arithmetic.
    */
   async combineMembers(
     batch: Batch,
@@ -122,9 +121,7 @@ export abstract class NetworkEnsemble<
   ): Promise<Fit['summary']> {
     const clock = this.#begin('combineMembers', options.signal);
     return this.open(batch, options, async (training) => {
-      const { modelType, packageVersion, config, ensembleSize } = this;
-      const data = digestOf(training.data);
-      const ordered = inOrder(members, { modelType, packageVersion, config, data }, ensembleSize);
+      const ordered = inOrder(members, this.#origin(batch, options, training), this.ensembleSize);
       const fit = await training.combine(ordered.map(({ content }) => content as Member));
       throwIfAborted(options.signal, `${this.constructor.name}.combineMembers`);
       return this.#keep(
@@ -150,6 +147,13 @@ export abstract class NetworkEnsemble<
   protected requireFit(operation: string): Fit {
     if (!this.#fit) throw new NotFittedError(this.constructor.name, operation);
     return this.#fit;
+  }
+
+  /** All that decides the bits of this ensemble's members but their number. Options are data, but for the two that watch. */
+  #origin(batch: Batch, options: Options, { arithmetic }: { readonly arithmetic: string }): MemberOrigin {
+    const { modelType, packageVersion, config } = this;
+    const inputs = digestsOf({ batch, ...options, signal: undefined, onProgress: undefined });
+    return { modelType, packageVersion, config, inputs, arithmetic };
   }
 
   /** Seconds since now. */

@@ -1,17 +1,20 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
 import { requireLength } from '../validation.ts';
+import { hasVariation } from '../variation.ts';
 import { averageRanks } from './average-ranks.ts';
 import { sampleMoments } from './sample-moments.ts';
 
 /**
  * Spearman's rank correlation over the pairs in which neither value is NaN, ties sharing their average rank.
- * NaN with fewer than two pairs or when a side is constant. Throws ShapeError when the lengths differ.
+ * NaN with fewer than two pairs or when a side is constant but for rounding. Throws ShapeError when the lengths differ.
  */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number {
   requireLength('b', b, a.length, 'one per entry of a');
   const paired = a.map((value, i) => (Number.isNaN(b[i]) ? Number.NaN : value));
+  const partners = b.map((value, i) => (Number.isNaN(a[i]) ? Number.NaN : value));
+  if (!hasVariation(paired) || !hasVariation(partners)) return Number.NaN;
   const ranksA = averageRanks(paired);
-  const ranksB = averageRanks(b.map((value, i) => (Number.isNaN(a[i]) ? Number.NaN : value)));
+  const ranksB = averageRanks(partners);
   let n = 0;
   for (const rank of ranksA) if (!Number.isNaN(rank)) n++;
   // The average of 1 … n, with or without ties.
@@ -25,7 +28,7 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
     squaresB += (ranksB[i] - centre) ** 2;
     products += (rank - centre) * (ranksB[i] - centre);
   });
-  return squaresA > 0 && squaresB > 0 ? products / Math.sqrt(squaresA * squaresB) : Number.NaN;
+  return products / Math.sqrt(squaresA * squaresB);
 }
 
 /** The rank information coefficient through time. */

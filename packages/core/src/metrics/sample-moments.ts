@@ -1,15 +1,29 @@
-/** Mean and sample standard deviation; the latter NaN for fewer than two values or when all are equal. */
-export function sampleMoments(values: Float64Array): { mean: number; sd: number } {
+import { exceedsRounding } from '../variation.ts';
+
+/**
+ * Mean and sample standard deviation (divisor n - 1) of returns, or of other values that are made of numbers of about one. The
+ * deviation is NaN when there are fewer than two values, or none differs from the others by more than rounding.
+ *
+ * @param values without NaN
+ * @param madeFrom size of the numbers that the values are differences of: 1 for returns, times the gross exposure of a portfolio
+ */
+export function sampleMoments(values: ArrayLike<number>, madeFrom = 1): { mean: number; sd: number } {
   const n = values.length;
   if (n < 2) return { mean: n === 1 ? values[0] : Number.NaN, sd: Number.NaN };
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += values[i] / n;
-  let squares = 0;
-  let constant = true;
+  // About the first value: then nothing is rounded where all are equal, however many they are.
+  const origin = values[0];
+  let shift = 0;
+  let size = madeFrom;
   for (let i = 0; i < n; i++) {
-    squares += (values[i] - mean) ** 2;
-    constant &&= values[i] === values[0];
+    shift += values[i] - origin;
+    size = Math.max(size, Math.abs(values[i]));
   }
-  // Rounding of the mean leaves a tiny spread in equal values, and with it a huge ratio that means nothing.
-  return { mean, sd: constant ? Number.NaN : Math.sqrt(squares / (n - 1)) };
+  shift /= n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const deviation = values[i] - origin - shift;
+    squares += deviation * deviation;
+  }
+  const sd = Math.sqrt(squares / (n - 1));
+  return { mean: origin + shift, sd: exceedsRounding(sd, size) ? sd : Number.NaN };
 }

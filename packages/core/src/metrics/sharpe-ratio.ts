@@ -3,7 +3,8 @@ import { sampleMoments } from './sample-moments.ts';
 
 /**
  * Sharpe ratio per period: mean over sample standard deviation (divisor n - 1) of excess or self-financed returns.
- * NaN entries are left out; NaN with fewer than two returns or none that differs from the others.
+ * NaN entries are left out; NaN with fewer than two returns or none that differs from the others by more than rounding
+ * ({@link exceedsRounding}).
  */
 export function sharpeRatio(returns: Float64Array): number {
   const { mean, sd } = sampleMoments(returns.filter((r) => !Number.isNaN(r)));

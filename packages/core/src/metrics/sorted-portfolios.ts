@@ -1,6 +1,7 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
 import { ConfigError, describe } from '../errors.ts';
 import { requireLength } from '../validation.ts';
+import { hasVariation } from '../variation.ts';
 import { averageRanks } from './average-ranks.ts';
 
 /** Equally weighted portfolios of assets sorted by a signal. */
@@ -17,7 +18,8 @@ export interface SortedPortfolios {
  *
  * Assets are assigned by the signal alone, whether or not their later return is known; a group's return is the mean over
  * the returns that are. Group of an asset: `floor((rank - 1/2) / n x quantiles)`, so that groups differ by one asset at
- * most and ties stay together. Dates with fewer signals than quantiles are NaN. Throws ConfigError, ShapeError.
+ * most and ties stay together. Dates with fewer signals than quantiles, or with signals that
+ * are equal but for rounding, are NaN. Throws ConfigError, ShapeError.
  */
 export function longShortDeciles(
   index: PanelIndex,
@@ -73,8 +75,12 @@ export function longShortWeights(
   return weights;
 }
 
-/** Quantile of each asset by its signal, 0 for the lowest; -1 without a signal, or with fewer signals than quantiles. */
+/**
+ * Quantile of each asset by its signal, 0 for the lowest; -1 without a signal, with fewer signals than quantiles, or where
+ * they are equal but for rounding.
+ */
 function groupsOf(signal: Float64Array, quantiles: number): Int32Array {
+  if (!hasVariation(signal)) return new Int32Array(signal.length).fill(-1);
   const ranks = averageRanks(signal);
   let n = 0;
   for (const rank of ranks) if (!Number.isNaN(rank)) n++;

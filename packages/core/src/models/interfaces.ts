@@ -48,8 +48,10 @@ export interface TrainedMember {
   readonly config: object;
   /** Number in the ensemble, from 0; its seed is the configuration's plus this. */
   readonly member: number;
-  /** SHA-256 of the dates and returns that it was trained and validated on, by which members of other data are told. */
-  readonly data: string;
+  /** SHA-256 of all that it was trained and validated on, by name: `batch.characteristics`, `validation.returns`, `sampleWeights`. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** What computed it, as far as bits depend on it: the engine and its arithmetic or device, 'embedded-portable' for example. */
+  readonly arithmetic: string;
   /** Wall-clock seconds of its training. */
   readonly seconds: number;
   /** What the model itself keeps of it. */
@@ -67,7 +69,8 @@ export interface EnsembleEstimator<Batch, Phase extends string = string> extends
   fitMember(batch: Batch, member: number, options?: FitOptions<Batch, Phase>): Promise<TrainedMember>;
   /**
    * The fit of all members, in any order, given the batch and the options that each was trained with.
-   * Throws DataError when a member is missing, or belongs to another model, configuration or batch.
+   * Throws DataError, which names the difference, when a member is missing or belongs to another model, version, configuration
+   * (its threads left aside), batch, options or arithmetic.
    */
   combineMembers(
     batch: Batch,

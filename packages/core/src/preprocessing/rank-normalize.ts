@@ -1,6 +1,7 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
 import { ConfigError, describe } from '../errors.ts';
 import { Ranker } from '../metrics/average-ranks.ts';
+import { hasVariation } from '../variation.ts';
 import { changeColumns, largestCrossSection, type ColumnOptions } from './by-cross-section.ts';
 
 export interface RankNormalizeOptions extends ColumnOptions {
@@ -14,8 +15,8 @@ export interface RankNormalizeOptions extends ColumnOptions {
  * Ranks each characteristic across the assets of each date, mapped into a range:
  * `c = low + (high - low) rank / (n + 1)`, which for [-1, 1] is `2 rank / (n + 1) - 1`.
  *
- * n counts the values that are present on the date; ties share their average rank, so that a constant column is at the
- * centre. This is the convention of Gu, Kelly and Xiu's simulation; others divide `rank - 1` by `n - 1` (the bounds are
+ * n counts the values that are present on the date; ties share their average rank, so that a column that is
+ * constant but for rounding is at the centre. This is the convention of Gu, Kelly and Xiu's simulation; others divide `rank - 1` by `n - 1` (the bounds are
  * reached) or `rank` by `n`, with range [-.5, .5] in Kelly, Pruitt and Su (pass it here). Uses the row's own date only.
  * n log n per column; 1 million rows x 20 columns take about two seconds. Throws ConfigError.
  */
@@ -42,6 +43,7 @@ export function rankNormalize(batch: CrossSectionBatch, options: RankNormalizeOp
   const centre = missing === 'median' ? (low + high) / 2 : Number.NaN;
   return changeColumns(batch, options, (values) => {
     const n = ranker.rankInto(ranks, values);
+    if (!hasVariation(values)) ranks.forEach((rank, i) => (ranks[i] = rank >= 1 ? (n + 1) / 2 : Number.NaN));
     for (let i = 0; i < values.length; i++) {
       const rank = ranks[i];
       // A rank is at least 1; NaN fails the comparison.

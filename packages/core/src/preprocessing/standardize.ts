@@ -1,33 +1,30 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
 import { ConfigError } from '../errors.ts';
+import { hasVariation } from '../variation.ts';
 import { changeColumns, largestCrossSection, type ColumnOptions } from './by-cross-section.ts';
 
 /**
  * Cross-sectional z-scores: `(c - mean) / sd` of each characteristic over the values present on each date, divisor n.
  *
- * A column whose values are all equal on a date becomes 0 there; NaN stays NaN. Uses the row's own date only.
+ * A column whose values are all equal on a date, but for rounding, becomes 0 there; NaN stays NaN. Uses the row's own date only.
  * Throws ConfigError for an unknown column.
  */
 export function standardizeCharacteristics(batch: CrossSectionBatch, options: ColumnOptions = {}): CrossSectionBatch {
   return changeColumns(batch, options, (values) => {
     let n = 0;
     let mean = 0;
-    let lowest = Infinity;
-    let highest = -Infinity;
     for (const value of values) {
       if (Number.isNaN(value)) continue;
       n++;
       mean += value;
-      lowest = Math.min(lowest, value);
-      highest = Math.max(highest, value);
     }
     mean /= n;
     let squares = 0;
     for (const value of values) if (!Number.isNaN(value)) squares += (value - mean) ** 2;
     const sd = Math.sqrt(squares / n);
-    // Rounding leaves equal values with a spread of their own; NaN must survive either way.
-    for (let i = 0; i < values.length; i++)
-      values[i] = lowest < highest ? (values[i] - mean) / sd : values[i] - values[i];
+    const varies = hasVariation(values);
+    // NaN must survive either way.
+    for (let i = 0; i < values.length; i++) values[i] = varies ? (values[i] - mean) / sd : values[i] - values[i];
   });
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError, describe } from '../errors.ts';
+import { exceedsRounding } from '../variation.ts';
 import { exAnteVolatility, forwardReturnsFromPrices } from './ex-ante-volatility.ts';
 import { clipToTrailingMedian } from './trailing-clip.ts';
 import { trailingAverage, trailingMoments } from './trailing-moments.ts';
@@ -33,7 +34,8 @@ const macdWindows = { price: 63, ratio: 252 };
  * - `z-score w`: `(log p_t - mean_w(log p)) / std_w(log p)`;
  *
  * then clipped at `median +- k 1.4826 MAD` of its own last dates. Averages and deviations are over the last dates with a price, that of
- * t included; at least half of a window must have one.
+ * t included; at least half of a window must have one. NaN where the divisor is no more than rounding, at any level of the price:
+ * nothing is known of the trend of a price that did not move within the window.
  *
  * @param prices (T x N), positive, NaN for missing
  * @throws ConfigError an option is out of range; DataError a price is not positive
@@ -71,7 +73,9 @@ export function trendFeatures(prices: Float64Array, nAssets: number, options: Tr
     const sigma = column(volatility);
     const series = [
       ...horizons.map((h) =>
-        price.map((p, t) => (t < h ? Number.NaN : (p / price[t - h] - 1) / (sigma[t] * Math.sqrt(h)))),
+        price.map((p, t) =>
+          t < h || !exceedsRounding(sigma[t], 1) ? Number.NaN : (p / price[t - h] - 1) / (sigma[t] * Math.sqrt(h)),
+        ),
       ),
       ...macd.map(([fast, slow]) => movingAverageDifference(price, fast, slow)),
       ...zScores.map((w) => zScore(price.map(Math.log), w)),
@@ -79,9 +83,7 @@ export function trendFeatures(prices: Float64Array, nAssets: number, options: Tr
     series.forEach((values, f) => {
       const kept = clip ? clipToTrailingMedian(values, clip.window, clip.deviations) : values;
       for (let t = 0; t < nDates; t++) {
-        // Where a denominator is zero nothing is known of the trend.
-        const value = kept[t];
-        features[(t * nAssets + i) * featureNames.length + f] = Number.isFinite(value) ? value : Number.NaN;
+        features[(t * nAssets + i) * featureNames.length + f] = kept[t];
       }
     });
   }
@@ -93,12 +95,14 @@ function movingAverageDifference(price: Float64Array, fast: number, slow: number
   const steady = trailingAverage(price, slow);
   const { deviation } = trailingMoments(price, macdWindows.price);
   const ratio = price.map((p, t) => (quick[t] - steady[t] + 0 * p) / deviation[t]);
-  const { deviation: own } = trailingMoments(ratio, macdWindows.ratio);
+  // A difference of averages is rounded as the price is.
+  const { deviation: own } = trailingMoments(ratio, macdWindows.ratio, (t) => price[t] / deviation[t]);
   return ratio.map((q, t) => q / own[t]);
 }
 
+/** Of log prices, whose rounding is that of a number of one at least. */
 function zScore(values: Float64Array, window: number): Float64Array {
-  const { mean, deviation } = trailingMoments(values, window);
+  const { mean, deviation } = trailingMoments(values, window, () => 1);
   return values.map((value, t) => (value - mean[t]) / deviation[t]);
 }
 

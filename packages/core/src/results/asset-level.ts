@@ -56,22 +56,40 @@ export class StochasticDiscountFactorState {
   readonly index: PanelIndex;
   /** omega (R); known on the row's date. */
   readonly weights: Float64Array;
-  /** M (T), realised after each date; NaN where returns are not known. */
+  /** M (T) of these weights, realised after each date; NaN where returns are not known. */
   readonly sdfValues: Float64Array;
+  /**
+   * What the weights were made of before they were divided by the number of assets or by their absolute sum (R): alike at dates with few
+   * and with many assets, where weights are not. Undefined where not known.
+   */
+  readonly exposures: Float64Array | undefined;
+  /** M (T) of the weights before their absolute sum was made one: that with `E[M r] = 0`. Undefined where not known. */
+  readonly pricingKernel: Float64Array | undefined;
   readonly checkpoint: string | undefined;
+  /** Anything a careful user should know of this batch, in plain sentences. */
+  readonly notes: readonly string[];
 
   constructor(init: {
     readonly index: PanelIndex;
     readonly weights: Float64Array;
     readonly sdfValues: Float64Array;
+    readonly exposures?: Float64Array | undefined;
+    readonly pricingKernel?: Float64Array | undefined;
     readonly checkpoint?: string | undefined;
+    readonly notes?: readonly string[] | undefined;
   }) {
-    requireLength('weights', init.weights, init.index.nRows, 'one per panel row');
-    requireLength('sdfValues', init.sdfValues, init.index.nDates, 'one per date');
-    this.index = init.index;
+    const { index } = init;
+    requireLength('weights', init.weights, index.nRows, 'one per panel row');
+    requireLength('sdfValues', init.sdfValues, index.nDates, 'one per date');
+    if (init.exposures) requireLength('exposures', init.exposures, index.nRows, 'one per panel row');
+    if (init.pricingKernel) requireLength('pricingKernel', init.pricingKernel, index.nDates, 'one per date');
+    this.index = index;
     this.weights = init.weights;
     this.sdfValues = init.sdfValues;
+    this.exposures = init.exposures;
+    this.pricingKernel = init.pricingKernel;
     this.checkpoint = init.checkpoint;
+    this.notes = Object.freeze([...(init.notes ?? [])]);
     Object.freeze(this);
   }
 }

@@ -216,6 +216,29 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
         await assertRejects(() => ensemble().combineMembers(batch, members.slice(1), options), 'data');
         await assertRejects(() => ensemble().combineMembers(otherBatch, members, options), 'data');
       });
+  if (isEnsemble<Batch>(create()))
+    checks['refuses members of other inputs or of another arithmetic, and names the difference'] = async () => {
+      const ensemble = () => create() as Model & EnsembleEstimator<Batch>;
+      const options = { validation: under.validation };
+      const first = await ensemble().fitMember(batch, 0, options);
+      const refuses = async (part: string, on: Batch, members: TrainedMember[], given = options): Promise<void> => {
+        const combine = () => ensemble().combineMembers(on, members, given);
+        await assertRejects(combine, 'data', `members[0].${part}`);
+      };
+      // One number of one array of the batch, and of the validation, is another in its last digits.
+      assert.ok(slightlyOther(batch).length > 0, 'the batch has no array of floating-point numbers to change');
+      for (const [name, on] of slightlyOther(batch)) await refuses(`inputs.batch.${name}`, on, [first]);
+      if (under.validation)
+        for (const [name, validation] of slightlyOther(under.validation))
+          await refuses(`inputs.validation.${name}`, batch, [first], { validation });
+      const others: [part: string, changed: Partial<TrainedMember>][] = [
+        ['arithmetic', { arithmetic: `${first.arithmetic}, elsewhere` }],
+        ['packageVersion', { packageVersion: `${first.packageVersion}-else` }],
+        ['modelType', { modelType: `${first.modelType}-else` }],
+        ['config.seed', { config: { ...first.config, seed: 1 + (first.config as { seed: number }).seed } }],
+      ];
+      for (const [part, changed] of others) await refuses(part, batch, [{ ...first, ...changed }]);
+    };
 
   const { batchWithMissing, unusableBatch } = under;
   if (batchWithMissing)
@@ -267,8 +290,25 @@ function withoutSeconds(value: unknown): string {
   return JSON.stringify(value, (key, entry: unknown) => (key === 'seconds' ? undefined : entry));
 }
 
-/** The operation must fail with an error of the library, of the given kind where one is given. */
-async function assertRejects(operation: () => Promise<unknown>, code: ErrorCode | undefined): Promise<void> {
+/** For every array of floating-point numbers in a batch, the batch with one number of it a little larger. */
+function slightlyOther<Batch extends object>(batch: Batch): [name: string, other: Batch][] {
+  return Object.entries(batch).flatMap(([name, values]: [string, unknown]): [string, Batch][] => {
+    if (!(values instanceof Float64Array || values instanceof Float32Array)) return [];
+    const at = values.findIndex((value) => Number.isFinite(value) && value !== 0);
+    if (at < 0) return [];
+    const other = values.slice();
+    other[at] *= 1 + 2e-7;
+    const properties = { ...Object.getOwnPropertyDescriptors(batch), [name]: { value: other, enumerable: true } };
+    return [[name, Object.create(Object.getPrototypeOf(batch) as object, properties) as Batch]];
+  });
+}
+
+/** The operation must fail with an error of the library, of the given kind and field where they are given. */
+async function assertRejects(
+  operation: () => Promise<unknown>,
+  code: ErrorCode | undefined,
+  field?: string,
+): Promise<void> {
   let error: unknown;
   try {
     await operation();
@@ -277,6 +317,7 @@ async function assertRejects(operation: () => Promise<unknown>, code: ErrorCode 
   }
   assert.ok(error !== undefined, `expected an error${code === undefined ? '' : ` of kind ${code}`}, found none`);
   assertCode(error, code);
+  if (field !== undefined) assert.equal((error as Ml4tError).field, field, `field of the error "${String(error)}"`);
 }
 
 function assertCode(error: unknown, code: ErrorCode | undefined): void {

@@ -17,6 +17,7 @@ describe('resolveEngine', () => {
     expect(resolution).toEqual({
       engine: 'embedded',
       backend: backendHere,
+      arithmetic: fusedHere ? 'embedded-fused' : 'embedded-portable',
       reason: 'auto: 0 trainable numbers, fewer than the 250000 from which a GPU may pay',
       tried: [{ engine: 'embedded', works: true, reason: backendHere }],
     });
@@ -29,6 +30,7 @@ describe('resolveEngine', () => {
     expect(resolution).toEqual({
       engine: 'embedded',
       backend: 'embedded (WebAssembly SIMD, 1 thread, float32)',
+      arithmetic: 'embedded-portable',
       reason: 'asked for by name',
       tried: [{ engine: 'embedded-portable', works: true, reason: 'embedded (WebAssembly SIMD, 1 thread, float32)' }],
     });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
-import { loadArtifact, type ArtifactSource } from '../../src/persist/index.ts';
+import { loadArtifact, packData, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
 import { estimatorContract } from '../../src/testing/index.ts';
 
 interface DrawFit {
@@ -71,7 +71,7 @@ class Draws extends NetworkEnsemble<
       },
     });
     return use({
-      data: [returns],
+      arithmetic: 'none',
       train: (seed, _, onProgress) => {
         onProgress?.({ phase: 'training', unit: 'draw', step: 1, total: 1, fraction: 1 });
         return Promise.resolve(Float64Array.of(this.draw(seed) * returns[0], Number.NaN, -0));
@@ -140,10 +140,18 @@ describe('an ensemble of networks', () => {
     await expect(combine({})).resolves.toMatchObject({ iterations: 3 });
     await expect(combine({ modelType: 'cae' })).rejects.toThrow('members[0].modelType: expected draws, found cae');
     await expect(combine({ packageVersion: '0.9.0' })).rejects.toThrow('members[0].packageVersion');
-    await expect(combine({ config: { seed: 8, size: 3 } })).rejects.toThrow('config: expected seed 7, found seed 8');
-    await expect(combine({ data: 'else' })).rejects.toThrow('members[0].data');
+    await expect(combine({ config: { seed: 8, size: 3 } })).rejects.toThrow('config.seed: expected 7, found 8');
+    await expect(combine({ config: { ...config, threads: 8 } })).resolves.toMatchObject({ iterations: 3 });
+    await expect(combine({ arithmetic: 'fused' })).rejects.toThrow('members[0].arithmetic: expected none, found fused');
+    const { inputs } = members[0];
+    expect(Object.keys(inputs)).toEqual(
+      expect.arrayContaining(['batch.characteristics', 'batch.index.assetIndex', 'batch.returns']),
+    );
+    await expect(combine({ inputs: { ...inputs, sampleWeights: 'x' } })).rejects.toThrow(
+      'members[0].inputs.sampleWeights: expected none, found "x"',
+    );
     await expect(combine({ member: 1 })).rejects.toThrow('each of the members 0 to 2 once, found 1, 1, 2');
-    await expect(combine({}, 2)).rejects.toThrow('config: expected size 2, found size 3');
+    await expect(combine({}, 2)).rejects.toThrow('config.size: expected 2, found 3');
     await expect(new Draws(config).combineMembers(batch, [])).rejects.toThrow('found none');
     for (const member of [-1, 3, 0.5]) await expect(model.fitMember(batch, member)).rejects.toThrow('from 0 to 2');
   });
@@ -165,6 +173,21 @@ describe('the artifact of a member', () => {
       const loaded = await loadMember(path);
       expect(loaded).toEqual(member);
       expect(Object.is((loaded.content as Float64Array)[2], -0)).toBe(true);
+    }));
+
+  it('of the first format is read, and fits to no inputs', () =>
+    inFolder(async (path) => {
+      const model = new Draws({ seed: 7, size: 1 });
+      const { packageVersion, config: own } = await model.fitMember(batch, 0);
+      await saveArtifact(path, {
+        modelType: 'ensemble-member',
+        formatVersion: 1,
+        packageVersion,
+        config: own,
+        state: { ensemble: 'draws', member: 0, data: 'ab', seconds: 1, content: packData({}).text },
+        arrays: {},
+      });
+      await expect(model.combineMembers(batch, [await loadMember(path)])).rejects.toThrow('members[0].inputs.');
     }));
 
   it('is refused when it is damaged, or no member', () =>

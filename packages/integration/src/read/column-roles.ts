@@ -26,9 +26,8 @@ export type StatedRole =
   | 'timestampFormat'
   | 'asset'
   | 'returns.column'
-  | 'returns.lag'
+  | `${'returns' | 'factorReturns'}.${'lag' | 'horizon' | 'realisationLag'}`
   | 'factorReturns.column'
-  | 'factorReturns.lag'
   | 'prices'
   | 'characteristics'
   | 'context';
@@ -63,8 +62,18 @@ export function columnRoles(
     unless(role, () => {
       const found = datedColumnOf(entries, role);
       if (!found) return undefined;
-      places.set(`${role}.column`, found.column.field).set(`${role}.lag`, found.lag.field);
-      return { column: found.column.value, lag: found.lag.value as number };
+      places.set(`${role}.column`, found.column.field);
+      for (const key of ['lag', 'horizon', 'realisationLag'] as const) {
+        const entry = found[key];
+        if (entry) places.set(`${role}.${key}`, entry.field);
+      }
+      // Checked with the other columns, where messages can name the place.
+      return {
+        column: found.column.value,
+        lag: found.lag.value as number,
+        horizon: found.horizon?.value as number | undefined,
+        realisationLag: found.realisationLag?.value as number | undefined,
+      };
     });
   const names = (role: 'characteristics' | 'context'): readonly string[] | undefined =>
     unless(role, () => {

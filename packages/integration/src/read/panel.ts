@@ -5,6 +5,7 @@ import {
   alignForwardReturns,
   describe,
   throwIfAborted,
+  type ReturnTiming,
 } from '@ml4t/core';
 import { columnRoles, type ColumnRoles } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
@@ -27,6 +28,7 @@ import {
   type Reading,
 } from './reading.ts';
 import { seriesColumns } from './resolve-columns.ts';
+import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
 
@@ -56,6 +58,7 @@ export async function readCrossSectionBatch(
     characteristics: panel.characteristics,
     returns: panel.returns,
     factorReturns: panel.factorReturns,
+    ...panel.timing,
     contextNames: panel.report.columns.context,
     contextFeatures: panel.context,
   });
@@ -87,6 +90,7 @@ export async function readPersistentPanelBatch(
     timestamps: index.timestamps,
     assetIds: index.assetIds,
     returns: spread(panel, returns, 1),
+    ...panel.timing,
     ...(names.length === 0
       ? {}
       : { characteristicNames: names, characteristics: spread(panel, panel.characteristics, names.length) }),
@@ -116,6 +120,8 @@ export interface ReadPanel {
   readonly index: OrderedPanel['index'];
   readonly characteristics: Float64Array;
   readonly returns: Float64Array | undefined;
+  /** Of `returns` and `factorReturns`; one date where the source has prices. */
+  readonly timing: ReturnTiming;
   readonly factorReturns: Float64Array | undefined;
   readonly prices: Float64Array | undefined;
   readonly context: Float64Array | undefined;
@@ -220,6 +226,7 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     returns: paired(columns.returns, roles.returns?.lag),
     factorReturns: paired(columns.factorReturns, roles.factorReturns?.lag),
     prices: seriesOf(columns.prices),
+    timing: timingOf(roles),
     context: q === 0 ? undefined : context,
     report,
   };

@@ -79,14 +79,13 @@ export async function readPortfolioSequenceBatch(
     returns: prices
       ? forwardReturnsFromPrices(prices, nAssets, cellName)
       : spread(panel, panel.returns ?? new Float64Array(0), 1),
+    ...panel.timing,
     characteristicNames: [...ofFrame, ...made.featureNames],
     characteristics: sideBySide(own, ofFrame.length, made.features, made.featureNames.length),
   });
   const groupNames = groups === undefined ? [] : [...new Set(byAsset('groups', groups, assetIds))].sort();
   const { batch, missingReturns } = portfolioWindows(grid, {
     ...windowing,
-    // A return that ends k dates later is known k dates later.
-    returnDelay: Math.max(options.returnDelay ?? 1, roles.returns?.lag ?? 1),
     costs: costs === undefined ? undefined : Float64Array.from(costsOf(costs, assetIds)),
     groupIds: groups && byAsset('groups', groups, assetIds).map((name) => groupNames.indexOf(name)),
   });

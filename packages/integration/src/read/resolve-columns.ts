@@ -1,5 +1,6 @@
 import { ConfigError, SourceError, describe, nearestName } from '@ml4t/core';
 import type { ColumnRoles } from './column-roles.ts';
+import { datedTiming } from './return-timing.ts';
 import type { Frame, FrameColumn } from './frame.ts';
 import type { CharacteristicSelection } from './options.ts';
 
@@ -47,6 +48,7 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): ResolvedColumn
     const column = roles[role];
     if (column === undefined) return undefined;
     requireLag(statedAt(`${role}.lag`), column.lag);
+    datedTiming(column, (key) => statedAt(`${role}.${key}`));
     return findColumn(frame, statedAt(`${role}.column`), column.column);
   };
   const timestamp = byNameOrAlias(frame, statedAt('timestamp'), roles.timestamp, timestampAliases);

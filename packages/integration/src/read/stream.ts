@@ -14,6 +14,7 @@ import {
   requireValues,
   type Reading,
 } from './reading.ts';
+import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
 
@@ -244,6 +245,7 @@ class PartCutter {
       characteristics: buffer.characteristics.subarray(first * p, last * p),
       returns: buffer.returns?.subarray(first, last),
       factorReturns: buffer.factorReturns?.subarray(first, last),
+      ...timingOf(this.#roles),
       contextNames: columns.context.map(({ name }) => name),
       contextFeatures: q === 0 ? undefined : buffer.context.subarray(from * q, to * q),
     });

@@ -121,28 +121,40 @@ export function namesIn(
 }
 
 /**
- * A column of returns: its name may stand in one section and its dating in another, as `{ lag }`, `{ column, lag }` or
- * a number.
+ * A column of returns: its name may stand in one section and its dating in another, as `{ lag }`, `{ column, lag, horizon }` or
+ * a number, the lag. `horizon` and `realisationLag` are those of {@link DatedColumn}, unchecked.
  *
  * @throws ConfigError the metadata names a column and does not say how it is dated
  */
 export function datedColumnOf(
   entries: MetadataEntries,
   role: 'returns' | 'factorReturns',
-): { readonly column: MetadataEntry & { value: string }; readonly lag: MetadataEntry } | undefined {
+):
+  | (Readonly<Partial<Record<'horizon' | 'realisationLag', MetadataEntry>>> & {
+      readonly column: MetadataEntry & { value: string };
+      readonly lag: MetadataEntry;
+    })
+  | undefined {
   const columns: MetadataEntry[] = [];
-  const lags: MetadataEntry[] = [];
+  const timing: Record<'lag' | 'horizon' | 'realisationLag', MetadataEntry[]> = {
+    lag: [],
+    horizon: [],
+    realisationLag: [],
+  };
   for (const { value, field } of entries[role] ?? []) {
-    if (typeof value === 'number') lags.push({ value, field });
+    if (typeof value === 'number') timing.lag.push({ value, field });
     else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const { column, lag } = value as { readonly column?: unknown; readonly lag?: unknown };
-      if (isStated(column)) columns.push({ value: column, field: `${field}.column` });
-      if (isStated(lag)) lags.push({ value: lag, field: `${field}.lag` });
+      const stated = value as Readonly<Record<string, unknown>>;
+      if (isStated(stated.column)) columns.push({ value: stated.column, field: `${field}.column` });
+      for (const key of ['lag', 'horizon', 'realisationLag'] as const)
+        if (isStated(stated[key])) timing[key].push({ value: stated[key], field: `${field}.${key}` });
     } else columns.push({ value, field });
   }
   const column = textOf({ [role]: columns }, role);
   if (column === undefined) return undefined;
-  const lag = single(lags, (a, b) => a === b);
+  const [lag, horizon, realisationLag] = (['lag', 'horizon', 'realisationLag'] as const).map((key) =>
+    single(timing[key], (a, b) => a === b),
+  );
   if (lag === undefined)
     throw new ConfigError({
       field: column.field,
@@ -151,7 +163,7 @@ export function datedColumnOf(
       remedy:
         'Say lag 0 when the column holds the return earned after its date, 1 when it holds the return that ends at it.',
     });
-  return { column, lag };
+  return { column, lag, ...(horizon && { horizon }), ...(realisationLag && { realisationLag }) };
 }
 
 function single<E extends MetadataEntry>(

@@ -63,11 +63,11 @@ export async function openFit<T>(
     portfolios: training.portfolios?.names.length ?? 0,
     gain: hasGain(config),
   };
-  return withEngine(config, shape, async (engine, backend) => {
+  return withEngine(config, shape, async (engine, { backend, arithmetic }) => {
     // Into the engine with the first member that is trained: members that were trained elsewhere need no rows here.
     let loaded: { readonly training: LoadedRows; readonly validation: LoadedRows | undefined } | undefined;
     return use({
-      data: [batch, options.validation].flatMap((on) => [on?.index.timestamps, on?.returns]),
+      arithmetic,
       train(seed, _member, onProgress) {
         loaded ??= {
           training: new LoadedRows(engine, training.rows),

@@ -1,4 +1,4 @@
-import type { Engine } from '@ml4t/core/engine';
+import type { Engine, Resolution } from '@ml4t/core/engine';
 import type { CAEConfig } from './config.ts';
 import { networkParameters, type NetworkShape } from './network.ts';
 
@@ -16,7 +16,7 @@ export function networkSize(shape: NetworkShape): number {
 export async function withEngine<T>(
   config: CAEConfig,
   shape: NetworkShape,
-  work: (engine: Engine, description: string) => Promise<T>,
+  work: (engine: Engine, resolution: Resolution) => Promise<T>,
 ): Promise<T> {
   const { resolveEngine } = await import('@ml4t/core/engine');
   const { engine, resolution } = await resolveEngine({
@@ -25,7 +25,7 @@ export async function withEngine<T>(
     ...(config.threads === undefined ? {} : { threads: config.threads }),
   });
   try {
-    return await work(engine, resolution.backend);
+    return await work(engine, resolution);
   } finally {
     await engine.dispose();
   }

@@ -114,7 +114,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     const training = { engine, network, config, specs, source, validation: judged, operation, start };
     try {
       return await use({
-        data: [train, validation].flatMap((on) => [on?.timestamps, on?.forwardReturns]),
+        arithmetic: resolution.arithmetic,
         train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
         combine: async (members) => {
           const checkpoints = commonCheckpoints(members);

@@ -41,7 +41,14 @@ export interface BetaHeadFit extends FittedModel {
   readonly factorScale: number;
 }
 
-/** Rows and targets `r_{i,t+1} F_{t+1} / sd(F)` in an engine. */
+/** Where training starts. */
+export interface BetaHeadStart {
+  readonly initial: readonly NamedValues[];
+  /** Returns are divided by this while training, and the betas multiplied by it. */
+  readonly returnScale: number;
+}
+
+/** Rows and targets `r_{i,t+1} F_{t+1} / sd(F)` over the scale of returns in an engine. */
 interface HeldTargets {
   readonly input: HeldInput;
   readonly target: Tensor;
@@ -55,7 +62,7 @@ export async function fitBetaHead(
   engine: Engine,
   config: BetaHeadConfig,
   specs: ParameterSpecs,
-  initial: readonly NamedValues[],
+  start: BetaHeadStart,
   data: BetaHeadData,
   options: BetaHeadFitOptions,
   interrupted: (fit: BetaHeadFit) => void = () => undefined,
@@ -63,10 +70,12 @@ export async function fitBetaHead(
   const started = performance.now();
   const { batch } = data;
   const { validation } = options;
+  const { initial, returnScale } = start;
   const factorScale = deviation(data.state.sdfValues);
   const context = contextHistory(batch, validation?.batch, config);
-  const training = holdTargets(engine, config, context, factorScale, data, 'batch');
-  const held = validation && holdTargets(engine, config, context, factorScale, validation, 'validation');
+  const unit = factorScale * returnScale;
+  const training = holdTargets(engine, config, context, unit, data, 'batch');
+  const held = validation && holdTargets(engine, config, context, unit, validation, 'validation');
   const checkpoints = new Checkpoints(
     config.betaCheckpointEpochs.length > 0
       ? { epochs: config.betaCheckpointEpochs }
@@ -85,7 +94,7 @@ export async function fitBetaHead(
   ): BetaHeadFit => ({
     characteristicNames: [...batch.characteristicNames],
     context,
-    networks: packNetworks(specs, [memberStates(labels)]),
+    networks: packNetworks(specs, [memberStates(labels, returnScale)]),
     factorScale,
     summary: {
       converged: stopReason === 'early-stopping',
@@ -151,7 +160,8 @@ export async function fitBetaHead(
         remedy: record.remedy || 'Choose an epoch on the checkpoint grid.',
       });
     const network = initial.map((array) => ({ ...array, values: Float64Array.from(chosen[array.name]) }));
-    const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network], false);
+    // A factor on all exposures plays no part in what they explain.
+    const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network]);
     const explained = explainedReturns(batch.index, signals, batch.requireReturns(operation));
     return fitOf(labels, fallback, { ...explained }, record.stopReason, record.remedy === '' ? [] : [record.remedy]);
   } catch (error) {
@@ -169,7 +179,7 @@ function holdTargets(
   engine: Engine,
   config: BetaHeadConfig,
   context: ContextHistory | undefined,
-  factorScale: number,
+  unit: number,
   { batch, state }: BetaHeadData,
   name: string,
 ): HeldTargets {
@@ -186,7 +196,7 @@ function holdTargets(
   const target = new Float64Array(selected.rows.length);
   for (let t = 0; t < batch.nDates; t++)
     for (let r = selected.offsets[t]; r < selected.offsets[t + 1]; r++)
-      target[r] = (returns[selected.rows[r]] * (1 - state.sdfValues[t])) / factorScale;
+      target[r] = (returns[selected.rows[r]] * (1 - state.sdfValues[t])) / unit;
   return { input, target: engine.tensor(target, [target.length, 1]) };
 }
 

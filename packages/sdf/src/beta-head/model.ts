@@ -15,6 +15,7 @@ import { contextInput } from '../context.ts';
 import { engineOf } from '../engine.ts';
 import { networkSize, unpack } from '../fitted-networks.ts';
 import { exposureNetworkParameters } from '../networks.ts';
+import { returnScaleOf } from '../pricing-rows.ts';
 import { packageVersion } from '../version.ts';
 import { meanOutputs } from '../weights.ts';
 import { parseBetaHeadConfig, type BetaHeadConfig, type BetaHeadConfigInput } from './config.ts';
@@ -77,7 +78,8 @@ export class StochasticDiscountFactorBetaNetworkHead {
     const { engine } = await engineOf(this.config, networkSize(specs));
     try {
       const initial = initialValues(specs, deriveKey(this.config.seed, 'beta'));
-      this.#fit = await fitBetaHead(engine, this.config, specs, initial, data, options, (partial) => {
+      const start = { initial, returnScale: returnScaleOf(data.batch) };
+      this.#fit = await fitBetaHead(engine, this.config, specs, start, data, options, (partial) => {
         this.#fit ??= partial;
       });
       return this.#fit.summary;
@@ -98,7 +100,7 @@ export class StochasticDiscountFactorBetaNetworkHead {
       const row = labels[0][label];
       const network = unpack(specs, states.subarray(row * size, (row + 1) * size));
       const context = contextInput(batch, fit.context, this.config);
-      const signals = await meanOutputs(engine, batch, context, [network], false);
+      const signals = await meanOutputs(engine, batch, context, [network]);
       return new AssetSignalResult({
         index: batch.index,
         signals,

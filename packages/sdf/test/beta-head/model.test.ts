@@ -8,7 +8,14 @@ import { smallPanel } from '../small.ts';
 
 const batch = smallPanel({ nDates: 60, nAssets: 40 });
 const [train, test] = [batch.slice(0, 45), batch.slice(45)];
-const small = { betaHiddenDim: 8, betaNEpochs: 40, betaLr: 0.01, threads: 1, dropout: 0 };
+const small = {
+  contextTransform: 'levels' as const,
+  betaHiddenDim: 8,
+  betaNEpochs: 40,
+  betaLr: 0.01,
+  threads: 1,
+  dropout: 0,
+};
 
 /** The state whose weights are the first characteristic over N_t: the portfolio on the panel's one premium. */
 function stateOf(on: CrossSectionBatch): StochasticDiscountFactorState {
