@@ -43,7 +43,7 @@ function panel(seed, k, thin) {
 
 /** Squared errors of Gamma lambda, per instrument. */
 async function squaredErrors({ batch, premia }, k, minimumRows) {
-  const model = new IPCAModel({ nFactors: k, constant: false, factorRidge: 0, minimumRows });
+  const model = new IPCAModel({ nFactors: k, constant: false, minimumRows });
   await model.fit(batch);
   const { factorReturns } = await model.extract(batch);
   const means = new Float64Array(k);

@@ -7,6 +7,9 @@ import { triangle, type SufficientStatistics } from './sufficient-statistics.ts'
 /** Most given columns of which every subset is estimated on the way; of more, those that drop columns from the last on. */
 const COLUMNS_WITH_ALL_SUBSETS = 3;
 
+/** Runs that explain the same to this share have reached the same optimum: which of them is kept must not hang on rounding. */
+const SAME_OPTIMUM = 1e-9;
+
 /** Where a run ended: Gamma in the units of the problem, and the sum of squares that it explains. */
 export interface Run {
   readonly gamma: Matrix;
@@ -48,7 +51,7 @@ export async function bestRun<R extends Run>(
     const runs: R[] = [];
     if (nested) runs.push(await run(subset, withZeroColumn(nested.run.gamma, k + nested.without)));
     runs.push(await run(subset, startFromResiduals(statistics, own)));
-    return runs.reduce((a, b) => (b.explained > a.explained ? b : a));
+    return runs.reduce((a, b) => (b.explained > a.explained + SAME_OPTIMUM * Math.abs(a.explained) ? b : a));
   };
   return best(Array.from({ length: given.count }, (_, at) => at));
 }
