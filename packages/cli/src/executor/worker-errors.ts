@@ -62,7 +62,9 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
 function isTooLarge(error: Error): boolean {
   return (
     error instanceof RangeError &&
-    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(error.message)
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
+      error.message,
+    )
   );
 }
 

@@ -226,7 +226,7 @@ outputs: { report: false }
       const path = await writeExperiment(folder, { rows: typo, text: level });
       const { code, stderr } = await ml4t(['run', path], { packages: [fakeFamily()] });
       expect(code).toBe(exitCodes.ok);
-      expect(stderr).toContain('warning: left out value: not every value is a number; list it in data.exclude');
+      expect(stderr).toContain('warning: left out value: not every value is a number, "n/a" is none.');
       const meant = await writeExperiment(folder, {
         rows: typo,
         text: (yaml) => level(yaml).replace('  returns', '  exclude: [value]\n  returns'),
