@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
+import {
+  CrossSectionBatch,
+  requirePredictArguments,
+  type FitOptions,
+  type FitSummary,
+  type Progress,
+} from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
 import { loadArtifact, packData, readSummary, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
@@ -34,6 +40,14 @@ class Draws extends NetworkEnsemble<
   }
   get draws(): Float64Array {
     return this.requireFit('draws').draws.slice();
+  }
+  /** The draws, whatever the batch. */
+  predict(batch: CrossSectionBatch): Promise<{ draws: Float64Array }> {
+    return Promise.resolve().then(() => {
+      const { draws } = this;
+      requirePredictArguments(batch, {}, { operation: 'Draws.predict', kind: this.batchKind });
+      return { draws };
+    });
   }
   static async load(source: ArtifactSource): Promise<Draws> {
     const { config, arrays, record } = await loadArtifact(source, { modelType: 'draws' });
@@ -112,7 +126,7 @@ const contractOf = (create: () => Draws): ReturnType<typeof estimatorContract> =
     batch,
     otherBatch,
     unusableBatch: batch.withoutReturns(),
-    extractOrPredict: (model) => Promise.resolve({ draws: model.draws }),
+    extractOrPredict: (model, on) => model.predict(on),
     load: (path) => Draws.load(path),
   });
 
