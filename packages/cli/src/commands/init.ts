@@ -91,6 +91,10 @@ split: # numbers of dates
   testSize: 12 # dates forecast with one fit
   # purge: 0 # h - 1 for returns over h dates
 
+# evaluation:
+#   quantiles: 5 # portfolios by forecast; 10 where absent
+#   ties: split # equal forecasts in equal parts over the quantiles that they reach into
+
 outputs:
   directory: results
   format: parquet # or csv, csv.gz
