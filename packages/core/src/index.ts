@@ -29,10 +29,12 @@ export {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   describe,
   throwIfAborted,
   type ErrorCode,
   type ErrorDetail,
+  type ErrorJSON,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
 export {
@@ -121,6 +123,7 @@ export type {
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { requireFitArguments, requirePredictArguments, type Operation } from './models/arguments.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';

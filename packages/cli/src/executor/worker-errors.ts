@@ -1,17 +1,4 @@
-import {
-  AbortedError,
-  ArtifactError,
-  ConfigError,
-  DataError,
-  EngineError,
-  InfeasibleError,
-  Ml4tError,
-  NotIdentifiedError,
-  OutputError,
-  ShapeError,
-  SourceError,
-  type ErrorDetail,
-} from '@ml4t/core';
+import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =
@@ -26,6 +13,7 @@ export interface WorkerReply {
 export function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
   const { name, stack = '' } = error;
+  if (isTooLarge(error)) return plainError(tooLarge(error));
   if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
   const { code, field, expected, found, remedy } = error;
   return { name, code, stack, detail: { field, expected, found, remedy } };
@@ -56,19 +44,27 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
-function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
-  const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
-    config: ConfigError,
-    shape: ShapeError,
-    data: DataError,
-    'not-identified': NotIdentifiedError,
-    infeasible: InfeasibleError,
-    artifact: ArtifactError,
-    source: SourceError,
-    output: OutputError,
-    engine: EngineError,
-  };
-  if (code === 'aborted') return new AbortedError(detail.field);
-  const Class = classes[code];
-  return Class ? new Class(detail) : new Ml4tError(code, detail);
+/** What V8 says when an array is larger than it can be, or than there is memory for. */
+function isTooLarge(error: Error): boolean {
+  return (
+    error instanceof RangeError &&
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
+      error.message,
+    )
+  );
+}
+
+function tooLarge(cause: Error): EngineError {
+  return new EngineError({
+    field: 'memory',
+    expected: 'room for the arrays of the model',
+    found: cause.message,
+    remedy: 'Make the model smaller (its layers, its ensemble, its batches), or give the process more memory.',
+    cause,
+  });
+}
+
+function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
+  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
 }
