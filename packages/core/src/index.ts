@@ -125,6 +125,7 @@ export { standardizeCharacteristics, winsorize, type WinsorizeOptions } from './
 export { trendFeatures, type TrendFeatureOptions, type TrendFeatures } from './preprocessing/trend-features.ts';
 export { Random } from './random/random.ts';
 export { AssetSignalResult, AssetWeightsResult, StochasticDiscountFactorState } from './results/asset-level.ts';
+export { describeFit } from './results/describe-fit.ts';
 export {
   isNonFinite,
   onlyFinite,

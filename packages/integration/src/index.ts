@@ -45,6 +45,7 @@ export type {
   PortfolioReadReport,
   PostgresClient,
   PostgresSource,
+  QueryAccess,
   QuerySource,
   ReadOptions,
   RowSource,

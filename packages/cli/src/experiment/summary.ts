@@ -1,4 +1,10 @@
-import { Ml4tError, formatTimestamp, type CrossSectionBatch, type FactorModelReport, type PanelFinding } from '@ml4t/core';
+import {
+  Ml4tError,
+  formatTimestamp,
+  type CrossSectionBatch,
+  type FactorModelReport,
+  type PanelFinding,
+} from '@ml4t/core';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';

@@ -52,14 +52,17 @@ export function onlyFinite(entry: Readonly<Record<string, number | undefined>>):
   return Object.fromEntries(Object.entries(entry).filter(isKnown));
 }
 
-/** What `fit` returns. Metrics are fractions (an R2 of 0.4), not percent. */
-export interface FitSummary {
+/**
+ * What `fit` returns. Metrics are fractions (an R2 of 0.4), not percent; `Metrics` names those of a model, so that a misspelt one
+ * does not compile.
+ */
+export interface FitSummary<Metrics extends Readonly<Record<string, number>> = Readonly<Record<string, number>>> {
   readonly converged: boolean;
   readonly stopReason: StopReason;
   /** Iterations or epochs made; 0 for closed forms. */
   readonly iterations: number;
-  readonly trainMetrics: Readonly<Record<string, number>>;
-  readonly validationMetrics?: Readonly<Record<string, number>> | undefined;
+  readonly trainMetrics: Metrics;
+  readonly validationMetrics?: Metrics | undefined;
   /** The checkpoint that `extract` and `predict` use when none is asked for. */
   readonly defaultCheckpoint?: string | undefined;
   readonly history: readonly HistoryEntry[];

@@ -1,10 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 
 /**
- * Settings of every connection: nothing is fetched from a network or loaded from a home folder, dates mean UTC, rows
- * keep the order of their source, and a query that spills does so outside the working folder.
+ * Settings of every connection: nothing is fetched from a network or loaded from a home folder, dates mean UTC, and rows
+ * keep the order of their source.
  */
 const settings = {
   autoinstall_known_extensions: 'false',
@@ -12,7 +13,6 @@ const settings = {
   allow_community_extensions: 'false',
   enable_external_file_cache: 'false',
   preserve_insertion_order: 'true',
-  temp_directory: join(tmpdir(), `ml4t-duckdb-${process.pid}`),
 };
 
 export interface OpenConnection {
@@ -22,14 +22,23 @@ export interface OpenConnection {
 
 /** A private DuckDB instance with one connection: in memory, or a database file opened read-only. */
 export async function openConnection(database?: string): Promise<OpenConnection> {
+  const spills = spillFolder();
+  const removeSpills = (): void => {
+    if (spills !== '') rmSync(spills, { recursive: true, force: true });
+  };
   const instance = await DuckDBInstance.create(database ?? ':memory:', {
     ...settings,
+    temp_directory: spills,
     ...(database === undefined ? {} : { access_mode: 'READ_ONLY' }),
+  }).catch((error: unknown) => {
+    removeSpills();
+    throw error;
   });
   let connection: DuckDBConnection | undefined;
   const close = (): void => {
     connection?.closeSync();
     instance.closeSync();
+    removeSpills();
   };
   try {
     connection = await instance.connect();
@@ -38,6 +47,18 @@ export async function openConnection(database?: string): Promise<OpenConnection>
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/**
+ * Where a query that needs more memory than it may have puts the rest: a folder that nobody else can read or name beforehand.
+ * Where none can be made there is none, and such a query ends in an error.
+ */
+function spillFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'ml4t-duckdb-'));
+  } catch {
+    return '';
   }
 }
 

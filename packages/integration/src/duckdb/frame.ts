@@ -3,6 +3,7 @@ import { SourceError, describe } from '@ml4t/core';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import type { QuerySource } from '../read/options.ts';
 import { openConnection, sqlName, sqlText } from './connection.ts';
+import { requireSelect, restrict } from './query-access.ts';
 import { filePattern, type FileFormat } from './relation.ts';
 import { csvRelation, dateFilter, selectRows, type CsvMode, type Origin } from './row-query.ts';
 import { streamRows } from './row-stream.ts';
@@ -34,13 +35,28 @@ export async function openQuery(source: QuerySource): Promise<Frame> {
   if (source.database !== undefined) await filePattern(source.database);
   // The line break ends a trailing comment.
   const relation = `(${source.query.trim().replace(/;\s*$/, '')}\n)`;
-  return open('query', source.database, () => relation, 'query');
+  return open(
+    'query',
+    source.database,
+    () => relation,
+    'query',
+    async (connection) => {
+      await restrict(connection, source.allow);
+      await requireSelect(connection, source.query);
+    },
+  );
 }
 
 /** What a sort may hold before DuckDB writes runs to its temporary folder. */
 const sortMemory = '1GB';
 
-async function open(label: string, database: string | undefined, relation: Relation, origin: Origin): Promise<Frame> {
+async function open(
+  label: string,
+  database: string | undefined,
+  relation: Relation,
+  origin: Origin,
+  prepare?: (connection: DuckDBConnection) => Promise<void>,
+): Promise<Frame> {
   const plain = (error: unknown): Error => sourceError(error, label, origin === 'query');
   const { connection, close } = await openConnection(database).catch((error: unknown) => {
     throw sourceError(error, database ?? label, false);
@@ -63,6 +79,7 @@ async function open(label: string, database: string | undefined, relation: Relat
     }
   };
   try {
+    await prepare?.(connection);
     return {
       label,
       columns: await describeColumns(connection, relation()),

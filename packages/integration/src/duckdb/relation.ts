@@ -19,7 +19,7 @@ export function formatOfPath(path: string): FileFormat {
       field: path === '' ? 'source' : path,
       expected: 'a file that ends in .parquet, .csv, .csv.gz, .tsv, .tsv.gz, .arrow or .feather',
       found: path === '' ? 'an empty path' : `the ending of ${JSON.stringify(basename(path))}`,
-      remedy: 'Rename the file, or read it by a query: { query: "SELECT * FROM read_csv(\'…\')" }.',
+      remedy: "Rename the file, or read it by a query: { query: \"FROM read_csv('…')\", allow: { files: ['…'] } }.",
     });
   return format;
 }

@@ -1,4 +1,5 @@
 import { DataError, Ml4tError, SourceError } from '@ml4t/core';
+import { sqlText } from './connection.ts';
 
 /** Puts an error of DuckDB into plain words: what could not be read, why in one line, and what to do. */
 export function sourceError(error: unknown, label: string, isQuery: boolean): Error {
@@ -25,6 +26,15 @@ export function sourceError(error: unknown, label: string, isQuery: boolean): Er
       expected: 'rows with as many entries as the header',
       found: `line ${line[1]}: ${csvReason(message)}`,
       remedy: 'Correct the line: a missing or extra delimiter or quote, or a file cut short.',
+      cause: error,
+    });
+  const closed = /Cannot access (?:file|directory) "([\s\S]*?)" - file system operations are disabled/.exec(message);
+  if (closed)
+    return new SourceError({
+      field: 'source.query',
+      expected: 'tables, and files that `allow` names',
+      found: JSON.stringify(closed[1]),
+      remedy: `Allow it where you trust the query: { query, allow: { files: [${sqlText(closed[1])}] } }.`,
       cause: error,
     });
   const missing = /Missing Extension|requires the extension/.test(message);

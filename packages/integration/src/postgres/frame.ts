@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ConfigError, Ml4tError, SourceError, describe } from '@ml4t/core';
 import { sqlName } from '../duckdb/connection.ts';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
@@ -38,12 +39,20 @@ export async function openPostgres(source: PostgresSource): Promise<Frame> {
       throw queryError(error);
     }
   };
-  const answer = await run(`SELECT * FROM ${relation} LIMIT 0`);
-  const columns = (answer.fields ?? []).map(({ name, dataTypeID }) => columnOf(name, dataTypeID));
-  const read = async function* (request: RowRequest, sorted: boolean): AsyncGenerator<RowChunk> {
+  /** Opens a cursor over one SELECT in a read-only transaction; whoever is done with it calls `end`. */
+  const begin = async (sql: string): Promise<void> => {
     await run('BEGIN READ ONLY');
+    await run(openCursor(sql));
+  };
+  const end = async (): Promise<void> => {
+    // Ends the cursor too. When the connection is gone, the error that matters is the one before.
+    // A fetch that was given up on is not waited for: the server takes the ROLLBACK after it.
+    const ended = client.query('ROLLBACK').catch(() => undefined);
+    if (!waiting.isBusy) await ended;
+  };
+  const read = async function* (request: RowRequest, sorted: boolean): AsyncGenerator<RowChunk> {
     try {
-      await run(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${select(relation, request, sorted)}`);
+      await begin(select(relation, request, sorted));
       for (let firstRow = 0; ;) {
         const { rows } = await run(`FETCH ${rowsPerFetch} FROM ${cursor}`);
         if (rows.length === 0) return;
@@ -51,12 +60,20 @@ export async function openPostgres(source: PostgresSource): Promise<Frame> {
         firstRow += rows.length;
       }
     } finally {
-      // Ends the cursor too. When the connection is gone, the error that matters is the one before.
-      // A fetch that was given up on is not waited for: the server takes the ROLLBACK after it.
-      const ended = client.query('ROLLBACK').catch(() => undefined);
-      if (!waiting.isBusy) await ended;
+      await end();
     }
   };
+  const describeColumns = async (): Promise<FrameColumn[]> => {
+    try {
+      // By itself, so that no parenthesis of it can end the one that it is put into afterwards.
+      await begin(query);
+      const { fields = [] } = await run(`FETCH 0 FROM ${cursor}`);
+      return fields.map(({ name, dataTypeID }) => columnOf(name, dataTypeID));
+    } finally {
+      await end();
+    }
+  };
+  const columns = await describeColumns();
   return {
     label: 'query',
     columns,
@@ -90,6 +107,24 @@ interface PostgresAnswer {
 }
 
 const cursor = 'ml4t_frame';
+
+/**
+ * Opens the cursor over a text by the server's own parser: `OPEN … FOR EXECUTE` refuses a text of several statements, or of
+ * one that is not a query, before any of it runs, whatever protocol the client speaks. Sent by itself, a text with
+ * semicolons would run statement by statement, COMMIT among them.
+ */
+function openCursor(sql: string): string {
+  const [body, text] = dollarQuotes(sql);
+  return `DO ${body} DECLARE frame refcursor := '${cursor}'; BEGIN OPEN frame NO SCROLL FOR EXECUTE ${text}${sql}${text}; END ${body}`;
+}
+
+/** Two quotes that a text does not hold. Between them nothing is an escape, whatever the server's settings. */
+function dollarQuotes(text: string): readonly [string, string] {
+  for (;;) {
+    const tag = `ml4t_${randomUUID().replaceAll('-', '')}`;
+    if (!text.includes(tag)) return [`$${tag}_a$`, `$${tag}_b$`];
+  }
+}
 
 function requireClient(client: unknown): void {
   const isClient =

@@ -8,11 +8,25 @@ import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
  */
 export type PanelSource = string | QuerySource | PostgresSource | RowSource | ColumnChunkSource | Table;
 
-/** Any SELECT that DuckDB runs: over files (`FROM 'prices/*.parquet'`) or over the tables of a DuckDB database. */
+/** What a query may reach beyond its database. It never reaches a network. */
+export interface QueryAccess {
+  /**
+   * Files and patterns that the query reads, each as the query spells it or absolute: `['prices/*.parquet', 'signals.csv']`.
+   * A pattern means the files that it matches when the query is opened.
+   */
+  readonly files?: readonly string[] | undefined;
+}
+
+/**
+ * Exactly one SELECT of DuckDB: over the tables of a DuckDB database, over the files that `allow` names
+ * (`FROM 'prices/*.parquet'`), or over neither. Other statements, other files and the network are refused.
+ */
 export interface QuerySource {
   readonly query: string;
   /** Path of a DuckDB database file, opened read-only; in memory where absent. */
   readonly database?: string | undefined;
+  /** Nothing where absent. */
+  readonly allow?: QueryAccess | undefined;
 }
 
 /** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
@@ -24,8 +38,9 @@ export interface PostgresClient {
 }
 
 /**
- * A query of PostgreSQL, read by a cursor in a read-only transaction: the client must not be in a transaction of its
- * own, nor be used for anything else until the reading ends. It stays open.
+ * Exactly one SELECT of PostgreSQL, described and read by a cursor in a read-only transaction: the client must not be in a
+ * transaction of its own, nor be used for anything else until the reading ends. It stays open. What functions the SELECT
+ * may call, and so what of the server it may read, is a matter of the rights of the client's role.
  */
 export interface PostgresSource {
   readonly postgres: PostgresClient;

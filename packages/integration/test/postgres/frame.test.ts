@@ -100,7 +100,7 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
     let fetches = 0;
     const counting: PostgresClient = {
       query: (sql) => {
-        if (sql.startsWith('FETCH')) fetches++;
+        if (sql.startsWith('FETCH 500')) fetches++;
         return client.query(sql);
       },
     };
@@ -144,7 +144,7 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
     const hanging: PostgresClient = {
       query: (sql) => {
         sent.push(sql.split(' ', 1)[0]);
-        if (!sql.startsWith('FETCH')) return Promise.resolve({ rows: [], fields: [...fields] });
+        if (!sql.startsWith('FETCH 10000')) return Promise.resolve({ rows: [], fields: [...fields] });
         controller.abort();
         return new Promise<never>(() => undefined);
       },
@@ -156,7 +156,7 @@ describe.each(servers)('a source in PostgreSQL: %s', (_, connect) => {
     ];
     const error = await readingFailure({ postgres: hanging, query: 'TABLE t' }, {}, { signal: controller.signal });
     expect(error.name).toBe('AbortedError');
-    expect(sent).toEqual(['SELECT', 'BEGIN', 'DECLARE', 'FETCH', 'ROLLBACK']);
+    expect(sent).toEqual(['BEGIN', 'DO', 'FETCH', 'ROLLBACK', 'BEGIN', 'DO', 'FETCH', 'ROLLBACK']);
   });
 
   it('stops on abort', async () => {

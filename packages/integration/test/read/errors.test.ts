@@ -64,9 +64,13 @@ describe('sources that cannot be read', () => {
   });
 
   it('downloads nothing: remote files are an error', async () => {
-    const error = await failure(read({ query: "SELECT * FROM 'https://example.invalid/panel.parquet'" }));
+    const error = await failure(read('https://example.invalid/*.parquet'));
     expect(error.found).toContain('httpfs');
     expect(error.remedy).toContain('downloads nothing');
+    const query = { query: "SELECT * FROM 'https://example.invalid/panel.parquet'" };
+    expect((await failure(read(query))).code).toBe('source');
+    const allowed = { ...query, allow: { files: ['https://example.invalid/*.parquet'] } };
+    expect((await failure(read(allowed))).found).toContain('httpfs');
   });
 
   it('names what is wrong with a query', async () => {

@@ -62,7 +62,10 @@ describe('readCrossSectionBatch', () => {
       file('b.csv.gz', gzipSync(csv)),
       file('b.tsv', csv.replaceAll(',', '\t')),
       table,
-      { query: `SELECT * REPLACE (nullif(value, 'NA')::DOUBLE AS value) FROM '${join(folder, 'b.csv')}'; ` },
+      {
+        query: `SELECT * REPLACE (nullif(value, 'NA')::DOUBLE AS value) FROM '${join(folder, 'b.csv')}'; `,
+        allow: { files: [join(folder, 'b.csv')] },
+      },
     ])
       expect((await readCrossSectionBatch(source, columns)).batch).toEqual(expected);
   });
@@ -163,7 +166,7 @@ describe('readCrossSectionBatch', () => {
 
   it('keeps the dates of the filter, both ends included, from files, queries and text dates', async () => {
     const parquet = await writeParquet(join(folder, 'filter.parquet'), `SELECT * FROM '${file('f.csv', csv)}'`);
-    for (const source of [file('f.csv', csv), parquet, { query: `SELECT * FROM '${parquet}'` }]) {
+    for (const source of [file('f.csv', csv), parquet, { query: `FROM '${parquet}'`, allow: { files: [parquet] } }]) {
       const { batch } = await readCrossSectionBatch(
         source,
         { ...columns, characteristics: ['size'], returns: { column: 'ret', lag: 1 } },

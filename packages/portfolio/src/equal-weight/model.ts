@@ -1,6 +1,4 @@
 import {
-  ArtifactError,
-  NotFittedError,
   PortfolioWeightsResult,
   parseConfig,
   throwIfAborted,
@@ -9,11 +7,12 @@ import {
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
-import { loadArtifact, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import { loadArtifact, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
-import { judgeWeights } from '../training/judge.ts';
+import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
 import type { PortfolioPredictOptions } from '../training/fitted.ts';
 import { requireUsable } from '../training/requirements.ts';
@@ -39,105 +38,72 @@ export function parseEqualWeightConfig(input: unknown): EqualWeightConfig {
   return parseConfig(equalWeightConfigSchema, input, 'EqualWeightConfig');
 }
 
+/** Nothing is estimated: how it did is all. */
+interface EqualWeightFit {
+  readonly summary: FitSummary<Judgement>;
+}
+
 /**
  * The benchmark of every allocator: 1 / N_t in each of the N_t assets that can be held, times their volatility scales where the
  * batch has some. Nothing is estimated; `fit` measures how it did.
  *
  * Source: DeMiguel, Garlappi and Uppal (2009), "Optimal versus naive diversification", Review of Financial Studies 22.
  */
-export class EqualWeightPortfolioModel implements PortfolioModel {
+export class EqualWeightPortfolioModel
+  extends ClosedFormModel<PortfolioSequenceBatch, EqualWeightFit>
+  implements PortfolioModel
+{
   readonly modelType = 'equal-weight';
   readonly config: EqualWeightConfig;
-  #summary: FitSummary | undefined;
+  protected readonly packageVersion = packageVersion();
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: EqualWeightConfigInput = {}) {
+    super();
     this.config = parseEqualWeightConfig(config);
   }
 
-  get isFitted(): boolean {
-    return this.#summary !== undefined;
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireSummary('fitSummary');
-  }
-
-  /** Throws DataError when the batch has no returns, AbortedError. */
-  fit(batch: PortfolioSequenceBatch, options: FitOptions<PortfolioSequenceBatch> = {}): Promise<FitSummary> {
-    return Promise.resolve().then(() => {
-      const started = performance.now();
-      throwIfAborted(options.signal, 'EqualWeightPortfolioModel.fit');
-      const { validation } = options;
-      const config = this.#portfolio;
-      requireUsable(batch, config, 'batch');
-      if (validation) requireUsable(validation, config, 'validation');
-      const judge = (on: PortfolioSequenceBatch): Record<string, number> => ({
-        ...judgeWeights(on, equalWeights(on), config),
-      });
-      const { nWindows: windows, nSteps: steps, nAssets: assets } = batch;
-      this.#summary = {
-        converged: true,
+  /** Throws DataError when the batch has no returns. */
+  protected estimate(
+    batch: PortfolioSequenceBatch,
+    { validation }: FitOptions<PortfolioSequenceBatch>,
+  ): Estimation<EqualWeightFit> {
+    const config = this.#portfolio;
+    requireUsable(batch, config, 'batch');
+    if (validation) requireUsable(validation, config, 'validation');
+    const judge = (on: PortfolioSequenceBatch): Judgement => judgeWeights(on, equalWeights(on), config);
+    const { nWindows: windows, nSteps: steps, nAssets: assets } = batch;
+    return {
+      fit: {},
+      report: {
         stopReason: 'closed-form',
-        iterations: 0,
         trainMetrics: judge(batch),
         validationMetrics: validation && judge(validation),
-        history: [],
-        notes: [],
-        runRecord: {
-          modelType: this.modelType,
-          packageVersion: packageVersion(),
-          config: this.config,
-          engine: 'float64',
-          dimensions: { windows, steps, assets },
-          stopReason: 'closed-form',
-          seconds: (performance.now() - started) / 1000,
-        },
-      };
-      return this.#summary;
-    });
+        engine: 'float64',
+        dimensions: { windows, steps, assets },
+      },
+    };
   }
 
   /** Holdings (B x T x N), 0 where the mask is false. Throws NotFittedError. */
   predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     return Promise.resolve().then(() => {
       throwIfAborted(options.signal, 'EqualWeightPortfolioModel.predict');
-      this.#requireSummary('predict');
+      this.requireFit('predict');
       return new PortfolioWeightsResult(batch, holdingsOf(batch, equalWeights(batch), conventionsOf(this.#portfolio)));
     });
   }
 
-  /** Writes configuration and fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    await saveArtifact(path, {
-      modelType: this.modelType,
-      formatVersion: 1,
-      packageVersion: packageVersion(),
-      config: this.config,
-      state: {},
-      record: this.#requireSummary('save'),
-      arrays: {},
-    });
+  protected contentOf(): Pick<ArtifactContent, 'state' | 'arrays'> {
+    return { state: {}, arrays: {} };
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<EqualWeightPortfolioModel> {
-    const { path, config, record, arrays } = await loadArtifact(source, { modelType: 'equal-weight' });
-    const extra = Object.keys(arrays)[0];
-    if (extra !== undefined)
-      throw new ArtifactError({
-        field: `${path}: arrays.${extra}`,
-        expected: 'no array',
-        found: 'an extra array',
-        remedy: 'Save the model again.',
-      });
+    const { config, record } = await loadArtifact(source, { modelType: 'equal-weight', arrays: [] });
     const model = new EqualWeightPortfolioModel(parseEqualWeightConfig(config));
-    model.#summary = record as FitSummary;
+    model.restore({ summary: record as FitSummary<Judgement> });
     return model;
-  }
-
-  #requireSummary(operation: string): FitSummary {
-    if (!this.#summary) throw new NotFittedError('EqualWeightPortfolioModel', operation);
-    return this.#summary;
   }
 
   /** Its weights are holdings, as those of the long-only head. */

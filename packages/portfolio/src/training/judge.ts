@@ -10,7 +10,7 @@ import {
 import { conventionsOf } from './loss.ts';
 
 /** How head weights did on a batch. */
-export interface Judgement {
+export type Judgement = {
   /** Pooled annual Sharpe ratio after costs: what checkpoints are chosen by. */
   readonly sharpe: number;
   readonly grossSharpe: number;
@@ -20,7 +20,7 @@ export interface Judgement {
   readonly turnover: number;
   /** Mean cost per step. */
   readonly cost: number;
-}
+};
 
 /** Judges the weights of a head (B x T x N) by the configuration's own conventions, after the burn-in. */
 export function judgeWeights(batch: PortfolioSequenceBatch, weights: Float64Array, config: PortfolioConfig): Judgement {

@@ -1,0 +1,55 @@
+import { NotFittedError } from '../errors.ts';
+import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
+import type { FitSummary } from '../results/fit-summary.ts';
+
+/** What any fit keeps beside what the model estimates. */
+export interface ModelFit {
+  readonly summary: FitSummary;
+}
+
+/** A model with a fit or without one: what all estimators do alike, however they come to theirs. */
+export abstract class FittedModel<Fit extends ModelFit> {
+  abstract readonly modelType: string;
+  /** Frozen and JSON-serialisable. */
+  abstract readonly config: object;
+  /** Version of the package that the model is in. */
+  protected abstract readonly packageVersion: string;
+  #fit: Fit | undefined;
+
+  /** What an artifact holds beside the configuration and the summary. */
+  protected abstract contentOf(fit: Fit): Pick<ArtifactContent, 'state' | 'arrays'>;
+
+  get isFitted(): boolean {
+    return this.#fit !== undefined;
+  }
+
+  /** What the last fit said of itself. Throws NotFittedError. */
+  get fitSummary(): Fit['summary'] {
+    return this.requireFit('fitSummary').summary;
+  }
+
+  /** Writes the configuration, everything estimated and the fit summary as one artifact, atomically. Throws NotFittedError. */
+  async save(path: string): Promise<void> {
+    const fit = this.requireFit('save');
+    const { modelType, packageVersion, config } = this;
+    await saveArtifact(path, {
+      modelType,
+      formatVersion: 1,
+      packageVersion,
+      config,
+      record: fit.summary,
+      ...this.contentOf(fit),
+    });
+  }
+
+  /** Takes a fit: a new one, or one that an artifact held. */
+  protected restore(fit: Fit): void {
+    this.#fit = fit;
+  }
+
+  /** The fit, or a NotFittedError that names the operation. */
+  protected requireFit(operation: string): Fit {
+    if (!this.#fit) throw new NotFittedError(this.constructor.name, operation);
+    return this.#fit;
+  }
+}
