@@ -1,6 +1,7 @@
 import type { FitSummary } from '@ml4t/core';
 import { artifactArray, loadArtifact, readState, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
+import { ownLabel } from './checkpoints.ts';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
 
@@ -88,7 +89,9 @@ export async function loadFittedModel(
         networks: {
           states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),
           size,
-          labels: saved.labels,
+          labels: saved.labels.map((rows) =>
+            Object.fromEntries(Object.entries(rows).map(([label, row]) => [ownLabel(label), row])),
+          ),
         },
         summary: artifact.record as FitSummary,
       };

@@ -1,3 +1,4 @@
+import { configNotes } from '../config.ts';
 import { AbortedError, ConfigError, NotFittedError, throwIfAborted } from '../errors.ts';
 import type { EnsembleEstimator, FitOptions, RunOptions, TrainedMember } from '../models/interfaces.ts';
 import { asPart } from '../models/progress.ts';
@@ -166,7 +167,8 @@ export abstract class NetworkEnsemble<
   /** Keeps a fit whose summary says how long it took, wherever that was. */
   #keep(fit: Fit, seconds: number): Fit['summary'] {
     const { summary } = fit;
-    this.#fit = { ...fit, summary: { ...summary, runRecord: { ...summary.runRecord, seconds } } };
+    const notes = [...configNotes(this.config), ...summary.notes];
+    this.#fit = { ...fit, summary: { ...summary, notes, runRecord: { ...summary.runRecord, seconds } } };
     return this.#fit.summary;
   }
 }
