@@ -4,7 +4,12 @@
 // Usage: node bench/simulations/conditional-autoencoder.mjs [repetitions] [first seed] [config as JSON]
 import { predictiveR2, totalR2 } from '@ml4t/core';
 import { oraclePredictiveR2, oracleTotalR2, simulateConditionalFactorPanel } from '@ml4t/core/simulate';
-import { BetaLambdaMapper, CAEModel, ExpandingMeanFactorForecaster } from '@ml4t/latent-factors';
+import {
+  BetaLambdaMapper,
+  CAEModel,
+  ExpandingMeanFactorForecaster,
+  LatentFactorForecastPipeline,
+} from '@ml4t/latent-factors';
 
 const repetitions = Number(process.argv[2] ?? 10);
 const firstSeed = Number(process.argv[3] ?? 0);
@@ -36,22 +41,24 @@ for (const design of ['linear', 'nonlinear']) {
       const started = performance.now();
       await model.fit(train, validate ? { ...options, validation } : options);
       const seconds = (performance.now() - started) / 1000;
-      // Premia from everything realised before each date: both earlier spans, then the test dates before it.
-      const forecast = (state, before) => {
+      const pipeline = new LatentFactorForecastPipeline({ model });
+      await pipeline.fitForecaster(train, validation);
+      const { state, assetForecast } = await pipeline.predict(test);
+      // A member has no pipeline of its own.
+      const memberForecast = (state, before) => {
         const forecaster = new ExpandingMeanFactorForecaster();
         forecaster.fit(before);
         return new BetaLambdaMapper().predict(state, forecaster.predict(state)).expectedReturns;
       };
-      const [state, before] = [await model.extract(test), await model.extract(batch.slice(0, 120))];
       const members = await model.extractMembers(test);
       const membersBefore = await model.extractMembers(batch.slice(0, 120));
       add(name, 'total', 100 * totalR2(test.returns, state.fittedReturns()));
-      add(name, 'predictive', 100 * predictiveR2(test.returns, forecast(state, before)));
+      add(name, 'predictive', 100 * predictiveR2(test.returns, assetForecast.expectedReturns));
       add(name, 'memberTotal', 100 * mean(members.map((m) => totalR2(test.returns, m.fittedReturns()))));
       add(
         name,
         'memberPredictive',
-        100 * mean(members.map((m, i) => predictiveR2(test.returns, forecast(m, membersBefore[i])))),
+        100 * mean(members.map((m, i) => predictiveR2(test.returns, memberForecast(m, membersBefore[i])))),
       );
       add(name, 'seconds', seconds);
       add(name, 'gap', oracle[0] - rows.get(name).total.at(-1));

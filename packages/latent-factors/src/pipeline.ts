@@ -2,6 +2,7 @@ import {
   ArtifactError,
   ConfigError,
   LatentFactorPrediction,
+  LatentFactorState,
   NotFittedError,
   type CrossSectionBatch,
   type ExtractOptions,
@@ -10,6 +11,7 @@ import {
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
+  type ReturnTiming,
 } from '@ml4t/core';
 import {
   buildPart,
@@ -26,10 +28,11 @@ import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 import { BetaLambdaMapper } from './mappers/beta-lambda.ts';
 import { forecasterRegistry, mapperRegistry, modelRegistry } from './registry.ts';
 import {
-  historyOfState,
+  historyOfStates,
   savedFormOf,
   savedHistoriesIn,
   stateOfHistory,
+  trainingFactorReturns,
   type TrainingHistory,
 } from './training-history.ts';
 import { packageVersion } from './version.ts';
@@ -44,14 +47,14 @@ export interface ForecastPipelineClasses {
   readonly mappers?: readonly NamedPart<'mapperType', FactorMapper>[];
 }
 
-const format = { pipelineType: 'latent-factor-forecast-pipeline', formatVersion: 1 } as const;
+const format = { pipelineType: 'latent-factor-forecast-pipeline', formatVersion: 2 } as const;
 const savedConfig = z.strictObject({ forecaster: z.unknown(), mapper: z.unknown() });
 
 /**
  * A structural model, a forecaster of its factors' premia, and a mapper from both to expected returns, as one object.
  *
- * `fit` estimates the model and keeps the factor returns of the training dates, at every checkpoint of the model, for the
- * forecaster; the batch itself is not kept. `predict` extracts exposures, forecasts premia from what was realised before each date,
+ * `fit` estimates the model and keeps the factor returns of the training and validation dates, at every checkpoint of the model, for
+ * the forecaster; the batches themselves are not kept. `predict` extracts exposures, forecasts premia from what was realised before each date,
  * and maps them. Asked for a checkpoint, it estimates the premia on that checkpoint's own factors: coordinates are not
  * comparable between checkpoints. `save` and `load` take all of it, the model included, through one file.
  *
@@ -86,27 +89,48 @@ export class LatentFactorForecastPipeline<Batch> {
     return this.#histories !== undefined;
   }
 
-  /** Fits the model (validation, signal and progress are passed through), then the forecaster on its training factors. */
+  /**
+   * Fits the model (validation, signal and progress are passed through), then the forecaster on the factors of the training and
+   * validation dates: both are realised by the dates to be forecast.
+   */
   async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
     const summary = await this.model.fit(batch, options);
     // Histories of the earlier fit are in coordinates that the model has no longer.
     this.#histories = undefined;
-    await this.fitForecaster(batch);
+    await this.fitForecaster(batch, options.validation);
     return summary;
   }
 
-  /** Fits the forecaster alone, on the batch that the model was fitted on: for a model that was loaded, or combined of members. */
-  async fitForecaster(batch: Batch): Promise<void> {
+  /**
+   * Fits the forecaster alone, on the batches that the model was fitted and validated on: for a model that was loaded, or combined of
+   * members. Factors of the validation dates are extracted, as those of any later date.
+   */
+  async fitForecaster(batch: Batch, validation?: Batch): Promise<void> {
     const { model } = this;
-    const first = historyOfState(await model.extract(batch));
-    const others = (model.checkpoints ?? []).filter((checkpoint) => checkpoint !== first.checkpoint);
-    const histories = [first];
-    if (model.factorReturnsAt)
-      (await model.factorReturnsAt(batch, others)).forEach((factorReturns, at) =>
-        histories.push({ ...first, checkpoint: others[at], factorReturns }),
+    const training = await model.extract(batch);
+    const later = validation && (await model.extract(validation));
+    const timing = timingOf(batch);
+    const others = (model.checkpoints ?? []).filter((checkpoint) => checkpoint !== training.checkpoint);
+    const histories = [historyOfStates(training, later, timing ?? training.timing)];
+    if (model.factorReturnsAt) {
+      const own = await model.factorReturnsAt(batch, others);
+      const laterOnes = validation && (await model.factorReturnsAt(validation, others));
+      others.forEach((checkpoint, at) =>
+        histories.push(
+          historyOfStates(
+            withFactorReturns(training, own[at], checkpoint),
+            later && laterOnes && withFactorReturns(later, laterOnes[at], checkpoint),
+            timing ?? training.timing,
+          ),
+        ),
       );
-    else for (const checkpoint of others) histories.push(historyOfState(await model.extract(batch, { checkpoint })));
-    this.forecaster.fit(stateOfHistory(first));
+    } else
+      for (const checkpoint of others) {
+        const own = await model.extract(batch, { checkpoint });
+        const laterOne = validation && (await model.extract(validation, { checkpoint }));
+        histories.push(historyOfStates(own, laterOne, timing ?? own.timing));
+      }
+    this.forecaster.fit(stateOfHistory(histories[0]));
     this.#histories = histories;
   }
 
@@ -116,18 +140,18 @@ export class LatentFactorForecastPipeline<Batch> {
    */
   async predict(batch: Batch, options: ExtractOptions = {}): Promise<LatentFactorPrediction> {
     this.#requireHistories('predict');
-    const state = await this.model.extract(batch, options);
+    const state = withTiming(await this.model.extract(batch, options), timingOf(batch));
     const history = this.#historyOf(state.checkpoint);
     // Each time: it may hold another checkpoint's history, or serve another pipeline too.
     this.forecaster.fit(stateOfHistory(history));
     const factorForecast = this.forecaster.predict(state);
     const assetForecast = this.mapper.predict(state, factorForecast);
-    return new LatentFactorPrediction(state, factorForecast, assetForecast, history.factorReturns);
+    return new LatentFactorPrediction(state, factorForecast, assetForecast, trainingFactorReturns(history));
   }
 
   /**
-   * Writes the model's artifact, the configurations of all parts and the training factor returns of every checkpoint (not the training
-   * batch) as one artifact, atomically. A forecaster is built again from `config` and fitted on those factor returns, a
+   * Writes the model's artifact, the configurations of all parts and the factor returns of the fit's dates at every checkpoint (not its
+   * batches) as one artifact, atomically. A forecaster is built again from `config` and fitted on those factor returns, a
    * mapper from `config`, so that nothing else of them has to be kept.
    *
    * Throws NotFittedError; DataError, before anything is written, for a part that has no name, the name of another class or a
@@ -206,4 +230,24 @@ export class LatentFactorForecastPipeline<Batch> {
       remedy: 'Have the model list all that `extract` accepts as `checkpoints`.',
     });
   }
+}
+
+/** What a batch says of its returns; undefined for one of another kind. */
+function timingOf(batch: unknown): ReturnTiming | undefined {
+  const { returnHorizon, realisationLag } = batch as Partial<ReturnTiming>;
+  return returnHorizon === undefined || realisationLag === undefined ? undefined : { returnHorizon, realisationLag };
+}
+
+/** The state of a model that does not pass the timing of its batch on, with it. */
+function withTiming(state: LatentFactorState, timing: ReturnTiming | undefined): LatentFactorState {
+  return state.timing || !timing ? state : new LatentFactorState({ ...state, timing });
+}
+
+/** The same dates at another checkpoint, without rows. */
+function withFactorReturns(
+  state: LatentFactorState,
+  factorReturns: Float64Array,
+  checkpoint: string,
+): LatentFactorState {
+  return new LatentFactorState({ ...state, factorReturns, checkpoint });
 }

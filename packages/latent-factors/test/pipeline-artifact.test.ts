@@ -409,9 +409,9 @@ describe('what cannot be loaded or saved is one clear error', () => {
     await saved();
     const { modelType, packageVersion, config, state, record, arrays } = await loadArtifact(path);
     const rewritten = { modelType, packageVersion, config: config as object, state, record, arrays };
-    await saveArtifact(path, { ...rewritten, formatVersion: 2 });
+    await saveArtifact(path, { ...rewritten, formatVersion: 3 });
     let error = await rejection(LatentFactorForecastPipeline.load(path));
-    expect(error.message).toMatch(/\.pipeline: formatVersion: expected at most 1, found 2 \(written by version/);
+    expect(error.message).toMatch(/\.pipeline: formatVersion: expected at most 2, found 3 \(written by version/);
     const { model, own } = state as { model: object; own: object };
     await saveArtifact(path, { ...rewritten, formatVersion: 1, state: { model: { ...model, formatVersion: 7 }, own } });
     error = await rejection(LatentFactorForecastPipeline.load(path));

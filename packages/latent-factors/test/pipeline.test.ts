@@ -1,9 +1,19 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { LatentFactorState, NotFittedError, type FitSummary, type LatentFactorModel } from '@ml4t/core';
+import {
+  LatentFactorState,
+  NotFittedError,
+  latentFactorColumns,
+  walkForward,
+  type FitSummary,
+  type LatentFactorModel,
+} from '@ml4t/core';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { describe, expect, it } from '@jest/globals';
-import { EWMAFactorForecaster, IPCAModel, LatentFactorForecastPipeline } from '../src/index.ts';
+import { AR1FactorForecaster, EWMAFactorForecaster, IPCAModel, LatentFactorForecastPipeline } from '../src/index.ts';
 import { plantedPanel } from './ipca/planted-panel.ts';
 
 describe('LatentFactorForecastPipeline', () => {
@@ -106,6 +116,68 @@ describe('LatentFactorForecastPipeline', () => {
     expect(found[0].factorForecast.premia).toEqual(expected.factorForecast.premia);
     expect(found[1].factorForecast.premia).not.toEqual(expected.factorForecast.premia);
     expect(found[2].factorForecast.premia).toEqual(expected.factorForecast.premia);
+  });
+
+  it('forecasts from the factors of validation dates too, as if it had been told of them', async () => {
+    const forecaster = new AR1FactorForecaster({ shrinkage: 0 });
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }), forecaster });
+    await pipeline.fit(batch.slice(0, 30), { validation: batch.slice(30, 45) });
+    const target = batch.slice(45);
+    const { factorForecast, trainingFactorReturns, state } = await pipeline.predict(target);
+    // Both spans at once, in the coordinates of the fit.
+    const byHand = new AR1FactorForecaster({ shrinkage: 0 });
+    byHand.fit(await pipeline.model.extract(batch.slice(0, 45)));
+    expect(factorForecast.premia).toEqual(byHand.predict(state).premia);
+    // What is called training stays the training dates: the maximal Sharpe ratio in sample is of them.
+    expect(trainingFactorReturns).toEqual((await pipeline.model.extract(batch.slice(0, 30))).factorReturns);
+    // The walk-forward gives fit the validation dates, so that it says the same.
+    const walked = await walkForward({
+      batch,
+      splits: [{ train: { from: 0, to: 30 }, validation: { from: 30, to: 45 }, test: { from: 45, to: 60 } }],
+      create: () => new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }), forecaster }),
+      columns: latentFactorColumns,
+    });
+    expect(walked.folds[0].prediction.factorForecast.premia).toEqual(factorForecast.premia);
+  });
+
+  it('keeps validation dates, their calendar and the timing of returns when it is saved', async () => {
+    const timed = batch.withReturns(batch.requireReturns('this test'), { returnHorizon: 3, realisationLag: 4 });
+    const pipeline = new LatentFactorForecastPipeline({
+      model: new IPCAModel({ nFactors: 2 }),
+      forecaster: new EWMAFactorForecaster({ halfLife: 3 }),
+    });
+    await pipeline.fit(timed.slice(0, 25), { validation: timed.slice(28, 40) });
+    const path = join(await mkdtemp(join(tmpdir(), 'ml4t-')), 'timed.pipeline');
+    await pipeline.save(path);
+    const loaded = await LatentFactorForecastPipeline.load(path);
+    const before = await pipeline.predict(timed.slice(43));
+    const after = await loaded.predict(timed.slice(43));
+    expect(after.factorForecast).toEqual(before.factorForecast);
+    expect(after.trainingFactorReturns).toEqual(before.trainingFactorReturns);
+    // Without returns a batch says nothing of their timing: the fit does.
+    const silent = batch.slice(43).withoutReturns();
+    expect((await loaded.predict(silent)).factorForecast.premia[0]).toBe(before.factorForecast.premia[0]);
+    await expect(loaded.predict(batch.slice(43))).rejects.toThrow(/returns over 3 dates, as in the fit, found 1/);
+  });
+
+  it('takes the timing from the batch when the model does not pass it on', async () => {
+    const timed = batch.withReturns(batch.requireReturns('this test'), { returnHorizon: 5 });
+    const own = new IPCAModel({ nFactors: 2 });
+    const silent: LatentFactorModel<typeof batch> = {
+      modelType: 'silent',
+      config: {},
+      isFitted: true,
+      fit: (on, options) => own.fit(on, options),
+      save: (path) => own.save(path),
+      extract: async (on) => new LatentFactorState({ ...(await own.extract(on)), timing: undefined }),
+    };
+    const premia: Float64Array[] = [];
+    for (const model of [own, silent]) {
+      const pipeline = new LatentFactorForecastPipeline({ model });
+      await pipeline.fit(timed.slice(0, 40));
+      premia.push((await pipeline.predict(timed.slice(44))).factorForecast.premia);
+    }
+    expect(premia[1]).toEqual(premia[0]);
   });
 
   it('asks to be fitted', async () => {

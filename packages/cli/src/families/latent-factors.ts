@@ -60,7 +60,7 @@ export const latentFactors: FamilyPackage = {
 
 interface FactorPipeline {
   readonly forecaster: FactorForecaster;
-  fitForecaster(batch: ExperimentBatch): Promise<void>;
+  fitForecaster(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
@@ -90,8 +90,8 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
     return { batch: this.select(batch), validation: validation && this.select(validation) };
   }
 
-  protected override async fitted(batch: ExperimentBatch): Promise<void> {
-    await this.pipeline.fitForecaster(this.select(batch));
+  protected override async fitted(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void> {
+    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation));
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {

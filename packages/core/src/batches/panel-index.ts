@@ -17,28 +17,34 @@ export class PanelIndex {
   readonly assetIndex: Int32Array;
   /** (N) */
   readonly assetIds: readonly string[];
+  /** Dates of the whole panel that this index was cut from, its own among them: they tell how many dates lie between two parts. */
+  readonly calendar: Float64Array;
 
   constructor(init: {
     readonly timestamps: Float64Array;
     readonly rowOffsets: Int32Array;
     readonly assetIndex: Int32Array;
     readonly assetIds: readonly string[];
+    /** Of a part of a panel: strictly increasing, with every one of `timestamps`. Those alone where absent. */
+    readonly calendar?: Float64Array | undefined;
   }) {
     requireValidIndex(init);
+    if (init.calendar) requireCalendar(init.calendar, init.timestamps);
     this.timestamps = init.timestamps;
     this.rowOffsets = init.rowOffsets;
     this.assetIndex = init.assetIndex;
     this.assetIds = init.assetIds;
+    this.calendar = init.calendar ?? init.timestamps;
     Object.freeze(this);
   }
 
   /** The index of a full T x N panel in which every asset is listed on every date. */
-  static full(timestamps: Float64Array, assetIds: readonly string[]): PanelIndex {
+  static full(timestamps: Float64Array, assetIds: readonly string[], calendar?: Float64Array): PanelIndex {
     const n = assetIds.length;
     const rowOffsets = Int32Array.from({ length: timestamps.length + 1 }, (_, t) => t * n);
     const assetIndex = new Int32Array(timestamps.length * n);
     for (let row = 0; row < assetIndex.length; row++) assetIndex[row] = row % n;
-    return new PanelIndex({ timestamps, rowOffsets, assetIndex, assetIds });
+    return new PanelIndex({ timestamps, rowOffsets, assetIndex, assetIds, calendar });
   }
 
   /** Number of dates T. */
@@ -69,12 +75,13 @@ export class PanelIndex {
       rowOffsets: this.rowOffsets.slice(from, to + 1).map((offset) => offset - firstRow),
       assetIndex: this.assetIndex.subarray(firstRow, this.rowOffsets[to]),
       assetIds: this.assetIds,
+      calendar: this.calendar,
     });
   }
 
   /** The same rows with only the assets that have one, in order of first appearance. Shares memory where nothing changes. */
   withOwnAssets(): PanelIndex {
-    const { timestamps, rowOffsets, assetIndex, assetIds } = this;
+    const { timestamps, rowOffsets, assetIndex, assetIds, calendar } = this;
     const position = new Int32Array(assetIds.length).fill(-1);
     const own: number[] = [];
     let isSame = true;
@@ -91,13 +98,32 @@ export class PanelIndex {
       rowOffsets,
       assetIndex: isSame ? assetIndex : assetIndex.map((asset) => position[asset]),
       assetIds: isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset]),
+      calendar,
     });
   }
 }
 
 /** What comes from a valid index is valid: the prototype is used directly, so that a walk-forward does not re-read the panel. */
-function known(fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds'>): PanelIndex {
+function known(
+  fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds' | 'calendar'>,
+): PanelIndex {
   return Object.freeze(Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, fields));
+}
+
+/** Throws DataError unless the calendar is in order and has every date. */
+function requireCalendar(calendar: Float64Array, timestamps: Float64Array): void {
+  requireIncreasing('calendar', calendar);
+  let at = 0;
+  for (const date of timestamps) {
+    while (calendar[at] < date) at++;
+    if (calendar[at] !== date)
+      throw new DataError({
+        field: 'calendar',
+        expected: 'every date of the index',
+        found: `no ${formatTimestamp(date)}`,
+        remedy: 'Pass the dates of the whole panel, or leave the calendar out.',
+      });
+  }
 }
 
 function requireValidIndex(init: {

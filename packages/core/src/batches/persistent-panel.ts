@@ -9,6 +9,8 @@ import { returnTiming, type ReturnTiming, type StatedTiming } from './return-tim
 export interface PersistentPanelInit extends StatedTiming {
   /** (T), strictly increasing. */
   readonly timestamps: readonly TimestampInput[] | Float64Array;
+  /** Dates of the whole panel, of a part of one; see {@link PanelIndex.calendar}. */
+  readonly calendar?: Float64Array | undefined;
   /** (N); `a0 … a{N-1}` where absent. */
   readonly assetIds?: readonly string[];
   /** (T, N): return earned after the row's date; NaN for missing. Nested, or flat row-major with `assetIds`. */
@@ -44,7 +46,7 @@ export class PersistentPanelBatch implements ReturnTiming {
     const timestamps = parseTimestamps('timestamps', init.timestamps);
     const nAssets = init.assetIds?.length ?? nestedShape('returns', init.returns, 2)[1];
     const assetIds = init.assetIds ?? Array.from({ length: nAssets }, (_, i) => `a${i}`);
-    this.index = PanelIndex.full(timestamps, assetIds);
+    this.index = PanelIndex.full(timestamps, assetIds, init.calendar);
     this.timestamps = timestamps;
     this.assetIds = assetIds;
     this.returns = readNumeric('returns', init.returns, [timestamps.length, nAssets]);
@@ -72,6 +74,7 @@ export class PersistentPanelBatch implements ReturnTiming {
         returns[t * index.nAssets + index.assetIndex[row]] = source[row];
     return new PersistentPanelBatch({
       timestamps: index.timestamps,
+      calendar: index.calendar,
       assetIds: index.assetIds,
       returns,
       returnHorizon,
@@ -129,6 +132,7 @@ export class PersistentPanelBatch implements ReturnTiming {
     const { timestamps, characteristicNames, characteristics, returnHorizon, realisationLag } = this;
     return new PersistentPanelBatch({
       timestamps,
+      calendar: this.index.calendar,
       assetIds,
       returns: take(this.returns, 1),
       returnHorizon,

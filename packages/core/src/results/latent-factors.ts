@@ -1,4 +1,5 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
+import { returnTiming, type ReturnTiming } from '../batches/return-timing.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { requireLength } from '../validation.ts';
 
@@ -23,6 +24,8 @@ export class LatentFactorState {
   readonly factorNames: readonly string[];
   /** Which checkpoint of the model this came from; undefined for models without checkpoints. */
   readonly checkpoint: string | undefined;
+  /** Of the returns that the factors are made of: what a forecaster may use when. Undefined where nothing was said. */
+  readonly timing: ReturnTiming | undefined;
 
   constructor(init: {
     readonly index: PanelIndex;
@@ -33,6 +36,8 @@ export class LatentFactorState {
     readonly factorReturns: Float64Array;
     readonly factorNames?: readonly string[];
     readonly checkpoint?: string | undefined;
+    /** The batch that the state is of, or its timing. */
+    readonly timing?: ReturnTiming | undefined;
   }) {
     const units = init.betaLayout === 'row' ? init.index.nRows : init.index.nAssets;
     requireLength('betas', init.betas, units * init.nFactors, `${init.betaLayout}s x factors`);
@@ -47,6 +52,7 @@ export class LatentFactorState {
     this.factorNames = init.factorNames ?? Array.from({ length: init.nFactors }, (_, k) => `factor${k + 1}`);
     requireLength('factorNames', this.factorNames, init.nFactors, 'one per factor');
     this.checkpoint = init.checkpoint;
+    this.timing = init.timing && Object.freeze(returnTiming(init.timing));
     Object.freeze(this);
   }
 

@@ -1,4 +1,4 @@
-import { DataError, PanelIndex, formatTimestamp } from '@ml4t/core';
+import { DataError, PanelIndex, formatTimestamp, longestRegularSpacing } from '@ml4t/core';
 import type { DateGap } from './options.ts';
 
 /** Rows as collected: codes into the distinct dates and assets, in source order. */
@@ -122,15 +122,12 @@ const dayMilliseconds = 86_400_000;
 
 /** Successive dates much further apart than usual: see `PanelReadReport.gaps`. */
 export function findGaps(timestamps: Float64Array): DateGap[] {
-  if (timestamps.length < 3) return [];
-  const spacings = Float64Array.from({ length: timestamps.length - 1 }, (_, t) => timestamps[t + 1] - timestamps[t]);
-  const median = spacings.slice().sort()[spacings.length >> 1];
-  const limit = median <= dayMilliseconds ? 5 * dayMilliseconds : 1.5 * median;
+  const limit = longestRegularSpacing(timestamps);
   const gaps: DateGap[] = [];
-  spacings.forEach((spacing, t) => {
-    if (spacing > limit)
-      gaps.push({ after: timestamps[t], before: timestamps[t + 1], days: spacing / dayMilliseconds });
-  });
+  for (let t = 1; t < timestamps.length; t++) {
+    const [after, before] = [timestamps[t - 1], timestamps[t]];
+    if (before - after > limit) gaps.push({ after, before, days: (before - after) / dayMilliseconds });
+  }
   return gaps;
 }
 

@@ -136,6 +136,7 @@ export class CAEModel
         states.push(
           new LatentFactorState({
             index: batch.index,
+            timing: batch,
             nFactors,
             betaLayout: 'row',
             betas,
@@ -219,6 +220,7 @@ export class CAEModel
     }
     return new LatentFactorState({
       index: batch.index,
+      timing: batch,
       nFactors: m * k,
       betaLayout: 'row',
       betas,

@@ -20,9 +20,9 @@ export type AR1Config = Readonly<z.output<typeof ar1ConfigSchema>>;
 /**
  * The premium is the forecast of a first-order autoregression of each factor, drawn towards the mean:
  *
- * `f_{s+1} = a + b f_s + e`, least squares over consecutive dates on which both are known;
+ * `f_{s+1} = a + b f_s + e`, least squares over consecutive periods on which both are known, never across a gap;
  * `b' = clip((1 - shrinkage) b, +-stationarityBound)`, `a' = mean(f_{s+1}) - b' mean(f_s)`;
- * the recursion is iterated from the last realised return to the date of the forecast.
+ * the recursion is iterated from the last realised return to the date of the forecast, one step a period.
  *
  * With fewer than two pairs the premium is the mean. The standard error is that of the conditional mean by the
  * delta method from the covariance of the least-squares coefficients; it does not count the shrinkage as knowledge.
@@ -53,18 +53,18 @@ class Autoregression implements PremiumEstimator {
   #count = 0;
   #sum = 0;
   #last = Number.NaN;
-  #lastPosition = Number.NaN;
+  #lastPeriod = Number.NaN;
 
   constructor(config: AR1Config) {
     this.#config = config;
   }
 
-  observe(value: number, position: number): void {
-    if (position === this.#lastPosition + 1) this.#observePair(this.#last, value);
+  observe(value: number, period: number): void {
+    if (period === this.#lastPeriod + 1) this.#observePair(this.#last, value);
     this.#count++;
     this.#sum += value;
     this.#last = value;
-    this.#lastPosition = position;
+    this.#lastPeriod = period;
   }
 
   /** Moments about the means, updated pair by pair (Welford), so that a long history costs no more than a short one. */
@@ -79,7 +79,7 @@ class Autoregression implements PremiumEstimator {
     this.#syy += y * (value - this.#meanValue);
   }
 
-  forecast(position: number): Premium {
+  forecast(period: number): Premium {
     const n = this.#pairs;
     if (n < 2) return { premium: this.#sum / this.#count, standardError: Number.NaN };
     const [meanLagged, meanValue] = [this.#meanLagged, this.#meanValue];
@@ -92,7 +92,7 @@ class Autoregression implements PremiumEstimator {
     let premium = this.#last;
     let byLevel = 0;
     let bySlope = 0;
-    for (let step = this.#lastPosition; step < position; step++) {
+    for (let step = this.#lastPeriod; step < period; step++) {
       bySlope = premium - meanLagged + slope * bySlope;
       byLevel = 1 + slope * byLevel;
       premium = intercept + slope * premium;

@@ -9,10 +9,15 @@ import {
 
 /** Configuration of {@link EWMAFactorForecaster}. */
 export const ewmaConfigSchema = forecasterConfigSchema.extend({
-  /** Observations after which a weight has halved. */
-  halfLife: z.number().positive().default(12).describe('Observations after which a weight has halved'),
+  /** Periods after which a weight has halved. */
+  halfLife: z.number().positive().default(12).describe('Periods after which a weight has halved'),
   /** Whether weights are scaled to sum to one; otherwise the first observation keeps the whole remaining weight. */
   adjust: z.boolean().default(true).describe('Scale the weights to sum to one'),
+  /**
+   * Whether weights decay by observation instead of by period, so that missing returns and dates count for nothing
+   * (`ignore_na` in pandas). Where absent: with `update: 'frozen'`, as the Python reference does.
+   */
+  ignoreMissing: z.boolean().optional().describe('Decay by observation instead of by period; with frozen where absent'),
 });
 
 export type EWMAConfig = Readonly<z.output<typeof ewmaConfigSchema>>;
@@ -21,8 +26,10 @@ export type EWMAConfig = Readonly<z.output<typeof ewmaConfigSchema>>;
  * The premium is an exponentially weighted mean of the factor returns realised so far, with decay
  * `d = 0.5^(1 / halfLife)`:
  *
- * `lambda_t = sum_i d^i f_{n-i} / sum_i d^i` (`adjust`, as pandas calls it), or the recursion `m <- d m + (1 - d) f`
- * started at the first return (`adjust: false`, as the Python reference does, which leaves that return the weight d^(n-1)).
+ * `lambda_t = sum_s d^(n-s) f_s / sum_s d^(n-s)` over the periods s with a return, n the last of them (`adjust`, as pandas calls
+ * it), or the recursion `m <- d m + (1 - d) f` started at the first return (`adjust: false`, as the Python reference does,
+ * which leaves that return the weight d^(n-1)). Weights decay over periods without a return and over the dates that a history
+ * lacks too, unless `ignoreMissing`.
  *
  * Standard error: `sqrt(sum w^2) sd`, sd from the weighted variance `sum w (f - m)^2 / (1 - sum w^2)`.
  */
@@ -34,36 +41,43 @@ export class EWMAFactorForecaster extends PremiumForecaster<EWMAConfig> {
   }
 
   protected estimator(): PremiumEstimator {
-    // 0.5^(1 / halfLife), but not as a power: that differs in its last bit between versions of Node.
-    const decay = Math.exp(-Math.LN2 / this.config.halfLife);
-    return new WeightedMean(decay, this.config.adjust);
+    return new WeightedMean(this.config);
   }
 }
 
 class WeightedMean implements PremiumEstimator {
-  readonly #decay: number;
+  readonly #halfLife: number;
   readonly #adjust: boolean;
+  readonly #ignoreMissing: boolean;
   #count = 0;
+  #lastPeriod = Number.NaN;
   /** Sums of weights, squared weights and weighted squared deviations, all decayed at every observation. */
   #weight = 0;
   #weightSquares = 0;
   #mean = 0;
   #deviations = 0;
 
-  constructor(decay: number, adjust: boolean) {
-    this.#decay = decay;
+  constructor({ halfLife, adjust, update, ignoreMissing }: EWMAConfig) {
+    this.#halfLife = halfLife;
     this.#adjust = adjust;
+    this.#ignoreMissing = ignoreMissing ?? update === 'frozen';
   }
 
-  observe(value: number): void {
-    const d = this.#decay;
-    const weight = this.#adjust || this.#count === 0 ? 1 : 1 - d;
+  observe(value: number, period: number): void {
+    const d = this.#count === 0 ? 1 : this.#decayOver(this.#ignoreMissing ? 1 : period - this.#lastPeriod);
+    const weight = this.#adjust || this.#count === 0 ? 1 : 1 - this.#decayOver(1);
+    this.#lastPeriod = period;
     this.#count++;
     this.#weight = d * this.#weight + weight;
     this.#weightSquares = d * d * this.#weightSquares + weight * weight;
     const deviation = value - this.#mean;
     this.#mean += (weight / this.#weight) * deviation;
     this.#deviations = d * this.#deviations + weight * deviation * (value - this.#mean);
+  }
+
+  /** 0.5^(periods / halfLife), but not as a power: that differs in its last bit between versions of Node. */
+  #decayOver(periods: number): number {
+    return Math.exp((-Math.LN2 * periods) / this.#halfLife);
   }
 
   forecast(): Premium {

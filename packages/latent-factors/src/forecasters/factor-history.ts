@@ -1,17 +1,22 @@
-import { DataError, type LatentFactorState } from '@ml4t/core';
+import { DataError, periodsFromStart, type LatentFactorState, type ReturnTiming } from '@ml4t/core';
 
-/** Factor returns by date. */
+/** Factor returns by date, and what is known of the dates between. */
 export interface FactorHistory {
   /** (H), strictly increasing. */
   readonly timestamps: Float64Array;
   /** (H x K); NaN for not known. */
   readonly factorReturns: Float64Array;
   readonly nFactors: number;
+  /** Dates of the panel, those of the history among them: they tell how far apart two parts of it are. */
+  readonly calendar: Float64Array;
+  /** Of the returns that the factors are made of; undefined where nothing is known of it. */
+  readonly timing: ReturnTiming | undefined;
 }
 
 /** The factor returns of a state. */
 export function historyOf(state: LatentFactorState): FactorHistory {
-  return { timestamps: state.index.timestamps, factorReturns: state.factorReturns, nFactors: state.nFactors };
+  const { index, factorReturns, nFactors, timing } = state;
+  return { timestamps: index.timestamps, factorReturns, nFactors, calendar: index.calendar, timing };
 }
 
 /**
@@ -27,34 +32,64 @@ export function joinHistories(first: FactorHistory, second: FactorHistory): Fact
       found: String(second.nFactors),
       remedy: 'Pass a state of the model that the forecaster was fitted on.',
     });
-  const timestamps: number[] = [];
-  const values: number[] = [];
-  let a = 0;
-  let b = 0;
-  const take = (history: FactorHistory, t: number): void => {
-    timestamps.push(history.timestamps[t]);
-    for (let j = 0; j < k; j++) values.push(history.factorReturns[t * k + j]);
+  const timestamps = unionOfDates(first.timestamps, second.timestamps);
+  const factorReturns = new Float64Array(timestamps.length * k);
+  const copy = ({ timestamps: dates, factorReturns: values }: FactorHistory): void => {
+    let at = 0;
+    dates.forEach((date, t) => {
+      while (timestamps[at] < date) at++;
+      factorReturns.set(values.subarray(t * k, (t + 1) * k), at * k);
+    });
   };
-  while (a < first.timestamps.length || b < second.timestamps.length) {
-    const [x, y] = [first.timestamps[a] ?? Number.POSITIVE_INFINITY, second.timestamps[b] ?? Number.POSITIVE_INFINITY];
-    if (x <= y) {
-      take(first, a++);
-      if (x === y) b++;
-    } else take(second, b++);
+  copy(second);
+  copy(first);
+  const calendar = unionOfDates(first.calendar, second.calendar);
+  return { timestamps, factorReturns, nFactors: k, calendar, timing: laterTiming(first.timing, second.timing) };
+}
+
+/** Dates of either, once each, in order. */
+function unionOfDates(first: Float64Array, second: Float64Array): Float64Array {
+  if (first === second) return first;
+  const dates = new Float64Array(first.length + second.length);
+  let [a, b, n] = [0, 0, 0];
+  while (a < first.length || b < second.length) {
+    const x = first[a] ?? Number.POSITIVE_INFINITY;
+    const y = second[b] ?? Number.POSITIVE_INFINITY;
+    dates[n++] = Math.min(x, y);
+    if (x <= y) a++;
+    if (y <= x) b++;
   }
-  return { timestamps: Float64Array.from(timestamps), factorReturns: Float64Array.from(values), nFactors: k };
+  return dates.subarray(0, n);
 }
 
 /**
- * For each target date, the calendar position of the last date whose factor return was realised by then: the return dated
- * s is earned over the `realisationLag` dates after s. -1 where there is none. The calendar contains the targets.
+ * Where dates lie in time: `position` counts dates of the calendar, which is what realisation is counted in (the return dated
+ * s is known `realisationLag` dates of the panel later); `period` counts time, missing dates of the calendar included.
  */
-export function lastRealised(calendar: Float64Array, targets: Float64Array, realisationLag: number): Int32Array {
-  const last = new Int32Array(targets.length);
-  let position = 0;
-  for (let t = 0; t < targets.length; t++) {
-    while (calendar[position] < targets[t]) position++;
-    last[t] = Math.max(position - realisationLag, -1);
-  }
-  return last;
+export interface DatePositions {
+  readonly position: Float64Array;
+  readonly period: Float64Array;
+}
+
+/** Positions of some dates of a calendar. */
+export function positionsIn(calendar: Float64Array, dates: Float64Array): DatePositions {
+  const periods = periodsFromStart(calendar);
+  const position = new Float64Array(dates.length);
+  const period = new Float64Array(dates.length);
+  let at = 0;
+  dates.forEach((date, t) => {
+    while (calendar[at] < date) at++;
+    position[t] = at;
+    period[t] = periods[at];
+  });
+  return { position, period };
+}
+
+/** The timing that is safe for both. */
+function laterTiming(a: ReturnTiming | undefined, b: ReturnTiming | undefined): ReturnTiming | undefined {
+  if (!a || !b) return a ?? b;
+  return {
+    returnHorizon: Math.max(a.returnHorizon, b.returnHorizon),
+    realisationLag: Math.max(a.realisationLag, b.realisationLag),
+  };
 }

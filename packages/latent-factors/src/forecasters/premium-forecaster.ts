@@ -1,4 +1,6 @@
 import {
+  ConfigError,
+  DataError,
   FactorForecastResult,
   NotFittedError,
   NotIdentifiedError,
@@ -6,7 +8,7 @@ import {
   type LatentFactorState,
 } from '@ml4t/core';
 import * as z from 'zod';
-import { historyOf, joinHistories, lastRealised, type FactorHistory } from './factor-history.ts';
+import { historyOf, joinHistories, positionsIn, type FactorHistory } from './factor-history.ts';
 
 /** Fields that every forecaster has. */
 export const forecasterConfigSchema = z.strictObject({
@@ -15,8 +17,12 @@ export const forecasterConfigSchema = z.strictObject({
    * at hand included. 'frozen': the training history only, as the Python reference does.
    */
   update: z.enum(['expanding', 'frozen']).default('expanding').describe('Which realised factor returns may be used'),
-  /** Dates until a factor return is realised: 1 for one-period returns, h for returns over h dates. */
-  realisationLag: z.int().min(1).default(1).describe('Dates until a factor return is realised'),
+  /** Dates until a factor return is realised: as the data say (`realisationLag` of the batch) where absent, or more. */
+  realisationLag: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Dates until a factor return is realised; as the data say where absent'),
 });
 
 export type ForecasterConfig = Readonly<z.output<typeof forecasterConfigSchema>>;
@@ -27,12 +33,12 @@ export interface Premium {
   readonly standardError: number;
 }
 
-/** Estimates one factor's premium from its returns, fed in date order. Positions count dates of the calendar. */
+/** Estimates one factor's premium from its returns, fed in date order. Periods count time, dates that are missing included. */
 export interface PremiumEstimator {
   /** A finite factor return. */
-  observe(value: number, position: number): void;
-  /** The premium at a later position, from what was observed. */
-  forecast(position: number): Premium;
+  observe(value: number, period: number): void;
+  /** The premium at a later period, from what was observed. */
+  forecast(period: number): Premium;
 }
 
 /**
@@ -40,7 +46,8 @@ export interface PremiumEstimator {
  *
  * A factor return dated s is earned after s. The premium of date t uses it only when it was realised by t, that is
  * when at least `realisationLag` dates lie after s, up to and including t; never t itself or later, on training dates
- * too. On dates that training and batch share, the training values count.
+ * too. The lag is that of the returns that the factors are made of, longer where the configuration says so. On dates that training
+ * and batch share, the training values count.
  */
 export abstract class PremiumForecaster<Config extends ForecasterConfig> implements FactorForecaster {
   abstract readonly forecasterType: string;
@@ -58,19 +65,28 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
     return this.#history !== undefined;
   }
 
-  /** Takes the factor history of the training dates. Throws NotIdentifiedError when a factor has no finite return. */
+  /**
+   * Takes the factor history of the training dates. Throws NotIdentifiedError when a factor has no finite return, ConfigError when the
+   * configured lag is shorter than that of the returns.
+   */
   fit(state: LatentFactorState): void {
     requireEveryFactor(state);
+    this.#lagFor(state.timing?.realisationLag ?? 1);
     this.#history = historyOf(state);
   }
 
-  /** Premia and their standard errors for every date of `state` (T x K); NaN where nothing was realised yet. */
+  /**
+   * Premia and their standard errors for every date of `state` (T x K); NaN where nothing was realised yet.
+   * Throws NotFittedError; DataError for other factors, or returns over another number of dates, than those of the fit.
+   */
   predict(state: LatentFactorState): FactorForecastResult {
     if (!this.#history) throw new NotFittedError(this.constructor.name, 'predict');
+    requireSameHorizon(this.#history, state);
     const joint = joinHistories(this.#history, historyOf(state));
-    const calendar = joint.timestamps;
+    const lag = this.#lagFor(joint.timing?.realisationLag ?? 1);
     const targets = state.index.timestamps;
-    const last = lastRealised(calendar, targets, this.config.realisationLag);
+    const history = positionsIn(joint.calendar, joint.timestamps);
+    const target = positionsIn(joint.calendar, targets);
     const isTraining = new Set(this.#history.timestamps);
     const k = state.nFactors;
     const premia = new Float64Array(targets.length * k).fill(Number.NaN);
@@ -79,12 +95,12 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
       const estimator = this.estimator();
       let read = 0;
       for (let t = 0; t < targets.length; t++) {
-        for (; read <= last[t]; read++) {
+        for (; history.position[read] + lag <= target.position[t]; read++) {
           const value = joint.factorReturns[read * k + j];
-          const usable = this.config.update === 'expanding' || isTraining.has(calendar[read]);
-          if (usable && Number.isFinite(value)) estimator.observe(value, read);
+          const usable = this.config.update === 'expanding' || isTraining.has(joint.timestamps[read]);
+          if (usable && Number.isFinite(value)) estimator.observe(value, history.period[read]);
         }
-        const { premium, standardError } = estimator.forecast(last[t] + this.config.realisationLag);
+        const { premium, standardError } = estimator.forecast(target.period[t]);
         premia[t * k + j] = premium;
         standardErrors[t * k + j] = standardError;
       }
@@ -92,6 +108,33 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
     const { factorNames, checkpoint } = state;
     return new FactorForecastResult({ timestamps: targets, factorNames, premia, standardErrors, checkpoint });
   }
+
+  /** The configured lag, which may not be shorter than that of the returns. */
+  #lagFor(ofReturns: number): number {
+    const { realisationLag = ofReturns } = this.config;
+    if (realisationLag >= ofReturns) return realisationLag;
+    throw new ConfigError({
+      field: 'forecaster.realisationLag',
+      expected: `at least ${ofReturns}, the realisationLag of the returns: nothing that is not known yet`,
+      found: String(realisationLag),
+      remedy: 'Leave it out, or correct the horizon of the returns where the batch is built.',
+    });
+  }
+}
+
+/** Throws DataError when factors of returns over another number of dates would be taken for those of the fit. */
+function requireSameHorizon({ timing }: FactorHistory, state: LatentFactorState): void {
+  const [fitted, found] = [timing?.returnHorizon, state.timing?.returnHorizon];
+  if (fitted === undefined || found === undefined || fitted === found) return;
+  // A batch without returns says nothing of them.
+  if (!state.factorReturns.some(Number.isFinite)) return;
+  throw new DataError({
+    field: 'returnHorizon',
+    expected: `returns over ${fitted} ${fitted === 1 ? 'date' : 'dates'}, as in the fit`,
+    found: String(found),
+    remedy:
+      'State the horizon alike wherever batches of these returns are built: returnHorizon, or horizon beside the column.',
+  });
 }
 
 /** Throws NotIdentifiedError when a factor has no finite return at all: its premium could never be estimated. */

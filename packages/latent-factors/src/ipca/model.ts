@@ -201,6 +201,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const factors = k === 0 ? observed : sideBySide(matrix(batch.nDates, k, latent), observed);
     return new LatentFactorState({
       index: batch.index,
+      timing: batch,
       nFactors: k + m,
       betaLayout: 'row',
       betas: intercept ? columns(withAlpha, 0, k + m).data : all,

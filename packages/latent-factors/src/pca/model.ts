@@ -140,6 +140,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const { rows, returns } = alignToAssets(batch, fit.assetIds);
     return new LatentFactorState({
       index: batch.index,
+      timing: batch,
       nFactors: this.config.nFactors,
       betaLayout: 'asset',
       betas: selectRows(fit.loadings, rows),

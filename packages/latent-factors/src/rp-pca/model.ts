@@ -195,6 +195,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const timeSeries = exposures === 'time-series';
     return new LatentFactorState({
       index: batch.index,
+      timing: batch,
       nFactors,
       betaLayout: 'asset',
       betas: selectRows(timeSeries ? fit.betas : fit.loadings, rows),
