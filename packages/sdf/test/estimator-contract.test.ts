@@ -13,7 +13,7 @@ describe.each([
   ['one network', smallConfig],
   [
     'two members, differences of the context',
-    { ...smallConfig, nMembers: 2, contextTransform: 'differences' as const },
+    { ...smallConfig, ensembleSize: 2, contextTransform: 'differences' as const },
   ],
 ])('the estimator contract: StochasticDiscountFactorModel, %s', (_, config) => {
   for (const { name, run } of estimatorContract({
