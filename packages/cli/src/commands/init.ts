@@ -1,6 +1,7 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, OutputError, nearestName, type ModelRegistration } from '@ml4t/core';
+import { makeFolders, replaceFile } from '@ml4t/core/persist';
 import { familyOf, familyPackages } from '../families/packages.ts';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -26,21 +27,16 @@ export async function initCommand(name: string, options: InitCommandOptions): Pr
       found: 'one',
       remedy: 'Choose another name with --output, or replace it with --force.',
     });
-  const temporary = `${path}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
+  await makeFolders(dirname(path)).catch((cause: Error) => {
     throw new OutputError({
       field: path,
       expected: 'a file that can be written',
-      found: (cause as Error).message,
+      found: cause.message,
       remedy: 'Choose another path with --output.',
       cause,
     });
-  }
+  });
+  await replaceFile(path, [Buffer.from(text)]);
   const { terminal } = options;
   if (options.json) terminal.stdout.write(`${JSON.stringify({ files: [path] })}\n`);
   else

@@ -150,7 +150,7 @@ async function describeResults(path: string): Promise<Description> {
     '',
     formatTable(['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', 'portfolio SR', 'seconds'], rows),
     '',
-    `files: ${[...files, summaryName].join(', ')}`,
+    `files: ${[...files.map(({ name }) => name), summaryName].join(', ')}`,
     ...warnings.map((warning) => `warning: ${warning}`),
     '',
   ].join('\n');

@@ -23,5 +23,6 @@ export function scoreForecasts(
 function foldFactors({ prediction }: ExperimentFold): FoldFactors | undefined {
   const { factors, trainingFactors } = prediction;
   if (!factors || !trainingFactors) return undefined;
-  return { nFactors: factors.forecast.nFactors, training: trainingFactors, realised: factors.realised };
+  const { forecast, nMembers, realised } = factors;
+  return { nFactors: forecast.nFactors, nMembers, training: trainingFactors, realised };
 }

@@ -5,6 +5,7 @@ import {
   type FactorModelReport,
   type PanelFinding,
 } from '@ml4t/core';
+import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
@@ -62,7 +63,8 @@ export interface ExperimentSummary {
   readonly warnings: readonly string[];
   /** What the look at the panel found, notes included; absent while not all folds are finished. */
   readonly findings?: readonly PanelFinding[] | undefined;
-  readonly files: readonly string[];
+  /** All but the summary itself, with the SHA-256 by which the next run knows its own. */
+  readonly files: readonly WrittenFile[];
   readonly experiment: Experiment;
 }
 
@@ -71,7 +73,7 @@ export function summarize(
   experiment: Experiment,
   result: ExperimentResult,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   return {
     status: 'finished',
@@ -94,7 +96,7 @@ export function summarizePartial(
   record: ExperimentRecord,
   error: unknown,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   const known = error instanceof Ml4tError;
   return {
