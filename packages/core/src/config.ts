@@ -12,7 +12,9 @@ export const baseConfigSchema = z.strictObject({
  * Other names of fields: those of the Python package, and earlier ones of this. `to` is the field's name, `value` turns what was given
  * into what the field takes. They are read, and no schema has them.
  */
-export type Aliases = Readonly<Record<string, string | { readonly to: string; readonly value: (given: never) => unknown }>>;
+export type Aliases = Readonly<
+  Record<string, string | { readonly to: string; readonly value: (given: never) => unknown }>
+>;
 
 /** A configuration's input in which fields may come under their aliases. */
 export type WithAliases<A extends Aliases, Input> = Input & {

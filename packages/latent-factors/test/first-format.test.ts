@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CrossSectionBatch } from '@ml4t/core';
 import { expect, it } from '@jest/globals';
-import { CAEModel } from '../src/index.ts';
+import { CAEModel, EWMABaseFactorForecaster, EWMAFactorForecaster } from '../src/index.ts';
 
 interface Record {
   readonly inputs: Parameters<typeof CrossSectionBatch.fromArrays>[0];
@@ -26,4 +26,8 @@ it('reads an artifact of the first format, and extracts what its model did', asy
     expected.betas.forEach((value, i) => expect(betas[i]).toBeCloseTo(value, 5));
     expected.factorReturns.forEach((value, i) => expect(factorReturns[i]).toBeCloseTo(value, 5));
   }
+});
+
+it('has the forecaster under the name of the Python package as well', () => {
+  expect(EWMABaseFactorForecaster).toBe(EWMAFactorForecaster);
 });

@@ -31,7 +31,10 @@ export type MemberCheckpoints = ReadonlyMap<string, Snapshot>;
 
 /** The labels of one phase of one member, in the order of training. `best` only where a validation chose it. */
 export function labelled(phase: SdfPhase, checkpoints: Checkpoints): [string, Snapshot][] {
-  const entries = checkpoints.epochs.map((epoch): [string, Snapshot] => [`${phase}/epoch-${epoch}`, checkpoints.get(epoch)]);
+  const entries = checkpoints.epochs.map((epoch): [string, Snapshot] => [
+    `${phase}/epoch-${epoch}`,
+    checkpoints.get(epoch),
+  ]);
   const { bestEpoch, lastEpoch } = checkpoints;
   if (bestEpoch !== undefined) entries.push([`${phase}/best`, checkpoints.get(bestEpoch)]);
   if (lastEpoch !== undefined) entries.push([`${phase}/last`, checkpoints.get(lastEpoch)]);

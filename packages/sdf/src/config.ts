@@ -12,7 +12,11 @@ import { epochOfLabel, isCheckpointLabel, ownLabel } from './checkpoints.ts';
 
 /** In place of decoupled decay, and not with it. */
 export const l2Field = {
-  l2: z.number().min(0).default(0).describe('Added to the gradient times the weights: weight decay as plain Adam has it'),
+  l2: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Added to the gradient times the weights: weight decay as plain Adam has it'),
 };
 
 /** Fields about the series common to all assets. */
@@ -56,7 +60,9 @@ export const sdfConfigSchema = baseConfigSchema
       .refine(isCheckpointLabel, "'conditional/epoch-512', 'unconditional/best' or 'conditional/last', for example")
       .nullable()
       .default(null)
-      .describe("What extract uses: 'conditional/epoch-512', 'unconditional/best', 'conditional/last', …; null: the best"),
+      .describe(
+        "What extract uses: 'conditional/epoch-512', 'unconditional/best', 'conditional/last', …; null: the best",
+      ),
     ...optimizerFields({ learningRate: 1e-3 }),
     ...l2Field,
     carryOptimizer: z

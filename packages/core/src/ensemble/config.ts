@@ -116,9 +116,7 @@ export interface CheckpointConfig {
 
 /** The optimizer of a configuration, for `engine.optimizer` and `train`. `l2` is added to the gradient instead: plain Adam. */
 export function optimizerOf({ learningRate, weightDecay }: OptimizerConfig, l2 = 0): OptimizerOptions {
-  return l2 > 0
-    ? { kind: 'adam', learningRate, weightDecay: l2 }
-    : { kind: 'adamw', learningRate, weightDecay };
+  return l2 > 0 ? { kind: 'adam', learningRate, weightDecay: l2 } : { kind: 'adamw', learningRate, weightDecay };
 }
 
 /** The factor on the learning rate in each epoch. */

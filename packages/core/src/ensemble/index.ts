@@ -13,12 +13,7 @@ export {
   scheduleOf,
   stoppingFields,
 } from './config.ts';
-export type {
-  CheckpointConfig,
-  EngineConfig,
-  LearningRateSchedule,
-  OptimizerConfig,
-} from './config.ts';
+export type { CheckpointConfig, EngineConfig, LearningRateSchedule, OptimizerConfig } from './config.ts';
 export { loadMember, saveMember } from './member-artifact.ts';
 export { readWeights, weightArrays, weightNames } from './member-weights.ts';
 export type { MemberWeights, TrainingUnit } from './member-weights.ts';

@@ -34,12 +34,7 @@ type ContextConfig = Pick<
 >;
 
 /** C: numbers that are known of an asset once and for all. */
-function contextWidth({
-  assetEmbeddingDim,
-  groupEmbeddingDim,
-  groupEmbedding,
-  costInContext,
-}: ContextConfig): number {
+function contextWidth({ assetEmbeddingDim, groupEmbeddingDim, groupEmbedding, costInContext }: ContextConfig): number {
   return assetEmbeddingDim + (groupEmbedding ? groupEmbeddingDim : 0) + (costInContext ? 1 : 0);
 }
 

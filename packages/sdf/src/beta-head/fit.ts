@@ -203,7 +203,9 @@ function defaultOf({ defaultCheckpoint }: BetaHeadConfig, labels: ReadonlyMap<st
 
 /** States by label: 'epoch-128', 'best' where a validation chose it, 'last'. */
 function labelled(checkpoints: Checkpoints): Map<string, Snapshot> {
-  const labels = new Map<string, Snapshot>(checkpoints.epochs.map((epoch) => [`epoch-${epoch}`, checkpoints.get(epoch)]));
+  const labels = new Map<string, Snapshot>(
+    checkpoints.epochs.map((epoch) => [`epoch-${epoch}`, checkpoints.get(epoch)]),
+  );
   if (checkpoints.bestEpoch !== undefined) labels.set('best', checkpoints.get(checkpoints.bestEpoch));
   if (checkpoints.lastEpoch !== undefined) labels.set('last', checkpoints.get(checkpoints.lastEpoch));
   return labels;
