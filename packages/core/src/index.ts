@@ -37,6 +37,7 @@ export {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   describe,
   throwIfAborted,
   type ErrorCode,
@@ -155,6 +156,7 @@ export {
   combineBetas,
 } from './results/latent-factors.ts';
 export { PortfolioWeightsResult, type PortfolioPrediction } from './results/portfolio.ts';
+export type { SplitDates } from './splits/realisation-gap.ts';
 export { purgedGroupSplits, type PurgedGroupSplitOptions } from './splits/purged-group-splits.ts';
 export {
   expandingSplits,

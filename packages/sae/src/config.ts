@@ -71,8 +71,15 @@ export const saeConfigSchema = baseConfigSchema
     ...stoppingFields({ patience: 6 }),
     /** Share of the training dates, the last ones, held out for validation when `fit` is given none. */
     validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of dates held out when none are given'),
-    /** Dates left out between the training dates and those held out: h - 1 for returns over h dates. */
-    validationGap: z.int().min(0).default(0).describe('Dates left out before those held out'),
+    /**
+     * Dates left out between the training dates and those held out: where absent as many as the returns of the batch need to be known
+     * (h - 1 for returns over h dates); more where targets of your own reach further.
+     */
+    validationGap: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Dates left out before those held out; as the returns ask for where absent'),
     ...ensembleFields({ ensembleSize: 1 }, 'predictions'),
     ...checkpointFields({ checkpointInterval: null }),
     ...defaultCheckpointField(),
