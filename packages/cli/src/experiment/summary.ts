@@ -12,6 +12,10 @@ import type { ExperimentResult } from './run.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
 
+/** A report as files hold it: those of earlier versions lack what came later. */
+export type StoredReport = Omit<FactorModelReport, 'inference' | 'notes' | 'horizon'> &
+  Partial<Pick<FactorModelReport, 'inference' | 'notes' | 'horizon'>>;
+
 /** One model in the summary. Scores are fractions; those that do not apply are absent. */
 export interface ModelSummary {
   readonly model: string;
@@ -21,8 +25,8 @@ export interface ModelSummary {
   readonly nFactors: number | undefined;
   readonly seconds: number;
   /** Absent while not all folds are finished, and for a model that gives weights alone. */
-  readonly scores?: FactorModelReport | undefined;
-  /** What its weights, or its forecasts' long-short deciles, earned; absent while not all folds are finished. */
+  readonly scores?: StoredReport | undefined;
+  /** What its weights, or its forecasts' long-short quantiles, earned; absent while not all folds are finished. */
   readonly strategy?: StrategyReport | undefined;
   readonly folds: readonly FoldSummary[];
 }
@@ -58,7 +62,7 @@ export interface ExperimentSummary {
     readonly last: string;
   };
   /** What the truth itself scores, for simulated data. */
-  readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
+  readonly oracle: (StoredReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
   /** What the look at the panel found, notes included; absent while not all folds are finished. */
