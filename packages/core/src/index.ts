@@ -42,6 +42,7 @@ export {
   throwIfAborted,
   type ErrorCode,
   type ErrorDetail,
+  type ErrorJSON,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
 export {
@@ -123,6 +124,7 @@ export type {
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { requireFitArguments, requirePredictArguments, type Operation } from './models/arguments.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';

@@ -1,5 +1,12 @@
 import type { FitSummary } from '@ml4t/core';
-import { artifactArray, loadArtifact, readState, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  type ArtifactContent,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { ownLabel } from './checkpoints.ts';
 import type { ContextHistory } from './context.ts';
@@ -93,7 +100,7 @@ export async function loadFittedModel(
             Object.fromEntries(Object.entries(rows).map(([label, row]) => [ownLabel(label), row])),
           ),
         },
-        summary: artifact.record as FitSummary,
+        summary: readSummary(artifact),
       };
     },
     number: (name) => vector(name, 1)[0],

@@ -4,6 +4,7 @@ import {
   type CrossSectionBatch,
   type FactorModelReport,
   type PanelFinding,
+  type ErrorJSON,
 } from '@ml4t/core';
 import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
@@ -49,7 +50,7 @@ export interface FoldSummary {
 /** What `summary.json` holds and `--json` prints. */
 export interface ExperimentSummary {
   readonly status: 'finished' | 'aborted' | 'failed';
-  readonly error?: Record<string, string> | undefined;
+  readonly error?: ErrorJSON | { readonly code: 'bug'; readonly message: string } | undefined;
   readonly ml4t: string;
   readonly title: string | undefined;
   readonly data: {
