@@ -40,7 +40,7 @@ models:
   - { type: ipca, config: { nFactors: 2, constant: false } }
   - name: a network with a rather long name, to see what becomes of it
     type: cae
-    config: { nFactors: 2, nEpochs: 3, nEnsemble: 2, hiddenUnits: [4] }
+    config: { nFactors: 2, nEpochs: 3, ensembleSize: 2, hiddenUnits: [4] }
 split: { initialTrain: 24, testSize: 12, validationSize: 6 }
 `;
 
