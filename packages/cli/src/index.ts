@@ -14,5 +14,6 @@ export { experimentSchema, type Experiment } from './experiment/schema.ts';
 export type { TaskRunHooks } from './experiment/do-tasks.ts';
 export { summarize, type ExperimentSummary } from './experiment/summary.ts';
 export { WorkArea } from './experiment/work-area.ts';
+export type { WrittenFile } from './outputs/ownership.ts';
 export { runCli } from './program.ts';
 export type { Terminal } from './terminal/terminal.ts';

@@ -64,6 +64,7 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
       wholeNumber('--workers', 1),
     )
     .option('--fresh', 'do everything again, whatever a stopped run left')
+    .option('--wait', 'wait for another run that has the output directory, instead of refusing')
     .option('--strict', 'make what `ml4t check` warns of an error, before any fit')
     .option('--debug', 'show the stack of an unexpected error')
     .action((experiment: string, options: Omit<RunCommandOptions, 'terminal' | 'packages'>) =>

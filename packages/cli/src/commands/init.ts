@@ -1,6 +1,7 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, OutputError, nearestName, type ModelRegistration } from '@ml4t/core';
+import { makeFolders, replaceFile } from '@ml4t/core/persist';
 import { familyOf, familyPackages } from '../families/packages.ts';
 import { registrationOf, type FamilyPackage } from '../families/family.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -26,21 +27,16 @@ export async function initCommand(name: string, options: InitCommandOptions): Pr
       found: 'one',
       remedy: 'Choose another name with --output, or replace it with --force.',
     });
-  const temporary = `${path}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
+  await makeFolders(dirname(path)).catch((cause: Error) => {
     throw new OutputError({
       field: path,
       expected: 'a file that can be written',
-      found: (cause as Error).message,
+      found: cause.message,
       remedy: 'Choose another path with --output.',
       cause,
     });
-  }
+  });
+  await replaceFile(path, [Buffer.from(text)]);
   const { terminal } = options;
   if (options.json) terminal.stdout.write(`${JSON.stringify({ files: [path] })}\n`);
   else
@@ -76,7 +72,8 @@ data:
   # timestamp: date # found by its name where absent
   # asset: ticker # found by its name where absent
   # lag 0: the return is earned after the date of its row; lag 1: it ends there. A wrong one is a look-ahead.
-  returns: { column: returns, lag: 0 }
+  # horizon: dates that a return spans, 5 for weekly returns on a daily panel; with lag 1 or more it is the lag.
+  returns: { column: returns, lag: 0, horizon: 1 }
   # exclude: [price] # numeric columns that are no characteristics
   # truth: { source: truth.parquet } # of simulated data: adds the oracle
 
@@ -93,7 +90,11 @@ split: # numbers of dates
   initialTrain: 60 # training dates of the first fold
   validationSize: 12 # for models that stop early or choose a checkpoint; 0 for none
   testSize: 12 # dates forecast with one fit
-  # purge: 0 # h - 1 for returns over h dates
+  # purge: 0 # dates left out before each test window; horizon - 1 where absent, and never fewer
+
+# evaluation:
+#   quantiles: 5 # portfolios by forecast; 10 where absent
+#   ties: split # equal forecasts in equal parts over the quantiles that they reach into
 
 outputs:
   directory: results

@@ -12,7 +12,18 @@ import { summarize, summarizePartial, type ExperimentSummary } from '../experime
 import { WorkArea } from '../experiment/work-area.ts';
 import type { FamilyPackage } from '../families/family.ts';
 import { requireWritable } from '../outputs/generation.ts';
-import { diagnosticsName, jsonFile, reportName, writeResults, type ResultDocuments } from '../outputs/results.ts';
+import { inputsOf, requireApart } from '../outputs/inputs.ts';
+import { requireOwned, type WrittenFile } from '../outputs/ownership.ts';
+import { lockFolder } from '../outputs/results-folder.ts';
+import {
+  diagnosticsName,
+  jsonFile,
+  namesToWrite,
+  reportName,
+  summaryNames,
+  writeResults,
+  type ResultDocuments,
+} from '../outputs/results.ts';
 import { loadReport } from '../report/load.ts';
 import { ProgressDisplay } from '../terminal/progress.ts';
 import { Warnings, type Terminal } from '../terminal/terminal.ts';
@@ -25,33 +36,67 @@ export interface RunCommandOptions {
   readonly workers?: number | undefined;
   /** Do every fold again, whatever an earlier run left. */
   readonly fresh?: boolean | undefined;
+  /** Wait for another run that has the folder, instead of refusing. */
+  readonly wait?: boolean | undefined;
   /** What the look at the panel warns of is an error. */
   readonly strict?: boolean | undefined;
   readonly terminal: Terminal;
   readonly packages?: readonly FamilyPackage[] | undefined;
 }
 
-/** `ml4t run`: everything that can be checked beforehand is, then the data are read, the models run, results written. */
+/**
+ * `ml4t run`: everything that can be checked beforehand is, then the data are read, the models run, results written. The folder of the
+ * results is this run's alone until it ends.
+ */
 export async function runCommand(path: string, options: RunCommandOptions): Promise<void> {
   const { terminal } = options;
   const loaded = await loadExperiment(path);
   const directory = options.output === undefined ? loaded.outputs.directory : resolve(options.output);
   const experiment = { ...loaded, outputs: { ...loaded.outputs, directory } };
   const prepared = await prepareExperiment(experiment, options.packages);
+  const names = namesToWrite(experiment.outputs);
+  await requireApart(directory, names, [
+    ...inputsOf(experiment.data, 'experiment.data'),
+    { field: 'the experiment', path: resolve(path) },
+  ]);
   await requireWritable(directory);
-
   const progress = new ProgressDisplay(terminal.stderr, { enabled: !options.quiet, now: terminal.now });
   const printed = (message: string): void => {
     progress.clear();
     terminal.stderr.write(`ml4t: ${message}\n`);
   };
+  const {
+    wait,
+    terminal: { signal },
+  } = options;
+  const lock = await lockFolder(directory, { purpose: `ml4t run ${path}`, wait, signal, tell: printed });
+  try {
+    await requireOwned(directory, names, summaryNames);
+    await runInto(prepared, options, lock.signal, progress, printed);
+  } catch (error) {
+    // Whatever a run ends with that lost its folder, that is why.
+    throw lock.signal.aborted ? lock.signal.reason : error;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runInto(
+  prepared: PreparedExperiment,
+  options: RunCommandOptions,
+  lost: AbortSignal,
+  progress: ProgressDisplay,
+  printed: (message: string) => void,
+): Promise<void> {
+  const { experiment } = prepared;
+  const { terminal } = options;
   const warnings = new Warnings((message) => printed(`warning: ${message}`));
   const record = new ExperimentRecord();
-  const work = WorkArea.under(directory);
+  const work = WorkArea.under(experiment.outputs.directory);
   if (options.fresh) await work.remove();
   try {
     const result = await runExperiment(prepared, record, {
-      signal: terminal.signal,
+      signal: terminal.signal ? AbortSignal.any([terminal.signal, lost]) : lost,
       packages: options.packages,
       workers: options.workers,
       strict: options.strict,
@@ -70,7 +115,8 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
     terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
   } catch (error) {
     progress.clear();
-    await keepFinishedFolds(prepared, record, error, warnings, printed);
+    // A folder that somebody else has by now is left to them.
+    if (!lost.aborted) await keepFinishedFolds(prepared, record, error, warnings, printed);
     throw error;
   }
 }
@@ -80,16 +126,14 @@ async function documentsOf(
   experiment: Experiment,
   result: ExperimentResult,
   warnings: Warnings,
-): Promise<(frames: readonly string[]) => ResultDocuments<ExperimentSummary>> {
+): Promise<ResultDocuments<ExperimentSummary>> {
   const render = experiment.outputs.report ? await loadReport() : undefined;
-  const diagnostics = diagnose(result);
-  return (frames) => {
-    const files = [...frames, diagnosticsName, ...(render ? [reportName] : [])];
-    const summary = summarize(experiment, result, warnings.messages, files);
-    const others = [jsonFile(diagnosticsName, diagnostics)];
-    if (render) others.push({ name: reportName, write: (path) => writeFile(path, render(summary, diagnostics)) });
-    return { summary, others };
-  };
+  const diagnostics = diagnose(result, experiment.evaluation);
+  const summary = (files: readonly WrittenFile[]): ExperimentSummary =>
+    summarize(experiment, result, warnings.messages, files);
+  const others = [jsonFile(diagnosticsName, diagnostics)];
+  if (render) others.push({ name: reportName, write: (path) => writeFile(path, render(summary([]), diagnostics)) });
+  return { summary, others };
 }
 
 /** A run that fails or is stopped keeps the folds that it had finished. The error itself goes on to the caller. */
@@ -113,10 +157,10 @@ async function keepFinishedFolds(
       experiment.outputs,
       panel,
       record,
-      (frames) => ({
-        summary: summarizePartial(experiment, panel, record, error, warnings.messages, frames),
+      {
+        summary: (files) => summarizePartial(experiment, panel, record, error, warnings.messages, files),
         others: [],
-      }),
+      },
       { partial: true },
     );
     printed(`kept ${counted(record.nFolds, 'finished fold')}: ${paths.map((each) => shownPath(each)).join(', ')}`);

@@ -5,8 +5,11 @@ import { simulateConditionalFactorPanel, type ConditionalFactorPanel } from '@ml
 import { factorTable, panelTable } from '@ml4t/integration';
 import { factorsOnly, frameFile } from '../outputs/frames.ts';
 import { requireWritable, writeTogether } from '../outputs/generation.ts';
+import { requireOwned } from '../outputs/ownership.ts';
+import { lockFolder } from '../outputs/results-folder.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { shownPath } from '../terminal/words.ts';
+import { packageVersion } from '../version.ts';
 
 export interface SimulateCommandOptions {
   readonly design: 'linear' | 'nonlinear';
@@ -22,32 +25,54 @@ export interface SimulateCommandOptions {
 
 /** What is written beside the panel, unless it is there. */
 const experimentName = 'experiment.yaml';
+/** What was drawn, and which files hold it. */
+const recordName = 'simulation.json';
 
 /**
- * `ml4t simulate`: a panel, the truth behind each of its rows, and the factor returns, as three Parquet files, and an experiment on
- * them to start from.
+ * `ml4t simulate`: a panel, the truth behind each of its rows, and the factor returns, as three Parquet files, what was drawn as
+ * `simulation.json`, and an experiment on them to start from.
  */
 export async function simulateCommand(options: SimulateCommandOptions): Promise<void> {
   const directory = resolve(options.output);
   await requireWritable(directory);
-  const panel = simulateConditionalFactorPanel({
+  const lock = await lockFolder(directory, {
+    purpose: 'ml4t simulate',
+    signal: options.terminal.signal,
+    tell: (message) => options.terminal.stderr.write(`ml4t: ${message}\n`),
+  });
+  try {
+    await writeSimulation(directory, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function writeSimulation(directory: string, options: SimulateCommandOptions): Promise<void> {
+  const experiment = join(directory, experimentName);
+  const hasExperiment = await exists(experiment);
+  const names = ['panel.parquet', 'truth.parquet', 'factors.parquet', recordName];
+  await requireOwned(directory, names, [recordName]);
+  const draw = {
     design: options.design,
     seed: options.seed,
     nAssets: options.assets,
     nDates: options.dates,
     nCharacteristics: options.characteristics,
     missingShare: options.missing,
+  };
+  const panel = simulateConditionalFactorPanel(draw);
+  const paths = await writeTogether(directory, {
+    files: [
+      frameFile('panel', 'parquet', panelTable(panel.batch)),
+      frameFile('truth', 'parquet', truthTable(panel)),
+      frameFile('factors', 'parquet', trueFactorTable(panel)),
+      ...(hasExperiment
+        ? []
+        : [{ name: experimentName, write: (path: string) => writeFile(path, experimentFor(options)) }]),
+    ],
+    record: { name: recordName, content: (files) => ({ ml4t: packageVersion(), simulation: draw, files }) },
+    records: [recordName],
   });
-  const experiment = join(directory, experimentName);
-  const hasExperiment = await exists(experiment);
-  const paths = await writeTogether(directory, [
-    frameFile('panel', 'parquet', panelTable(panel.batch)),
-    frameFile('truth', 'parquet', truthTable(panel)),
-    frameFile('factors', 'parquet', trueFactorTable(panel)),
-    ...(hasExperiment
-      ? []
-      : [{ name: experimentName, write: (path: string) => writeFile(path, experimentFor(options)) }]),
-  ]);
   const { nRows, nDates, nAssets, nCharacteristics } = panel.batch;
   if (options.json) {
     const sizes = { rows: nRows, dates: nDates, assets: nAssets, characteristics: nCharacteristics };

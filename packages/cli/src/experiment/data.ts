@@ -41,11 +41,7 @@ export async function readData(
     throw errorUnder(experimentKey, error);
   });
   requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
-  const silent = report.unusedColumns.filter((name) => !data.exclude?.includes(name));
-  if (!data.characteristics && silent.length > 0)
-    options.warn(
-      `left out ${silent.join(', ')}: not every value is a number; list ${silent.length === 1 ? 'it' : 'them'} in data.exclude if that is meant`,
-    );
+  for (const { found, remedy } of report.notes) options.warn(`${found}. ${remedy}`);
   if (report.gaps.length > 0) {
     const { after, before } = report.gaps[0];
     options.warn(

@@ -86,9 +86,27 @@ const splitSchema = z.strictObject({
   testSize: z.int().min(1).describe('dates predicted with one fit'),
   step: z.int().min(1).optional().describe('dates between fits; testSize where absent'),
   validationSize: z.int().min(0).default(0).describe('dates between training and test to choose a checkpoint by'),
-  purge: z.int().min(0).default(0).describe('dates left out before each test window: h - 1 for returns over h dates'),
+  purge: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'dates left out before each validation and test window; as many as data.returns needs to be known where absent',
+    ),
+  allowOverlap: z
+    .boolean()
+    .default(false)
+    .describe('accept a purge with which returns of training dates reach into the test dates'),
   embargo: z.int().min(0).default(0).describe('more dates left out at the same place, as a margin'),
   maxTrain: z.int().min(1).optional().describe('longest training window of the expanding scheme'),
+});
+
+const evaluationSchema = z.strictObject({
+  quantiles: z.int().min(2).default(10).describe('portfolios that assets are sorted into by forecast: 5 for quintiles'),
+  ties: z
+    .enum(['together', 'split'])
+    .default('together')
+    .describe('equal forecasts: in one quantile together, or in equal parts in all that they reach into'),
 });
 
 export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
@@ -110,10 +128,12 @@ export const experimentSchema = z.strictObject({
   preprocessing: preprocessingSchema.default([]),
   models: z.array(modelSchema).min(1),
   split: splitSchema,
+  evaluation: evaluationSchema.prefault({}),
   outputs: outputsSchema.prefault({}),
 });
 
 export type Experiment = Readonly<z.output<typeof experimentSchema>>;
+export type Evaluation = Experiment['evaluation'];
 export type PreprocessingEntry = Experiment['preprocessing'][number];
 export type ModelEntry = Experiment['models'][number];
 export type OutputFormat = (typeof outputFormats)[number];

@@ -5,11 +5,16 @@ import {
   type FactorModelReport,
   type PanelFinding,
 } from '@ml4t/core';
+import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
+
+/** A report as files hold it: those of earlier versions lack what came later. */
+export type StoredReport = Omit<FactorModelReport, 'inference' | 'notes' | 'horizon'> &
+  Partial<Pick<FactorModelReport, 'inference' | 'notes' | 'horizon'>>;
 
 /** One model in the summary. Scores are fractions; those that do not apply are absent. */
 export interface ModelSummary {
@@ -20,8 +25,8 @@ export interface ModelSummary {
   readonly nFactors: number | undefined;
   readonly seconds: number;
   /** Absent while not all folds are finished, and for a model that gives weights alone. */
-  readonly scores?: FactorModelReport | undefined;
-  /** What its weights, or its forecasts' long-short deciles, earned; absent while not all folds are finished. */
+  readonly scores?: StoredReport | undefined;
+  /** What its weights, or its forecasts' long-short quantiles, earned; absent while not all folds are finished. */
   readonly strategy?: StrategyReport | undefined;
   readonly folds: readonly FoldSummary[];
 }
@@ -57,12 +62,13 @@ export interface ExperimentSummary {
     readonly last: string;
   };
   /** What the truth itself scores, for simulated data. */
-  readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
+  readonly oracle: (StoredReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
   /** What the look at the panel found, notes included; absent while not all folds are finished. */
   readonly findings?: readonly PanelFinding[] | undefined;
-  readonly files: readonly string[];
+  /** All but the summary itself, with the SHA-256 by which the next run knows its own. */
+  readonly files: readonly WrittenFile[];
   readonly experiment: Experiment;
 }
 
@@ -71,7 +77,7 @@ export function summarize(
   experiment: Experiment,
   result: ExperimentResult,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   return {
     status: 'finished',
@@ -94,7 +100,7 @@ export function summarizePartial(
   record: ExperimentRecord,
   error: unknown,
   warnings: readonly string[],
-  files: readonly string[],
+  files: readonly WrittenFile[],
 ): ExperimentSummary {
   const known = error instanceof Ml4tError;
   return {

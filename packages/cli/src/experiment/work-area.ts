@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactError, OutputError, type TrainedMember } from '@ml4t/core';
 import { loadMember, saveMember } from '@ml4t/core/ensemble';
-import { loadArtifact, saveArtifact } from '@ml4t/core/persist';
+import { loadArtifact, makeFolders, saveArtifact } from '@ml4t/core/persist';
 import { packageVersion } from '../version.ts';
 import { packOutcomes, unpackOutcomes } from './fold-outcome.ts';
 import type { FoldOutcome, FoldTask, MemberTask, Task } from './task.ts';
@@ -75,7 +75,7 @@ export class WorkArea {
   }
 
   private async open(): Promise<void> {
-    await mkdir(this.folder, { recursive: true }).catch((cause: Error) => {
+    await makeFolders(this.folder).catch((cause: Error) => {
       throw new OutputError({
         field: this.folder,
         expected: 'a folder that can be created',

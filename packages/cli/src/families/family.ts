@@ -19,6 +19,8 @@ export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 export interface FactorSeries {
   readonly realised: Float64Array;
   readonly forecast: FactorForecastResult;
+  /** Members of an ensemble whose factors stand side by side; 1 where absent. */
+  readonly nMembers?: number | undefined;
 }
 
 /** What an experiment keeps of any family's prediction. Typed arrays in it are Float64Arrays, so that it can be stored. */

@@ -104,7 +104,11 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
     // Exposures are left behind: they are by far the largest part, and no output needs them.
     return {
       columns: Object.fromEntries(columns) as RowColumns,
-      factors: { realised: prediction.state.factorReturns, forecast: prediction.factorForecast },
+      factors: {
+        realised: prediction.state.factorReturns,
+        forecast: prediction.factorForecast,
+        nMembers: prediction.state.nMembers,
+      },
       trainingFactors: prediction.trainingFactorReturns,
     };
   }

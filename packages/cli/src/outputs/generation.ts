@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { access, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Ml4tError, OutputError } from '@ml4t/core';
+import { makeFolders, removeEmptyFolders } from '@ml4t/core/persist';
+import { leftStaging, removeOwned, requireOwned, sha256OfFile, stagingPrefix, type WrittenFile } from './ownership.ts';
 
 /** One file of a set that belongs together. */
 export interface OutputFile {
@@ -10,37 +12,58 @@ export interface OutputFile {
   write(path: string): Promise<void>;
 }
 
+/** What vouches for the files of a set: JSON that names them, and itself says that this command wrote it. */
+export interface OutputRecord {
+  readonly name: string;
+  /** Its content once the others are written; with the keys `ml4t` (the version) and `files`. */
+  content(files: readonly WrittenFile[]): object;
+}
+
+export interface OutputSet {
+  readonly files: readonly OutputFile[];
+  readonly record: OutputRecord;
+  /** Names of all records that speak for files of the folder, `record` among them. */
+  readonly records: readonly string[];
+  /** Names of files that the new ones make out of date: removed, those of them that this command wrote. */
+  readonly obsolete?: readonly string[] | undefined;
+}
+
 /**
  * Writes files that belong together: all of them into a folder of their own inside `directory`, then each is renamed
- * into place in the order given, so put the one that vouches for the others last. Up to the first rename a failure
- * leaves the directory exactly as it was, and no directory where there was none.
+ * into place in the order given, what is out of date is removed, and the record that names the files with their SHA-256 comes last. Up
+ * to the first rename a failure leaves the directory exactly as it was, and no directory where there was none. Call it with the folder
+ * locked.
  *
- * @param obsolete names of files that the new ones make out of date, removed at the end
  * @returns the paths written
- * @throws OutputError
+ * @throws OutputError something cannot be written, or a file is there that no record of the folder speaks for
  */
-export async function writeTogether(
-  directory: string,
-  files: readonly OutputFile[],
-  obsolete: readonly string[] = [],
-): Promise<string[]> {
-  const created = await makeDirectory(directory);
+export async function writeTogether(directory: string, set: OutputSet): Promise<string[]> {
+  const { files, record, records, obsolete = [] } = set;
+  const left = await leftStaging(directory);
+  const created = await makeFolders(directory).catch((cause: unknown) => {
+    throw notWritable(directory, cause);
+  });
   let staging: string | undefined;
   try {
-    staging = await mkdtemp(join(directory, '.ml4t-'));
-    for (const file of files) await file.write(join(staging, file.name));
-    const paths: string[] = [];
-    for (const { name } of files) {
-      await rename(join(staging, name), join(directory, name));
-      paths.push(join(directory, name));
+    staging = await mkdtemp(join(directory, stagingPrefix));
+    const written: WrittenFile[] = [];
+    for (const { name, write } of files) {
+      await write(join(staging, name));
+      written.push({ name, sha256: await sha256OfFile(join(staging, name)) });
     }
-    for (const name of obsolete) await rm(join(directory, name), { force: true });
-    return paths;
+    await writeFile(join(staging, record.name), `${JSON.stringify(record.content(written), null, 2)}\n`);
+    const names = [...files.map(({ name }) => name), record.name];
+    await requireOwned(directory, names, records);
+    for (const name of names) {
+      if (name === record.name) await removeOwned(directory, obsolete, records);
+      await rename(join(staging, name), join(directory, name));
+    }
+    for (const folder of left) await rm(folder, { recursive: true, force: true });
+    return names.map((name) => join(directory, name));
   } catch (cause) {
     if (staging !== undefined) await rm(staging, { recursive: true, force: true });
     staging = undefined;
-    // Only folders that this call made, and only while they are empty.
-    for (const folder of created) await rmdir(folder).catch(() => undefined);
+    await removeEmptyFolders(created);
     throw cause instanceof Ml4tError ? cause : notWritable(directory, cause);
   } finally {
     if (staging !== undefined) await rm(staging, { recursive: true, force: true });
@@ -65,20 +88,6 @@ export async function requireWritable(directory: string): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     throw notWritable(directory, cause);
   });
-}
-
-/** The folders that were made, innermost first. */
-async function makeDirectory(directory: string): Promise<string[]> {
-  try {
-    const outermost = await mkdir(directory, { recursive: true });
-    if (outermost === undefined) return [];
-    const created: string[] = [];
-    for (let folder = resolve(directory); folder.length >= outermost.length; folder = dirname(folder))
-      created.push(folder);
-    return created;
-  } catch (cause) {
-    throw notWritable(directory, cause);
-  }
 }
 
 function notWritable(directory: string, cause: unknown): OutputError {

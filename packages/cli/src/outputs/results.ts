@@ -14,9 +14,10 @@ import {
   type ModelRecord,
   type PredictedRows,
 } from '../experiment/record.ts';
-import { outputFormats, type OutputFormat } from '../experiment/schema.ts';
+import { outputFormats, type Experiment, type OutputFormat } from '../experiment/schema.ts';
 import { factorsOnly, frameFile, stackTables, type FrameTable } from './frames.ts';
 import { writeTogether, type OutputFile } from './generation.ts';
+import type { WrittenFile } from './ownership.ts';
 
 /** Where results go, and how. */
 export interface OutputTarget {
@@ -25,16 +26,18 @@ export interface OutputTarget {
 }
 
 export const summaryName = 'summary.json';
+/** What speaks for the files of a run. */
+export const summaryNames: readonly string[] = [summaryName, 'summary.partial.json'];
 export const diagnosticsName = 'diagnostics.json';
 export const reportName = 'report.html';
 const frameNames = ['predictions', 'weights', 'factors'] as const;
 type FrameName = (typeof frameNames)[number];
 
-/** The files that are written about the frames. */
+/** What is written about the frames. */
 export interface ResultDocuments<Summary> {
-  /** Becomes `summary.json`. */
-  readonly summary: Summary;
   readonly others: readonly OutputFile[];
+  /** Becomes `summary.json`: names the files with their SHA-256, which is what makes them this command's. */
+  readonly summary: (files: readonly WrittenFile[]) => Summary;
 }
 
 /**
@@ -42,14 +45,13 @@ export interface ResultDocuments<Summary> {
  * `predictions.parquet`, or `predictions.partial.parquet` for a run that did not finish, which leaves an earlier whole
  * result alone.
  *
- * @param documentsOf makes the documents from the names of the frames
  * @returns the paths written
  */
-export async function writeResults<Summary>(
+export async function writeResults<Summary extends object>(
   target: OutputTarget,
   panel: CrossSectionBatch,
   record: ExperimentRecord,
-  documentsOf: (frames: readonly string[]) => ResultDocuments<Summary>,
+  documents: ResultDocuments<Summary>,
   options: { readonly partial: boolean },
 ): Promise<{ readonly summary: Summary; readonly paths: readonly string[] }> {
   const infix = options.partial ? '.partial' : '';
@@ -68,16 +70,28 @@ export async function writeResults<Summary>(
   const frames = frameNames
     .filter((name) => tables[name].length > 0)
     .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name])));
-  const { summary, others } = documentsOf(frames.map(({ name }) => name));
-  const files = [...frames, ...others, jsonFile(`summary${infix}.json`, summary)];
+  const files = [...frames, ...documents.others];
+  const name = `summary${infix}.json`;
   // What an earlier run left and this one does not replace would be taken for its result.
-  const written = files.map(({ name }) => name);
-  const obsolete = everyName(options.partial).filter((name) => !written.includes(name));
-  return { summary, paths: await writeTogether(target.directory, files, obsolete) };
+  const written = [...files.map((file) => file.name), name];
+  let summary: Summary | undefined;
+  const paths = await writeTogether(target.directory, {
+    files,
+    record: { name, content: (hashes) => (summary = documents.summary(hashes)) },
+    records: summaryNames,
+    obsolete: everyName(options.partial).filter((each) => !written.includes(each)),
+  });
+  return { summary: summary ?? documents.summary([]), paths };
 }
 
 export function jsonFile(name: string, content: unknown): OutputFile {
   return { name, write: (path) => writeFile(path, `${JSON.stringify(content, null, 2)}\n`) };
+}
+
+/** Every name that a run may write where it is told to, its remains after a failure included. */
+export function namesToWrite({ format, report }: Pick<Experiment['outputs'], 'format' | 'report'>): string[] {
+  const frames = ['', '.partial'].flatMap((infix) => frameNames.map((name) => `${name}${infix}.${format}`));
+  return [...frames, ...summaryNames, diagnosticsName, ...(report ? [reportName] : [])];
 }
 
 /** Every name that a run may have written; of a partial result alone while there is no whole one. */

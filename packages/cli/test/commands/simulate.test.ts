@@ -17,6 +17,7 @@ describe('ml4t simulate', () => {
         'experiment.yaml',
         'factors.parquet',
         'panel.parquet',
+        'simulation.json',
         'truth.parquet',
       ]);
       const { batch, truth } = simulateConditionalFactorPanel({
@@ -50,7 +51,7 @@ describe('ml4t simulate', () => {
       const { stdout } = await ml4t(['simulate', '-o', folder, ...sizes]);
       expect(stdout).toMatch(/^simulated \d+ rows: 8 assets, 6 dates, 4 characteristics, linear exposures/);
       expect(stdout).toMatch(/\nwrote .*panel\.parquet\nwrote .*truth\.parquet\nwrote .*factors\.parquet\n/);
-      expect(stdout).toMatch(/\nwrote (.*experiment\.yaml)\nnext: ml4t run \1\n$/);
+      expect(stdout).toMatch(/\nwrote (.*experiment\.yaml)\nwrote .*simulation\.json\nnext: ml4t run \1\n$/);
     });
   });
 

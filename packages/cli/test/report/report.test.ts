@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,17 @@ describe('the report of a run', () => {
     await rm(join(results, 'report.html'));
     expect((await ml4t(['report', results])).code).toBe(exitCodes.ok);
     expect(await readFile(join(results, 'report.html'), 'utf8')).toBe(html);
+    // It is one of the files of the results again, and one of somebody else is not.
+    const { files } = JSON.parse(await readFile(join(results, 'summary.json'), 'utf8'));
+    const sha256 = createHash('sha256').update(html).digest('hex');
+    expect(files.filter(({ name }: { name: string }) => name === 'report.html')).toEqual([
+      { name: 'report.html', sha256 },
+    ]);
+    await writeFile(join(results, 'report.html'), 'mine');
+    expect((await ml4t(['report', results])).code).toBe(exitCodes.output);
+    expect(await readFile(join(results, 'report.html'), 'utf8')).toBe('mine');
+    await writeFile(join(results, 'report.html'), html);
+    expect((await ml4t(['report', results])).code).toBe(exitCodes.ok);
     await inFolder(async (empty) => {
       const { code, stderr } = await ml4t(['report', empty]);
       expect(code).toBe(exitCodes.data);

@@ -1,7 +1,11 @@
-// Artifacts: one verified file per fitted model, in the safetensors layout.
+// Artifacts: one verified file per fitted model, in the safetensors layout; and one writer at a time.
 export type { ArrayType, ArtifactArray, ArtifactData } from './array-types.ts';
+export { makeFolders, removeEmptyFolders } from './folders.ts';
 export { artifactArray, loadArtifact } from './load-artifact.ts';
 export type { Artifact, ArtifactSource, LoadArtifactOptions } from './load-artifact.ts';
+export { acquireLock } from './lock.ts';
+export type { Lock, LockOptions } from './lock.ts';
+export type { LockOwner } from './lock-owner.ts';
 export { buildPart, findNamed, savePart } from './named-parts.ts';
 export type { LoadableModel, Named, NamedPart, SavedPart } from './named-parts.ts';
 export { packData, unpackData } from './packed-data.ts';

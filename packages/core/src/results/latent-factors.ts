@@ -12,6 +12,11 @@ import { requireLength } from '../validation.ts';
 export class LatentFactorState {
   readonly index: PanelIndex;
   readonly nFactors: number;
+  /**
+   * M, the members of an ensemble that the factors come from, as blocks of K / M columns. Members estimate the same factors, each in
+   * coordinates of its own: columns of two of them are nearly collinear, and are never to be inverted together.
+   */
+  readonly nMembers: number;
   /** 'row': one exposure vector per panel row (R x K). 'asset': static loadings, one per asset (N x K). */
   readonly betaLayout: 'row' | 'asset';
   /** (R x K) or (N x K), row-major; NaN where the model cannot say. */
@@ -30,6 +35,8 @@ export class LatentFactorState {
   constructor(init: {
     readonly index: PanelIndex;
     readonly nFactors: number;
+    /** 1 where absent. */
+    readonly nMembers?: number | undefined;
     readonly betaLayout: 'row' | 'asset';
     readonly betas: Float64Array;
     readonly alphas?: Float64Array | undefined;
@@ -43,8 +50,17 @@ export class LatentFactorState {
     requireLength('betas', init.betas, units * init.nFactors, `${init.betaLayout}s x factors`);
     if (init.alphas) requireLength('alphas', init.alphas, units, `one per ${init.betaLayout}`);
     requireLength('factorReturns', init.factorReturns, init.index.nDates * init.nFactors, 'dates x factors');
+    const { nMembers = 1 } = init;
+    if (!Number.isInteger(nMembers) || nMembers < 1 || init.nFactors % nMembers !== 0)
+      throw new ShapeError({
+        field: 'nMembers',
+        expected: `a divisor of the ${init.nFactors} factors`,
+        found: String(nMembers),
+        remedy: 'Pass the number of members whose factors stand side by side.',
+      });
     this.index = init.index;
     this.nFactors = init.nFactors;
+    this.nMembers = nMembers;
     this.betaLayout = init.betaLayout;
     this.betas = init.betas;
     this.alphas = init.alphas;

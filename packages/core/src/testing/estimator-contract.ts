@@ -12,6 +12,7 @@ import { stopReasonRemedies } from '../results/fit-summary.ts';
 import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 import { assertProgress } from './progress-events.ts';
+import { extremeChecks, type ExtremesUnderTest } from './extremes.ts';
 import { unitChecks, type UnitsUnderTest } from './units.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
@@ -40,6 +41,8 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
   readonly unusableBatch?: Batch;
   /** What a change of units leaves alone; every model states it, with a tolerance or the reason why it depends on them. */
   readonly units?: UnitsUnderTest<Batch, Model>;
+  /** Of networks: what happens when they diverge, and to inputs that they cannot hold. */
+  readonly extremes?: ExtremesUnderTest<Batch, Model>;
 }
 
 /**
@@ -47,7 +50,7 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
  * frozen configuration, a complete summary, progress that a program can read, no silent loss of missing data, and equal
  * results for equal numbers in float32. With a units section, that no unit of returns or of a single characteristic
- * changes what it says. An ensemble promises besides that members trained apart make the fit that they make together.
+ * changes what it says; with one about extremes, that a network that diverged is never a fit. An ensemble promises besides that members trained apart make the fit that they make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -264,6 +267,7 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
         return { model, summary: await model.fit(on) };
       }),
     );
+  if (under.extremes) Object.assign(checks, extremeChecks(under.extremes, { batch, create, outputs }));
   return Object.entries(checks).map(([name, run]) => ({ name, run }));
 }
 

@@ -20,6 +20,7 @@ function doublesOf(data: Data): Float64Array {
     const bits = values as Uint8Array;
     return Float64Array.from({ length: data.length }, (_, i) => (isNull(bits, data.offset + i) ? 0 : 1));
   }
+  if (DataType.isDecimal(data.type)) return decimalsAsDoubles(values as Uint32Array, data.stride, data.type.scale);
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) return int64AsDoubles(values);
   if (ArrayBuffer.isView(values)) return Float64Array.from(values as unknown as ArrayLike<number>);
   throw new SourceError({
@@ -36,6 +37,21 @@ function int64AsDoubles(values: BigInt64Array | BigUint64Array): Float64Array {
   const high = values instanceof BigInt64Array ? new Int32Array(low.buffer, low.byteOffset, low.length) : low;
   const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = high[2 * i + 1] * 4294967296 + low[2 * i];
+  return out;
+}
+
+/** Decimals, whole numbers of `words` 32-bit words over a power of ten, each as the nearest double. */
+function decimalsAsDoubles(values: Uint32Array, words: number, scale: number): Float64Array {
+  const out = new Float64Array(values.length / words);
+  const power = scale >= 0 && scale <= 22 ? Number(`1e${scale}`) : Number.NaN;
+  for (let i = 0; i < out.length; i++) {
+    let whole = 0n;
+    for (let k = words - 1; k >= 0; k--) whole = (whole << 32n) | BigInt(values[i * words + k]);
+    whole = BigInt.asIntN(32 * words, whole);
+    const number = Number(whole);
+    // Both exact: so is the rounding of their ratio. Else the text is rounded once.
+    out[i] = Number.isSafeInteger(number) && !Number.isNaN(power) ? number / power : Number(`${whole}e${-scale}`);
+  }
   return out;
 }
 
@@ -63,6 +79,10 @@ export function milliseconds(data: Data): NumberChunk {
   return { values, ...validity };
 }
 
+/** Text in any of Arrow's layouts. */
+export const isText = (type: DataType): boolean =>
+  DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+
 /** A column of text, dictionary codes or integers as keys. */
 export function texts(data: Data): TextChunk {
   const { validity, validityOffset } = validityOf(data);
@@ -87,10 +107,22 @@ export function texts(data: Data): TextChunk {
       } else if (DataType.isInt(data.type)) {
         const values = data.values as ArrayLike<number | bigint>;
         encodeWith(codes, (row) => dictionary.codeOf(String(values[row])));
+      } else if (DataType.isUtf8View(data.type)) {
+        const views = data.values as Uint8Array;
+        const words = new DataView(views.buffer, views.byteOffset, views.byteLength);
+        const buffers = data.variadicBuffers as readonly Uint8Array[];
+        encodeWith(codes, (row) => {
+          // Short text stands in the view; of longer text it has the buffer and the place there.
+          const at = 16 * row;
+          const length = words.getInt32(at, true);
+          if (length <= 12) return codeOfBytes(dictionary, views, at + 4, at + 4 + length);
+          const start = words.getInt32(at + 12, true);
+          return codeOfBytes(dictionary, buffers[words.getInt32(at + 8, true)], start, start + length);
+        });
       } else {
         const bytes = data.values as Uint8Array;
-        const ends = data.valueOffsets as Int32Array;
-        encodeWith(codes, (row) => codeOfBytes(dictionary, bytes, ends[row], ends[row + 1]));
+        const ends = data.valueOffsets as Int32Array | BigInt64Array;
+        encodeWith(codes, (row) => codeOfBytes(dictionary, bytes, Number(ends[row]), Number(ends[row + 1])));
       }
     },
   };

@@ -13,7 +13,7 @@ import {
   type Data,
 } from 'apache-arrow';
 import { KeyDictionary } from '../read/key-dictionary.ts';
-import { texts } from './columns.ts';
+import { isText, texts } from './columns.ts';
 
 /**
  * The same table with one dictionary for each column of text: where tables were stacked, every chunk brings its own, and
@@ -45,7 +45,7 @@ function hasSeveral(chunks: readonly Data[]): boolean {
   return (
     chunks.length > 1 &&
     DataType.isDictionary(chunks[0].type) &&
-    DataType.isUtf8(chunks[0].type.dictionary) &&
+    isText(chunks[0].type.dictionary as DataType) &&
     chunks.some((chunk) => chunk.dictionary !== chunks[0].dictionary)
   );
 }

@@ -11,7 +11,7 @@ import {
 } from 'apache-arrow';
 import { filePattern } from '../duckdb/relation.ts';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
-import { milliseconds, numbers, texts } from './columns.ts';
+import { isText, milliseconds, numbers, texts } from './columns.ts';
 
 /** An Arrow IPC file (`.arrow`, `.feather`), read whole; globs are not for this format. */
 export async function openArrowFile(path: string): Promise<Frame> {
@@ -39,7 +39,8 @@ function unreadable(path: string, cause: unknown): SourceError {
     field: path,
     expected: 'a readable Arrow IPC file',
     found: cause instanceof Error ? `"${cause.message}"` : 'something else',
-    remedy: 'The file is damaged, cut short, compressed or of another kind: write it again without compression.',
+    remedy:
+      "Write it again without compression: pandas to_feather(path, compression='uncompressed'), polars write_ipc(path). Else it is damaged, cut short or of another kind.",
     ...(cause === undefined ? {} : { cause }),
   });
 }
@@ -99,8 +100,9 @@ function kindOf(type: DataType): ColumnKind {
   if (DataType.isInt(type)) return 'number';
   if (DataType.isFloat(type)) return type.precision === Precision.HALF ? 'other' : 'number';
   if (DataType.isBool(type)) return 'boolean';
-  if (DataType.isUtf8(type)) return 'text';
-  if (DataType.isDictionary(type)) return DataType.isUtf8(type.dictionary) ? 'text' : 'other';
+  if (DataType.isDecimal(type)) return 'number';
+  if (isText(type)) return 'text';
+  if (DataType.isDictionary(type)) return isText(type.dictionary as DataType) ? 'text' : 'other';
   if (DataType.isDate(type)) return 'date';
   return DataType.isTimestamp(type) ? 'timestamp' : 'other';
 }

@@ -1,8 +1,8 @@
-import { mkdir, readFile, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join, resolve, dirname } from 'node:path';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Ml4tError, OutputError } from '@ml4t/core';
+import { acquireLock } from '@ml4t/core/persist';
 import { flush } from '../write/atomic.ts';
-import { acquireLock } from './lock.ts';
 
 /**
  * A folder whose content is replaced as one: every generation has a folder of its own, and `manifest.json` names the one
@@ -14,6 +14,14 @@ import { acquireLock } from './lock.ts';
 export const manifestName = 'manifest.json';
 
 export const generationFolder = (sequence: number): string => `generation-${String(sequence).padStart(6, '0')}`;
+
+/** What to do while another writer is at work. */
+export interface WaitOptions {
+  /** Waits until it is done. */
+  readonly wait?: boolean | undefined;
+  /** Stops waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** What every manifest holds, whatever else it says. */
 export interface GenerationManifest {
@@ -28,24 +36,21 @@ export interface GenerationManifest {
  * @param format what the manifest says it is of: a folder with a manifest of something else is refused
  * @param write writes and flushes the files into the folder given, and returns the rest of the manifest
  * @returns the manifest
+ * @param options whether to wait while another writer is at work, instead of throwing
  * @throws OutputError something cannot be written, or another writer is at work; the old generation is untouched
  */
 export async function replaceGeneration<Content extends object>(
   directory: string,
   format: { readonly name: string; readonly version: number },
   write: (folder: string, name: string) => Promise<Content>,
+  options: WaitOptions = {},
 ): Promise<GenerationManifest & Content> {
-  const made = await wrapped(directory, () => makeFolders(directory));
+  const lock = await acquireLock(join(directory, '.writer.lock'), { purpose: 'writing a generation', ...options });
   try {
-    const release = await wrapped(directory, () => acquireLock(join(directory, '.writer.lock')));
-    try {
-      return await wrapped(directory, () => writeNext(directory, format, write));
-    } finally {
-      await release();
-    }
-  } catch (error) {
-    for (const folder of made) await rmdir(folder).catch(() => undefined);
-    throw error;
+    return await wrapped(directory, () => writeNext(directory, format, write));
+  } finally {
+    // With it go the folders that it made, as long as nothing is in them.
+    await lock.release();
   }
 }
 
@@ -113,16 +118,6 @@ async function removeGenerations(directory: string, which: (sequence: number) =>
     if (sequence !== undefined && which(Number(sequence)))
       await rm(join(directory, name), { recursive: true, force: true });
   }
-}
-
-/** The folders that were made, innermost first. */
-async function makeFolders(directory: string): Promise<string[]> {
-  const outermost = await mkdir(directory, { recursive: true });
-  const made: string[] = [];
-  if (outermost !== undefined)
-    for (let folder = resolve(directory); folder.length >= outermost.length; folder = dirname(folder))
-      made.push(folder);
-  return made;
 }
 
 async function wrapped<T>(directory: string, work: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import type { Table } from 'apache-arrow';
 import { flush } from '../write/atomic.ts';
 import { requireFileName, writeTable, type OutputFormat } from '../write/write-frame.ts';
 import { feedSpecMapping } from './feed-specification.ts';
-import { replaceGeneration } from './generation.ts';
+import { replaceGeneration, type WaitOptions } from './generation.ts';
 import type { BacktestInputs } from './inputs.ts';
 import { sha256 } from './hash.ts';
 import { manifestFormat, type BacktestManifest, type ManifestFile } from './manifest.ts';
@@ -17,7 +17,7 @@ export interface BacktestFrames {
   readonly [name: string]: Table | undefined;
 }
 
-export interface WriteBacktestOptions {
+export interface WriteBacktestOptions extends WaitOptions {
   /** Writes signals, context and prices (where they are a table) as well, and says how `DataFeed` reads them. */
   readonly inputs?: BacktestInputs | undefined;
   /** `parquet` unless stated; DataFeed reads nothing else. */
@@ -52,7 +52,7 @@ export async function writeBacktestFrames(
   frames: BacktestFrames,
   options: WriteBacktestOptions = {},
 ): Promise<WrittenGeneration> {
-  const { inputs, format = 'parquet' } = options;
+  const { inputs, format = 'parquet', wait, signal } = options;
   if (inputs && format !== 'parquet')
     throw new ConfigError({
       field: 'options.format',
@@ -81,6 +81,7 @@ export async function writeBacktestFrames(
       }
       return { files, ...(inputs ? { data_feed: dataFeed(inputs, files) } : {}) };
     },
+    { wait, signal },
   );
   return {
     generation: manifest.generation,

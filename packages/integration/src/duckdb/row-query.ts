@@ -1,65 +1,61 @@
 import type { FrameColumn, RowRequest } from '../read/frame.ts';
-import { sqlName, sqlText } from './connection.ts';
-
-/** Texts that mean "missing" in the numeric columns of a CSV file. NaN in any case is a number to DuckDB already. */
-const missingMarkers = ['', 'NA', 'N/A', '#N/A', 'null', 'NULL', 'None', '.'];
-const missingList = `[${missingMarkers.map(sqlText).join(', ')}]`;
-const missingTuple = `(${missingMarkers.map(sqlText).join(', ')})`;
+import { sqlText } from './connection.ts';
+import type { CsvMode, Relation } from './relation-columns.ts';
+import type { TextNumbers } from './text-numbers.ts';
 
 export type Origin = 'parquet' | 'csv' | 'query';
 
-/** How a CSV file is read: numeric columns by DuckDB's parser, or as text cast afterwards. */
-export type CsvMode = 'typed' | 'text';
+/** What a SELECT is made of. */
+export interface RowQuery {
+  readonly relation: Relation;
+  readonly request: RowRequest;
+  readonly origin: Origin;
+  readonly mode: CsvMode;
+  readonly sorted: boolean;
+  readonly numbers: TextNumbers;
+  /** Rows that were read before, which are left out. */
+  readonly offset: number;
+}
 
-export function csvRelation(dialect: string, request: RowRequest | undefined, mode: CsvMode): string {
-  const markers = mode === 'text' ? '' : `, nullstr = ${missingList}`;
-  if (request === undefined) return `read_csv(${dialect}${markers})`;
-  // Dates stay text, to be read by one strict rule; asset ids stay text, to keep their leading zeros.
-  const types = new Map([
-    [request.timestamp.name, 'VARCHAR'],
-    [request.asset.name, 'VARCHAR'],
-  ]);
-  for (const { name, kind } of request.numbers)
-    types.set(name, mode === 'text' ? 'VARCHAR' : kind === 'boolean' ? 'BOOLEAN' : 'DOUBLE');
-  const list = [...types].map(([name, type]) => `${sqlText(name)}: '${type}'`).join(', ');
-  return `read_csv(${dialect}${markers}, types = {${list}})`;
+/** The name of a column within a relation. */
+function nameIn(relation: Relation): (column: FrameColumn) => string {
+  const positions = new Map(relation.columns.map((column, k) => [column, `c${k}`]));
+  return (column) => positions.get(column) ?? 'c0';
 }
 
 /** The request as one SELECT: timestamps, assets (text and hash), numbers as doubles. */
-export function selectRows(
-  relation: string,
-  request: RowRequest,
-  origin: Origin,
-  mode: CsvMode,
-  sorted: boolean,
-): string {
-  const asset = `CAST(${sqlName(request.asset.name)} AS VARCHAR)`;
-  const stamp = timestampExpression(request.timestamp, origin);
-  const numbers = request.numbers.map(({ name }) => {
-    const value =
-      mode === 'text'
-        ? `CASE WHEN ${sqlName(name)} IN ${missingTuple} THEN NULL ELSE ${sqlName(name)} END`
-        : sqlName(name);
-    return `CAST(${value} AS DOUBLE)`;
+export function selectRows({ relation, request, origin, mode, sorted, numbers, offset }: RowQuery): string {
+  const nameOf = nameIn(relation);
+  const asset = `CAST(${nameOf(request.asset)} AS VARCHAR)`;
+  const stamp = timestampExpression(nameOf(request.timestamp), request.timestamp, origin);
+  const values = request.numbers.map((column) => {
+    const name = nameOf(column);
+    if (column.kind === 'text') return numbers.value(name, column.name);
+    if (mode === 'typed') return `CAST(${name} AS DOUBLE)`;
+    if (column.kind !== 'boolean') return numbers.value(name, column.name);
+    return `CASE WHEN ${numbers.isMissing(name, column.name)} THEN NULL ELSE CAST(CAST(${name} AS BOOLEAN) AS DOUBLE) END`;
   });
   const keys = isTextStamp(request.timestamp, origin) ? [stamp, `hash(${stamp})`] : [stamp];
-  const list = [...keys, asset, `hash(${asset})`, ...numbers];
+  const list = [...keys, asset, `hash(${asset})`, ...values];
   // A streamed result that fails halfway ends like one that is complete. The last row says that it is: its hash of the
   // asset is null, which the hash of a row, even of a null asset, never is.
   const end = list.map(() => 'NULL');
-  const rows = `FROM ${relation}${dateFilter(request, origin)}`;
+  const rows = `FROM ${relation.sql(request, mode)}${dateFilter(relation, request, origin)}`;
   const last = `UNION ALL SELECT ${end.join(', ')}`;
-  if (!sorted) return `SELECT ${list.join(', ')} ${rows} ${last}`;
-  const names = list.map((_, k) => `c${k}`);
+  const skip = offset === 0 ? '' : ` OFFSET ${offset}`;
+  if (!sorted && skip === '') return `SELECT ${list.join(', ')} ${rows} ${last}`;
+  if (!sorted) return `(SELECT ${list.join(', ')} ${rows}${skip}) ${last}`;
+  const names = list.map((_, k) => `v${k}`);
   // The sort stands below the union: DuckDB cannot spill one that stands above it.
   return `(SELECT ${names.join(', ')}
     FROM (SELECT ${list.join(', ')}, ${sortKey(stamp, request, origin)} ${rows}) AS frame(${names.join(', ')}, sort_key)
-    ORDER BY sort_key NULLS FIRST) ${last}`;
+    ORDER BY sort_key NULLS FIRST${skip}) ${last}`;
 }
 
 /** Orders rows by date. Texts that DuckDB cannot convert come first, where the reader's stricter rule refuses them. */
 function sortKey(stamp: string, request: RowRequest, origin: Origin): string {
   if (!isTextStamp(request.timestamp, origin)) return stamp;
+  if (request.dateFormat !== undefined) return `try_strptime(trim(${stamp}), ${sqlText(request.dateFormat)})`;
   return `TRY_CAST(${stamp} AS ${request.timestampFormat === undefined ? 'TIMESTAMPTZ' : 'BIGINT'})`;
 }
 
@@ -67,8 +63,7 @@ function sortKey(stamp: string, request: RowRequest, origin: Origin): string {
 const isTextStamp = (column: FrameColumn, origin: Origin): boolean =>
   origin === 'csv' || (column.kind !== 'date' && column.kind !== 'timestamp');
 
-function timestampExpression(column: FrameColumn, origin: Origin): string {
-  const name = sqlName(column.name);
+function timestampExpression(name: string, column: FrameColumn, origin: Origin): string {
   if (isTextStamp(column, origin)) return `CAST(${name} AS VARCHAR)`;
   if (column.kind === 'date') return `CAST(epoch_ms(CAST(${name} AS TIMESTAMP)) AS DOUBLE)`;
   // Nanoseconds since 1970 are beyond 2^53; half a millisecond stands for any fraction, which the reader refuses.
@@ -78,10 +73,10 @@ function timestampExpression(column: FrameColumn, origin: Origin): string {
 }
 
 /** A WHERE clause on typed dates, which lets Parquet skip row groups. Rows without a date stay, to be reported. */
-export function dateFilter(request: RowRequest, origin: Origin): string {
+export function dateFilter(relation: Relation, request: RowRequest, origin: Origin): string {
   const { timestamp, from, to } = request;
   if (isTextStamp(timestamp, origin)) return '';
-  const name = sqlName(timestamp.name);
+  const name = nameIn(relation)(timestamp);
   const type = timestamp.type === 'TIMESTAMP WITH TIME ZONE' ? 'TIMESTAMPTZ' : 'TIMESTAMP';
   const bounds = [
     ...(from === -Infinity ? [] : [`${name} >= ${type} '${new Date(from).toISOString()}'`]),

@@ -1,5 +1,5 @@
 import type { KeyDictionary } from './key-dictionary.ts';
-import type { TimestampFormat } from './options.ts';
+import type { ReadNote, TimestampFormat } from './options.ts';
 
 /** What a column of a source can be used for. */
 export type ColumnKind = 'number' | 'boolean' | 'text' | 'date' | 'timestamp' | 'other';
@@ -11,6 +11,11 @@ export interface FrameColumn {
   readonly isInteger: boolean;
   /** The source's own name of the type, for messages. */
   readonly type: string;
+  /** True where the whole column holds nothing. */
+  readonly isEmpty?: boolean;
+  /** Of a text column that may have been meant as numbers: an entry that is none, and whether others are. */
+  readonly text?: string | undefined;
+  readonly hasNumbers?: boolean;
 }
 
 /** Part of a numeric column: doubles, and a bitmap (least significant bit first; bit set: valid) where any is null. */
@@ -39,6 +44,8 @@ export interface RowChunk {
 export interface RowRequest {
   readonly timestamp: FrameColumn;
   readonly timestampFormat: TimestampFormat | undefined;
+  /** How dates that are text are written, in the letters of strptime; ISO 8601 where absent. */
+  readonly dateFormat?: string | undefined;
   readonly asset: FrameColumn;
   readonly numbers: readonly FrameColumn[];
   /** A hint, in milliseconds: rows outside may be left out, or not. */
@@ -51,6 +58,7 @@ export interface Frame {
   /** How messages call it: the path as given, `query`, `table`. */
   readonly label: string;
   readonly columns: readonly FrameColumn[];
+  readonly notes?: readonly ReadNote[];
   /** True where every asset id is text, whatever type it looks like: the tickers TRUE and NaN in a CSV file. */
   readonly assetsAreText: boolean;
   /** True where the whole source is in memory while the frame is open. */

@@ -93,7 +93,7 @@ export interface DatedColumn {
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
 export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
 
-/** The columns that every long frame has. Names match exactly first, then without regard to case. */
+/** The columns that every long frame has. Names match exactly first, then without regard to case and outer spaces where one column does. */
 export interface KeyColumns {
   /** What a catalogue says of the dataset: fills in every role that is not stated beside it. */
   readonly metadata?: DatasetMetadata | undefined;
@@ -132,7 +132,45 @@ export type PortfolioColumns = KeyColumns & {
 /** Roles that are stated, or left to the metadata. */
 type OrMetadata<Roles> = Roles | (Partial<Roles> & { readonly metadata: DatasetMetadata });
 
-export interface ReadOptions extends RunOptions<'reading'> {
+/** The characters of a text file; UTF-16 is found by itself. */
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'iso-8859-1';
+
+/** How the numbers of a source are written, where they are text: in CSV files, and in text columns of other sources. */
+export interface NumberFormat {
+  /** The decimal mark ('.'). */
+  readonly decimal?: '.' | ',' | undefined;
+  /** The mark between groups of three digits (none). */
+  readonly thousands?: ',' | '.' | ' ' | "'" | '_' | undefined;
+  /** True: an entry that ends in % is that many hundredths. */
+  readonly percent?: boolean | undefined;
+  /**
+   * Entries that stand for nothing beside the usual ones (NA, null, an empty entry): vendors' codes such as -99.99, 'B' and 'C', for
+   * all numeric columns, or by column: `{ ret: [-99, 'B'] }`. Numbers are compared by value, in every kind of source.
+   */
+  readonly missingValues?:
+    readonly (string | number)[] | Readonly<Record<string, readonly (string | number)[]>> | undefined;
+}
+
+/** How a source is opened. */
+export interface SourceOptions extends NumberFormat {
+  /** Of CSV files ('utf-8'). */
+  readonly encoding?: TextEncoding | undefined;
+  /** True: a folder `year=2020` of a path of Parquet files is a column `year`. */
+  readonly hivePartitioning?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Something about a source that its reader should know, and what to do about it. */
+export interface ReadNote {
+  /** What kind of note, for programs. */
+  readonly code: string;
+  /** The columns it is about. */
+  readonly columns: readonly string[];
+  readonly found: string;
+  readonly remedy: string;
+}
+
+export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
    * within a date, by asset id, so that the batch does not depend on the order of the source.
@@ -189,9 +227,12 @@ export interface PanelReadReport {
     readonly asset: string;
     readonly returns: string | undefined;
     readonly factorReturns: string | undefined;
+    readonly prices: string | undefined;
     readonly characteristics: readonly string[];
     readonly context: readonly string[];
   };
+  /** What the reader decided by itself or found odd. */
+  readonly notes: readonly ReadNote[];
   /** Columns of the source that were not read. */
   readonly unusedColumns: readonly string[];
   /** Missing values per characteristic, and of the returns before they are lagged. */

@@ -7,8 +7,10 @@ import {
   throwIfAborted,
   type ReturnTiming,
 } from '@ml4t/core';
+import { assetNotes } from './asset-notes.ts';
 import { columnRoles, type ColumnRoles } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
+import { requireKnownArguments } from './known-keys.ts';
 import type {
   PanelColumns,
   PanelReading,
@@ -51,6 +53,7 @@ export async function readCrossSectionBatch(
   columns: PanelColumns,
   options: ReadOptions = {},
 ): Promise<PanelReading<CrossSectionBatch>> {
+  requireKnownArguments(columns, panelRoles, options);
   const panel = await readPanel(source, crossSectionRoles(columns), options);
   const batch = new CrossSectionBatch({
     index: panel.index,
@@ -76,6 +79,7 @@ export async function readPersistentPanelBatch(
   columns: PersistentPanelColumns,
   options: ReadOptions = {},
 ): Promise<PanelReading<PersistentPanelBatch>> {
+  requireKnownArguments(columns, persistentRoles, options);
   const panel = await readPanel(source, columnRoles(columns, persistentRoles), options);
   const { index, returns, report } = panel;
   if (!returns)
@@ -100,7 +104,7 @@ export async function readPersistentPanelBatch(
 
 const keyRoles = ['timestamp', 'timestampFormat', 'asset'] as const;
 const persistentRoles = new Set([...keyRoles, 'returns', 'characteristics'] as const);
-const panelRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
+export const panelRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
 
 /** The roles of dated cross-sections, whose characteristics must be stated somewhere. */
 export function crossSectionRoles(columns: PanelColumns): ColumnRoles {
@@ -215,6 +219,7 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     nAssets: index.nAssets,
     columns: taken,
     unusedColumns,
+    notes: [...reading.notes, ...assetNotes(columns.asset.name, index.assetIds)],
     missing,
     reordered: order !== undefined,
     gaps: findGaps(index.timestamps),

@@ -11,6 +11,7 @@ import {
 } from '@ml4t/core';
 import { columnRoles } from './column-roles.ts';
 import type { PanelSource, PortfolioColumns, PortfolioReadOptions, PortfolioReadReport } from './options.ts';
+import { portfolioOptionKeys, requireKnownArguments } from './known-keys.ts';
 import { readPanel, spread } from './panel.ts';
 
 const portfolioRoles = new Set([
@@ -39,6 +40,8 @@ export async function readPortfolioSequenceBatch(
   columns: PortfolioColumns,
   options: PortfolioReadOptions,
 ): Promise<{ readonly batch: PortfolioSequenceBatch; readonly report: PortfolioReadReport }> {
+  const columnKeys = [...portfolioRoles].map((role) => (role === 'characteristics' ? 'features' : role));
+  requireKnownArguments(columns, columnKeys, options, portfolioOptionKeys);
   const { features, ...others } = columns;
   const roles = columnRoles({ ...others, characteristics: features }, portfolioRoles);
   if ((roles.prices === undefined) === (roles.returns === undefined))

@@ -11,7 +11,7 @@ import {
 import type { ColumnRoles } from './column-roles.ts';
 import type { Frame, RowRequest } from './frame.ts';
 import { openFrame } from './open-frame.ts';
-import type { PanelSource, ReadOptions } from './options.ts';
+import type { PanelSource, ReadNote, ReadOptions } from './options.ts';
 import { resolveColumns, seriesColumns, type ResolvedColumns } from './resolve-columns.ts';
 import { RowCollector } from './row-collector.ts';
 import { readTimestampText } from './timestamp-text.ts';
@@ -21,6 +21,7 @@ export interface Reading {
   readonly frame: Frame;
   readonly columns: ResolvedColumns;
   readonly request: RowRequest;
+  readonly notes: readonly ReadNote[];
   /** The error to throw instead: an abort, where that is what stopped the source. */
   errorFor(error: unknown): unknown;
   close(): Promise<void>;
@@ -32,7 +33,7 @@ export async function openReading(source: PanelSource, roles: ColumnRoles, optio
   const from = bound('options.filter.from', options.filter?.from, -Infinity);
   const to = bound('options.filter.to', options.filter?.to, Infinity);
   throwIfAborted(signal, 'reading');
-  const frame = await openFrame(source);
+  const frame = await openFrame(source, options);
   const onAbort = (): void => {
     frame.interrupt();
   };
@@ -43,8 +44,9 @@ export async function openReading(source: PanelSource, roles: ColumnRoles, optio
     await frame.close();
   };
   try {
-    const columns = resolveColumns(frame, roles);
-    return { frame, columns, request: await requestFor(frame, columns, roles, from, to), errorFor, close };
+    const { columns, notes } = resolveColumns(frame, roles);
+    const request = await requestFor(frame, columns, roles, from, to);
+    return { frame, columns, request, notes: [...(frame.notes ?? []), ...notes], errorFor, close };
   } catch (error) {
     await close();
     throw errorFor(error);
@@ -120,7 +122,7 @@ export function requireValues(
 
 /** The part of a report that says what the columns were taken for. */
 export function describeReading({ frame, columns }: Reading) {
-  const { timestamp, asset, returns, factorReturns, characteristics, context } = columns;
+  const { timestamp, asset, returns, factorReturns, prices, characteristics, context } = columns;
   const used = new Set([timestamp, asset, ...seriesColumns(columns), ...characteristics, ...context]);
   return {
     source: frame.label,
@@ -129,6 +131,7 @@ export function describeReading({ frame, columns }: Reading) {
       asset: asset.name,
       returns: returns?.name,
       factorReturns: factorReturns?.name,
+      prices: prices?.name,
       characteristics: characteristics.map(({ name }) => name),
       context: context.map(({ name }) => name),
     },
@@ -154,7 +157,7 @@ async function requestFor(
       field: `${asset.name} (in ${frame.label})`,
       expected: 'asset ids as text or whole numbers',
       found: `type ${asset.type}`,
-      remedy: 'Name the column of asset ids, or convert it in a query: CAST(… AS BIGINT).',
+      remedy: 'Name the column of asset ids, or write them as text or whole numbers.',
     });
   const numbers = [...characteristics, ...seriesColumns(columns), ...context];
   for (const column of numbers) await frame.requireNumeric(column);
@@ -163,6 +166,8 @@ async function requestFor(
 
 function requireTimestampType(frame: Frame, column: ResolvedColumns['timestamp'], roles: ColumnRoles): void {
   const { kind, name, type } = column;
+  // Without a row there is nothing to be wrong; without a date, every row says so.
+  if (column.isEmpty) return;
   const isDated = kind === 'date' || kind === 'timestamp';
   const formatted = roles.timestampFormat !== undefined;
   if (formatted ? kind === 'number' || kind === 'text' : isDated || kind === 'text') return;

@@ -1,10 +1,12 @@
 import { ConfigError, CrossSectionBatch, PanelIndex, alignForwardReturns, describe, throwIfAborted } from '@ml4t/core';
+import { assetNotes } from './asset-notes.ts';
 import type { ColumnRoles } from './column-roles.ts';
 import type { Frame, RowChunk, RowRequest } from './frame.ts';
-import type { PanelColumns, PanelSource, PanelStreamReport, StreamOptions } from './options.ts';
+import type { PanelColumns, PanelSource, PanelStreamReport, ReadNote, ReadOptions, StreamOptions } from './options.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import { partEnds, type PartSize } from './part-cuts.ts';
-import { crossSectionRoles, readCrossSectionBatch } from './panel.ts';
+import { readOptionKeys, requireKnownArguments, streamOptionKeys } from './known-keys.ts';
+import { crossSectionRoles, panelRoles, readCrossSectionBatch } from './panel.ts';
 import {
   collectorFor,
   describeReading,
@@ -42,6 +44,7 @@ export async function* streamCrossSectionBatches(
   columns: PanelColumns,
   options: StreamOptions = {},
 ): AsyncGenerator<CrossSectionBatch, PanelStreamReport, undefined> {
+  requireKnownArguments(columns, panelRoles, options, streamOptionKeys);
   const size = partSize(options);
   const roles = crossSectionRoles(columns);
   const reading = await openReading(source, roles, options);
@@ -70,6 +73,7 @@ export async function* streamCrossSectionBatches(
     const timestamps = Float64Array.from(parts.dates);
     return {
       ...describeReading(reading),
+      notes: [...reading.notes, ...parts.notes],
       nRows,
       nDates: timestamps.length,
       nParts,
@@ -121,15 +125,18 @@ async function* slices(
   options: StreamOptions,
   size: PartSize,
 ): AsyncGenerator<CrossSectionBatch, PanelStreamReport, undefined> {
-  const { batch, report } = await readCrossSectionBatch(source, columns, options);
+  const reading: ReadOptions = Object.fromEntries(
+    Object.entries(options).filter(([key]) => readOptionKeys.includes(key)),
+  );
+  const { batch, report } = await readCrossSectionBatch(source, columns, reading);
   const { rowOffsets } = batch.index;
   const ends = partEnds(batch.nDates, (date) => rowOffsets[date], size, true, 0);
   for (let part = 0; part < ends.length; part++) {
     throwIfAborted(options.signal, 'reading');
     yield batch.slice(part === 0 ? 0 : ends[part - 1], ends[part]);
   }
-  const { source: label, columns: taken, unusedColumns, nRows, nDates, missing, gaps } = report;
-  return { source: label, columns: taken, unusedColumns, nRows, nDates, nParts: ends.length, missing, gaps };
+  const { source: label, columns: taken, unusedColumns, notes, nRows, nDates, missing, gaps } = report;
+  return { source: label, columns: taken, unusedColumns, notes, nRows, nDates, nParts: ends.length, missing, gaps };
 }
 
 /** Rows in panel order, of which parts are cut. */
@@ -146,6 +153,8 @@ class PartCutter {
   /** Dates of the parts cut so far. */
   readonly dates: number[] = [];
   nParts = 0;
+  /** On the assets of a part, the first time that there is one. */
+  notes: readonly ReadNote[] = [];
   readonly #reading: Reading;
   readonly #roles: ColumnRoles;
   readonly #options: StreamOptions;
@@ -196,6 +205,7 @@ class PartCutter {
     this.#rows = rows.continuedFrom(lastEnd, this.#spare);
     if (this.#options.reuseMemory) this.#spare = rows;
     this.#rowsCut += rows.startOf(lastEnd);
+    if (this.notes.length === 0) this.notes = assetNotes(this.#reading.columns.asset.name, rows.assets.keys);
     const buffer = this.#order(rows, Math.min(nDates, lastEnd + this.#lookahead));
     this.#requireNoGap(buffer.index.timestamps.subarray(0, lastEnd));
     for (let part = 0; part < ends.length; part++) {

@@ -29,7 +29,7 @@ async function step(name, writeHalf) {
 }
 
 const original = { ...fs };
-for (const name of ['mkdir', 'readFile', 'readdir', 'rename', 'rm', 'rmdir', 'stat', 'writeFile'])
+for (const name of ['mkdir', 'readFile', 'readdir', 'rename', 'rm', 'rmdir', 'stat', 'unlink', 'writeFile'])
   fs[name] = async (...args) => {
     await step(name, () => name === 'writeFile' && writeFileSync(args[0], args[1].slice(0, args[1].length / 2)));
     return original[name](...args);

@@ -85,7 +85,7 @@ export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
     hiddenUnits: config.hiddenUnits,
     factors: k,
     portfolios: portfolioNames.length,
-    gain: hasGain(config),
+    gain: hasGain(config, portfolioNames.length > 0 ? 'managed' : 'regression'),
   };
   const read = (name: string, dimensions: readonly number[]): Float64Array =>
     artifactArray(artifact, name, 'F64', dimensions);

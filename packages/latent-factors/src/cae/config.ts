@@ -28,11 +28,15 @@ export const caeConfigSchema = baseConfigSchema
       .describe('Units of each hidden layer, or a preset CA0 to CA3'),
     /**
      * 'managed': factors are linear in characteristic-managed portfolios, as in the paper. 'regression': factors are the
-     * regression of each date's returns on the network's own betas, profiled out of the loss.
+     * regression of each date's returns on the network's own betas, profiled out of the loss. 'auto': the regression, unless
+     * portfolios are given, mini-batches are of single rows, or dates have too few rows; see `factorSource`.
      */
-    factors: z.enum(['managed', 'regression']).default('managed').describe('Where factor returns come from'),
-    /** Added to each date's regression of returns on characteristics, relative to the mean of its diagonal; 0: minimum norm. */
-    portfolioRidge: z.number().min(0).default(0).describe('Relative ridge of the managed portfolios'),
+    factors: z.enum(['auto', 'managed', 'regression']).default('auto').describe('Where factor returns come from'),
+    /**
+     * Added to each date's regression of returns on characteristics, relative to the mean of its diagonal; 0: minimum norm. Without it
+     * the portfolios of dates with about as many rows as characteristics are mostly noise.
+     */
+    portfolioRidge: z.number().min(0).default(0.1).describe('Relative ridge of the managed portfolios'),
     /** Added to each date's regression of returns on betas, relative to the mean of its diagonal. */
     factorRidge: z.number().min(0).default(1e-3).describe('Relative ridge of the regression on betas'),
     /** Networks trained from different seeds; they are combined by fitted values and forecasts. */
@@ -69,7 +73,7 @@ export const caeConfigSchema = baseConfigSchema
     /** Threads of the embedded engine; the processors at hand where absent. Results do not depend on it. */
     threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine'),
   })
-  .refine(({ factors, batching }) => factors === 'managed' || batching === 'dates', {
+  .refine(({ factors, batching }) => factors !== 'regression' || batching === 'dates', {
     path: ['batching'],
     error: "'dates' with factors: 'regression', which needs whole dates",
   })
@@ -89,7 +93,10 @@ export function parseCAEConfig(input: unknown): CAEConfig {
   return parseConfig(caeConfigSchema, input, 'CAEConfig');
 }
 
+/** Where the factor returns of a fit come from. */
+export type FactorSource = 'managed' | 'regression';
+
 /** A logit is not in units of returns: a regression on betas then needs a number to multiply it by. */
-export function hasGain(config: CAEConfig): boolean {
-  return config.factors === 'regression' && config.taskType === 'classification';
+export function hasGain({ taskType }: CAEConfig, factors: FactorSource): boolean {
+  return factors === 'regression' && taskType === 'classification';
 }

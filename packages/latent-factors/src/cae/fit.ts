@@ -13,7 +13,8 @@ import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
 import type { CAEFit } from './artifact.ts';
 import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.ts';
-import { hasGain, type CAEConfig } from './config.ts';
+import { hasGain, type CAEConfig, type FactorSource } from './config.ts';
+import { factorSource, type ChosenSource } from './factor-source.ts';
 import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
 import { checkpointGrid, ownOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
@@ -46,6 +47,7 @@ export async function openFit<T>(
   use: (training: EnsembleTraining<CAEMember, CAEFit>) => Promise<T>,
 ): Promise<T> {
   const given = requireUse(config, options.managedPortfolios);
+  const source = factorSource(config, batch, given !== undefined);
   if (config.defaultCheckpoint === 'best' && !options.validation)
     throw new ConfigError({
       field: 'CAEConfig.defaultCheckpoint',
@@ -53,15 +55,17 @@ export async function openFit<T>(
       found: "'best' without one",
       remedy: 'Pass `validation` to `fit`, or leave defaultCheckpoint out.',
     });
-  const training = prepare(config, batch, given);
-  requireEnoughRows(training.rows, config.nFactors);
-  const validation = options.validation && prepareValidation(config, options.validation, given, training);
+  const training = prepare(config, source.factors, batch, given);
+  requireEnoughRows(training.rows, training.scales, config.nFactors);
+  requireRowsOfBatch(config, training.rows.nRows);
+  const validation =
+    options.validation && prepareValidation(config, source.factors, options.validation, given, training);
   const shape: NetworkShape = {
     characteristics: batch.nCharacteristics,
     hiddenUnits: config.hiddenUnits,
     factors: config.nFactors,
     portfolios: training.portfolios?.names.length ?? 0,
-    gain: hasGain(config),
+    gain: hasGain(config, source.factors),
   };
   return withEngine(config, shape, async (engine, { backend, arithmetic }) => {
     // Into the engine with the first member that is trained: members that were trained elsewhere need no rows here.
@@ -82,7 +86,7 @@ export async function openFit<T>(
         loaded?.training.release();
         loaded?.validation?.release();
         loaded = undefined;
-        return combine({ engine, backend, config, shape, training, validation, given, options }, members);
+        return combine({ engine, backend, config, source, shape, training, validation, given, options }, members);
       },
     });
   });
@@ -93,6 +97,7 @@ interface Parts {
   readonly engine: Engine;
   readonly backend: string;
   readonly config: CAEConfig;
+  readonly source: ChosenSource;
   readonly shape: NetworkShape;
   readonly training: Prepared;
   readonly validation: Prepared | undefined;
@@ -102,7 +107,7 @@ interface Parts {
 
 /** Chooses the checkpoint of the ensemble, measures it in sample and on the validation dates, and says how it came about. */
 async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAEFit> {
-  const { engine, backend, config, shape, training, validation, given, options } = parts;
+  const { engine, backend, config, source, shape, training, validation, given, options } = parts;
   const { batch, scales } = training;
   const members = trained.map(({ seed, bestEpoch, lastEpoch, snapshots }) => ({
     seed,
@@ -135,7 +140,7 @@ async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAE
     ...(validationMetrics ? { validationMetrics } : {}),
     defaultCheckpoint,
     history: historyOf(trained),
-    notes: notesOf(config, trained, training, checkpoints),
+    notes: [...(source.note ? [source.note] : []), ...notesOf(config, trained, training, checkpoints)],
     runRecord: {
       modelType: 'cae',
       packageVersion: packageVersion(),
@@ -166,27 +171,29 @@ async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAE
   };
 }
 
-function prepare(config: CAEConfig, batch: CrossSectionBatch, given: FactorReturnSeries | undefined): Prepared {
+function prepare(
+  config: CAEConfig,
+  factors: FactorSource,
+  batch: CrossSectionBatch,
+  given: FactorReturnSeries | undefined,
+): Prepared {
   batch.requireReturns('CAEModel.fit');
   const portfolios =
-    config.factors === 'managed'
-      ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true })
-      : undefined;
-  return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, portfolios)) };
+    factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true }) : undefined;
+  return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, factors, portfolios)) };
 }
 
 function prepareValidation(
   config: CAEConfig,
+  factors: FactorSource,
   batch: CrossSectionBatch,
   given: FactorReturnSeries | undefined,
   training: Prepared,
 ): Prepared {
   requireSameColumns('characteristicNames', batch.characteristicNames, training.batch.characteristicNames);
   const portfolios =
-    config.factors === 'managed'
-      ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false })
-      : undefined;
-  const { rows, scales } = trainingRows(batch, rowsOptions(config, portfolios), training.scales);
+    factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false }) : undefined;
+  const { rows, scales } = trainingRows(batch, rowsOptions(config, factors, portfolios), training.scales);
   if (rows.nRows === 0)
     throw new DataError({
       field: 'validation',
@@ -197,17 +204,29 @@ function prepareValidation(
   return { batch, portfolios, rows, scales };
 }
 
-function rowsOptions(config: CAEConfig, portfolios: PortfolioReturns | undefined) {
+function rowsOptions(config: CAEConfig, factors: FactorSource, portfolios: PortfolioReturns | undefined) {
   return {
     task: config.taskType,
-    // With no more rows than factors a regression on betas fits whatever the betas are.
-    minimumRows: config.factors === 'regression' ? config.nFactors + 1 : 1,
+    // With no more rows than factors a regression on betas fits whatever the betas are; a mini-batch has at least two rows.
+    minimumRows: factors === 'regression' ? config.nFactors + 1 : 2,
     portfolios: portfolios?.values,
   };
 }
 
+/** Batch normalisation takes every row of a mini-batch of one row for its own mean: nothing would be trained. */
+function requireRowsOfBatch({ batching, batchSize, hiddenUnits }: CAEConfig, rows: number): void {
+  const smallest = Math.floor(rows / Math.ceil(rows / batchSize));
+  if (batching === 'dates' || smallest > 1 || hiddenUnits.length === 0) return;
+  throw new ConfigError({
+    field: 'CAEConfig.batchSize',
+    expected: "mini-batches of at least 2 rows with batching: 'rows', which batch normalisation needs",
+    found: `${batchSize}, with ${rows} rows one of a single row`,
+    remedy: 'Raise batchSize: a few hundred rows suit small networks.',
+  });
+}
+
 function requireUse(config: CAEConfig, given: FactorReturnSeries | undefined): FactorReturnSeries | undefined {
-  if (!given || config.factors === 'managed') return given;
+  if (!given || config.factors !== 'regression') return given;
   throw new ConfigError({
     field: 'managedPortfolios',
     expected: "nothing with factors: 'regression'",

@@ -222,6 +222,7 @@ export class CAEModel
       index: batch.index,
       timing: batch,
       nFactors: m * k,
+      nMembers: m,
       betaLayout: 'row',
       betas,
       factorReturns: sideBySide(factorReturns, batch.nDates),

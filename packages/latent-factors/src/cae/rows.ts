@@ -1,4 +1,4 @@
-import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import type { Generator, HostWriter } from '@ml4t/core/nn';
 import { dateBatches, gatherRows, miniBatches, rowsOfDates } from '@ml4t/core/train';
@@ -89,9 +89,17 @@ export function trainingRows(
   return { rows, scales };
 }
 
-/** Throws NotIdentifiedError when there is too little to estimate from. */
-export function requireEnoughRows({ nDates, nRows }: TrainingRows, factors: number): void {
+/** Throws NotIdentifiedError when there is too little to estimate from, or nothing that varies. */
+export function requireEnoughRows({ nDates, nRows, targets }: TrainingRows, { target }: Scales, factors: number): void {
   const enough = nDates >= 2 && nRows > factors;
+  // Returns are made of numbers of about one, and are over their scale here.
+  if (enough && !hasVariation(targets, 1 / target))
+    throw new NotIdentifiedError({
+      field: 'returns',
+      expected: 'values that vary over the training rows',
+      found: 'the same value everywhere',
+      remedy: 'Check the column and its dates.',
+    });
   if (enough) return;
   throw new NotIdentifiedError({
     field: 'batch',

@@ -5,7 +5,7 @@ import { quick, smallPanel, withGaps } from './panel.ts';
 
 const { batch } = smallPanel(1);
 const cases: [string, CAEConfigInput][] = [
-  ['managed', quick],
+  ['managed', { ...quick, factors: 'managed' }],
   ['regression', { ...quick, factors: 'regression' }],
 ];
 
@@ -18,6 +18,21 @@ describe.each(cases)('the estimator contract: CAEModel, %s factors', (_, config)
     validation: smallPanel(3).batch,
     unusableBatch: batch.withoutReturns(),
     extractOrPredict: (model, on) => model.extract(on),
+    extremes: { beyondFloat32: 'refused' },
+    units: {
+      figures: async (model, on, summary) => {
+        const state = await model.extract(on);
+        const { trainMetrics } = summary;
+        return {
+          ofReturns: { fitted: state.fittedReturns() },
+          unitFree: { betas: state.betas, totalR2: [trainMetrics.totalR2] },
+        };
+      },
+      returns: { tolerance: 1e-4 },
+      characteristics: {
+        dependsBecause: 'networks see characteristics as they are: rank-normalise them (docs/models/cae.md)',
+      },
+    },
     load: (path) => CAEModel.load(path),
   }))
     it(name, run, 60_000);
