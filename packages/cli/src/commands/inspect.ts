@@ -6,6 +6,7 @@ import { readCrossSectionBatch } from '@ml4t/integration';
 import type { ExperimentSummary } from '../experiment/summary.ts';
 import { characteristicFacts } from '../experiment/column-facts.ts';
 import { summaryName } from '../outputs/results.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -40,6 +41,13 @@ async function describePath(path: string, options: InspectCommandOptions): Promi
     });
   });
   if (found.isDirectory()) return describeResults(path);
+  if (!found.isFile())
+    throw new SourceError({
+      field: path,
+      expected: 'a saved model, a panel file or a folder of results',
+      found: 'something that is neither a file nor a folder',
+      remedy: 'Check the path.',
+    });
   return (await isArtifact(path)) ? describeArtifact(path) : describePanel(path, options);
 }
 
@@ -62,7 +70,9 @@ async function describeArtifact(path: string): Promise<Description> {
     type: data.constructor.name.replace('Array', ''),
   }));
   const text = [
-    `a saved model: ${modelType}, format ${formatVersion}, written by version ${packageVersion}; every digest is right`,
+    onOneLine(
+      `a saved model: ${modelType}, format ${formatVersion}, written by version ${packageVersion}; every digest is right`,
+    ),
     '',
     'configuration',
     indented(config),
@@ -146,12 +156,14 @@ async function describeResults(path: string): Promise<Description> {
       '-',
     ]);
   const text = [
-    `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
+    onOneLine(
+      `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
+    ),
     '',
     formatTable(['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', 'portfolio SR', 'seconds'], rows),
     '',
-    `files: ${[...files.map(({ name }) => name), summaryName].join(', ')}`,
-    ...warnings.map((warning) => `warning: ${warning}`),
+    `files: ${onOneLine([...files.map(({ name }) => name), summaryName].join(', '))}`,
+    ...warnings.map((warning) => `warning: ${onOneLine(warning)}`),
     '',
   ].join('\n');
   return { text, json: { kind: 'results', path, ...summary } };

@@ -61,10 +61,8 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
 function isTooLarge(error: Error): boolean {
   return (
-    error instanceof RangeError &&
-    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
-      error.message,
-    )
+    error.name === 'RangeError' &&
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate/i.test(error.message)
   );
 }
 
