@@ -148,6 +148,7 @@ export {
   combineBetas,
 } from './results/latent-factors.ts';
 export { PortfolioWeightsResult, type PortfolioPrediction } from './results/portfolio.ts';
+export type { SplitDates } from './splits/realisation-gap.ts';
 export { purgedGroupSplits, type PurgedGroupSplitOptions } from './splits/purged-group-splits.ts';
 export {
   expandingSplits,
