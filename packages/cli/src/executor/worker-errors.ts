@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   AbortedError,
   ArtifactError,
@@ -25,7 +26,7 @@ export interface WorkerReply {
 }
 
 export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
+  if (!isError(error)) return { name: 'Error', message: String(error), stack: '' };
   const { name, stack = '' } = error;
   if (isTooLarge(error)) return plainError(tooLarge(error));
   if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
@@ -42,7 +43,7 @@ export function errorFrom(plain: PlainError): Error {
 
 /** The same error about something in particular: its class stays, its field (or message) begins with the subject. */
 export function errorAbout(subject: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof AbortedError) return error;
+  if (!isError(error) || error instanceof AbortedError) return error;
   const plain = plainError(error);
   return errorFrom(
     'detail' in plain
@@ -56,6 +57,11 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   if (!(error instanceof Ml4tError) || rename(error.field) === error.field) return error;
   const { code, field, expected, found, remedy } = error;
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
+}
+
+/** Of this context of V8 or of another. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
 }
 
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
