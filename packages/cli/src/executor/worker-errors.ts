@@ -1,19 +1,5 @@
 import { types } from 'node:util';
-import {
-  AbortedError,
-  ArtifactError,
-  ConfigError,
-  DataError,
-  EngineError,
-  InfeasibleError,
-  Ml4tError,
-  NotIdentifiedError,
-  OutputError,
-  ShapeError,
-  SourceError,
-  WorkerError,
-  type ErrorDetail,
-} from '@ml4t/core';
+import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =
@@ -82,20 +68,7 @@ function tooLarge(cause: Error): EngineError {
   });
 }
 
-function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
-  const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
-    config: ConfigError,
-    shape: ShapeError,
-    data: DataError,
-    'not-identified': NotIdentifiedError,
-    infeasible: InfeasibleError,
-    artifact: ArtifactError,
-    source: SourceError,
-    output: OutputError,
-    engine: EngineError,
-    worker: WorkerError,
-  };
-  if (code === 'aborted') return new AbortedError(detail.field);
-  const Class = classes[code];
-  return Class ? new Class(detail) : new Ml4tError(code, detail);
+function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
+  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
 }
