@@ -234,6 +234,7 @@ const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, { readonl
   source: ['SourceError', SourceError],
   output: ['OutputError', OutputError],
   engine: ['EngineError', EngineError],
+  worker: ['WorkerError', WorkerError],
   'missing-package': ['MissingPackageError', MissingPackageError],
   worker: ['WorkerError', WorkerError],
 };

@@ -77,6 +77,18 @@ describe('the report of a run', () => {
     expect(html).toContain('<h1>Three &#60;models&#62; &#38; the truth</h1>');
   });
 
+  it('has a policy by which nothing counts but its own sheet of style', () => {
+    const [, sheet] = /<style>([^]*?)<\/style>/.exec(html) ?? [];
+    const hash = createHash('sha256').update(sheet).digest('base64');
+    expect(html).toContain(
+      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">`,
+    );
+    // Before anything that it is about.
+    expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
+    expect(html.match(/<[^>]* style=/g)).toBe(null);
+    expect(html.match(/<style/g)).toHaveLength(1);
+  });
+
   it('shows the numbers of the summary', async () => {
     const summary = JSON.parse(await readFile(join(folder, 'results', 'summary.json'), 'utf8'));
     const cells = (label: string): string[] => {
