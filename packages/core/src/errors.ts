@@ -236,7 +236,6 @@ const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, { readonl
   engine: ['EngineError', EngineError],
   worker: ['WorkerError', WorkerError],
   'missing-package': ['MissingPackageError', MissingPackageError],
-  worker: ['WorkerError', WorkerError],
 };
 
 /** Throws {@link AbortedError} when the signal has fired, ConfigError when it is no signal. */
