@@ -66,6 +66,13 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export {
+  describeOverlap,
+  findReturnOverlap,
+  overlapNotes,
+  type PanelOfReturns,
+  type ReturnOverlap,
+} from './look/return-overlap.ts';
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
