@@ -2,6 +2,7 @@ import type { FactorModelReport } from '@ml4t/core';
 import { allocatorTable } from './allocator-table.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { scoreNotes } from './notes.ts';
 import type { ExperimentResult } from './run.ts';
 import type { StrategyReport } from './strategy.ts';
@@ -46,7 +47,7 @@ export function resultsTable({ models, oracle }: ExperimentResult): string {
     ...(oracle ? [row('oracle (truth)', undefined, oracle.scores, oracle.strategy, undefined)] : []),
   ]);
   const notes = scoreNotes(models.map(({ record, scores }) => ({ model: record.run.label, scores })));
-  return [table, '', errorsNote(models), ...notes.map((note) => `note: ${note}`)].join('\n');
+  return [table, '', errorsNote(models), ...notes.map((note) => `note: ${onOneLine(note)}`)].join('\n');
 }
 
 /** How the errors are to be read: over how many dates, and how many of them make an interval. */
