@@ -113,6 +113,8 @@ export class FactorForecastResult {
   readonly premia: Float64Array;
   /** (T x K): standard error of each premium; undefined when the forecaster gives none. */
   readonly standardErrors: Float64Array | undefined;
+  /** (T x K): of the t distribution that a premium over its standard error has; undefined when the forecaster does not say. */
+  readonly degreesOfFreedom: Float64Array | undefined;
   readonly checkpoint: string | undefined;
 
   constructor(init: {
@@ -120,6 +122,7 @@ export class FactorForecastResult {
     readonly factorNames: readonly string[];
     readonly premia: Float64Array;
     readonly standardErrors?: Float64Array | undefined;
+    readonly degreesOfFreedom?: Float64Array | undefined;
     readonly checkpoint?: string | undefined;
   }) {
     requireLength('premia', init.premia, init.timestamps.length * init.factorNames.length, 'dates x factors');
@@ -127,6 +130,7 @@ export class FactorForecastResult {
     this.factorNames = init.factorNames;
     this.premia = init.premia;
     this.standardErrors = init.standardErrors;
+    this.degreesOfFreedom = init.degreesOfFreedom;
     this.checkpoint = init.checkpoint;
     Object.freeze(this);
   }
