@@ -19,6 +19,7 @@ export interface SelectedRows {
 
 /** Rows with complete characteristics and, if asked, a known return. */
 export function selectRows(batch: CrossSectionBatch, withReturns: boolean): SelectedRows {
+  batch.requireCharacteristics('pricing');
   const { nDates, nRows, nCharacteristics: p, characteristics, index } = batch;
   const returns = withReturns ? batch.requireReturns('pricing') : undefined;
   const kept = new Int32Array(nRows);
