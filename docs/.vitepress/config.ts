@@ -65,7 +65,7 @@ export default defineConfig({
         ),
       },
       { text: 'Models', items: pages(...[...folder('models')].sort((a, b) => place(a) - place(b))) },
-      { text: 'Data and command line', items: pages('integration.md', 'cli.md') },
+      { text: 'Data and command line', items: pages('integration.md', 'cli.md', 'how-sure.md') },
       {
         text: 'How it is built',
         items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md', 'benchmarks.md'),

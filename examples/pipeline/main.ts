@@ -62,7 +62,7 @@ const panel = rankNormalize(raw);
 console.log(`${report.nRows} rows, ${report.nDates} dates, ${report.nAssets} assets, ${report.gaps.length} gaps`);
 
 // 3. Fitted every two years on all dates before, and asked about the two years after.
-const splits = expandingSplits(panel.nDates, { initialTrain: 48, testSize: 24 });
+const splits = expandingSplits(panel, { initialTrain: 48, testSize: 24 });
 const { index, columns, foldOfRow } = await walkForward({
   batch: panel,
   splits,

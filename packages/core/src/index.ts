@@ -59,12 +59,14 @@ export {
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
+export { meanInference, type Inference, type InferenceOptions } from './inference/inference.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
   managedPortfolioR2,
   managedPortfolios,
   type ManagedPortfolioOptions,
+  type ManagedPortfolioR2Options,
   type ManagedPortfolios,
 } from './metrics/managed-portfolios.ts';
 export { predictiveR2, r2ByDate, totalR2, uncentredR2, type UncentredR2 } from './metrics/r-squared.ts';
@@ -72,18 +74,27 @@ export {
   rankCorrelation,
   rankInformationCoefficient,
   type RankInformationCoefficient,
+  type RankInformationCoefficientOptions,
 } from './metrics/rank-correlation.ts';
 export {
   annualizedSharpeRatio,
   sharpeRatio,
+  sharpeRatioInference,
   sharpeRatioStandardError,
   type SharpeStandardErrorOptions,
 } from './metrics/sharpe-ratio.ts';
-export { longShortDeciles, longShortWeights, type SortedPortfolios } from './metrics/sorted-portfolios.ts';
+export {
+  longShortDeciles,
+  longShortWeights,
+  type SortedPortfolioOptions,
+  type SortedPortfolios,
+  type TiesPolicy,
+} from './metrics/sorted-portfolios.ts';
 export {
   outOfSampleTangencySharpe,
   tangencyPortfolio,
   tangencySharpe,
+  tangencySharpeBias,
   type TangencyPortfolio,
 } from './metrics/tangency-portfolio.ts';
 export { turnover, type Turnover } from './metrics/turnover.ts';
@@ -136,6 +147,7 @@ export {
   combineBetas,
 } from './results/latent-factors.ts';
 export { PortfolioWeightsResult, type PortfolioPrediction } from './results/portfolio.ts';
+export type { SplitDates } from './splits/realisation-gap.ts';
 export { purgedGroupSplits, type PurgedGroupSplitOptions } from './splits/purged-group-splits.ts';
 export {
   expandingSplits,

@@ -8,6 +8,10 @@ const panel = (seed: number) => plantedPanel({ seed, nDates: 20, nAssets: 30, no
 const batch = panel(1);
 const p = batch.nCharacteristics;
 
+const returnsWithGaps = batch.requireReturns('this test').slice();
+returnsWithGaps.fill(Number.NaN, batch.index.rowOffsets[5] + 4, batch.index.rowOffsets[6]);
+const thin = plantedPanel({ seed: 3, nDates: 20, nAssets: 30, noise: 0.05 }).batch.withReturns(returnsWithGaps);
+
 describe.each([
   ['restricted', {}],
   ['with an intercept', { intercept: true }],
@@ -22,6 +26,27 @@ describe.each([
     unusableBatch: batch.withoutReturns(),
     extractOrPredict: (model, on) => model.extract(on),
     load: (path) => IPCAModel.load(path),
+    units: {
+      // Not for nothing with gaps, and dates too thin to take part.
+      batch: thin,
+      figures: async (model, on, { trainMetrics }) => {
+        const { totalR2, predictiveR2, managedPortfolioTotalR2, managedPortfolioPredictiveR2 } = trainMetrics;
+        const state = await model.extract(on);
+        return {
+          ofReturns: {
+            factorReturns: state.factorReturns,
+            fittedReturns: state.fittedReturns(),
+            ...(state.alphas ? { alphas: state.alphas } : {}),
+          },
+          unitFree: {
+            betas: state.betas,
+            r2: [totalR2, predictiveR2, managedPortfolioTotalR2, managedPortfolioPredictiveR2],
+          },
+        };
+      },
+      returns: { tolerance: 1e-8 },
+      characteristics: { tolerance: 1e-8 },
+    },
   }))
     it(name, run);
 });

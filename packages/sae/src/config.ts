@@ -68,8 +68,15 @@ export const saeConfigSchema = baseConfigSchema
     earlyStoppingPatience: z.int().min(1).nullable().default(6).describe('Epochs without improvement before stopping'),
     /** Share of the training dates, the last ones, held out for validation when `fit` is given none. */
     validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of dates held out when none are given'),
-    /** Dates left out between the training dates and those held out: h - 1 for returns over h dates. */
-    validationGap: z.int().min(0).default(0).describe('Dates left out before those held out'),
+    /**
+     * Dates left out between the training dates and those held out: where absent as many as the returns of the batch need to be known
+     * (h - 1 for returns over h dates); more where targets of your own reach further.
+     */
+    validationGap: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Dates left out before those held out; as the returns ask for where absent'),
     /** Members with seeds seed, seed + 1, …, whose predictions are averaged. */
     ensembleSize: z.int().min(1).max(1000).default(1).describe('Networks whose predictions are averaged'),
     /** Keep every n-th epoch as a checkpoint `epoch-n`; null for none. */

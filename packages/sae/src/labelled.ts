@@ -66,14 +66,26 @@ function labelValidation(
   return { batch: validation, targets };
 }
 
-/** The last dates of a labelled batch for validation, the earlier ones less the gap for training; nothing when too short. */
+/**
+ * The last dates of a labelled batch for validation, the earlier ones less the gap for training; nothing when too short. Throws
+ * ConfigError for a gap across which returns reach.
+ */
 function holdOut(
   all: LabelledBatch,
   { validationShare, validationGap }: Pick<SAEConfig, 'validationShare' | 'validationGap'>,
 ): { readonly train: LabelledBatch; readonly validation: LabelledBatch } | undefined {
-  const { nDates } = all.batch;
+  const { nDates, realisationLag } = all.batch;
   const held = Math.floor(nDates * validationShare);
-  const end = nDates - held - validationGap;
+  const least = realisationLag - 1;
+  const gap = validationGap ?? least;
+  if (gap < least)
+    throw new ConfigError({
+      field: 'validationGap',
+      expected: `at least ${least}: returns are known after ${realisationLag} dates, and those of training dates would reach into the dates held out`,
+      found: String(gap),
+      remedy: 'Leave it out, or pass a validation batch.',
+    });
+  const end = nDates - held - gap;
   if (held < 1 || end < 1) return undefined;
   return { train: sliceLabelled(all, 0, end), validation: sliceLabelled(all, nDates - held, nDates) };
 }

@@ -172,6 +172,20 @@ describe('training', () => {
     ]);
   });
 
+  it('holds out dates whose returns are not those of training dates, at any horizon', async () => {
+    const timed = batch.withReturns(batch.requireReturns('this test'), { returnHorizon: 3 });
+    const held = new SAEModel({ ...small, validationShare: 0.25 });
+    expect((await held.fit(timed)).runRecord.dimensions).toMatchObject({ dates: 7, rows: 140, validationRowsUsed: 60 });
+    const explicit = new SAEModel({ ...small, validationShare: 0.25 });
+    await explicit.fit(timed.slice(0, 7), { validation: timed.slice(9) });
+    expect((await held.predict(later)).signals).toEqual((await explicit.predict(later)).signals);
+    const short = new SAEModel({ ...small, validationShare: 0.25, validationGap: 1 });
+    await expect(short.fit(timed)).rejects.toThrow(
+      /^validationGap: expected at least 2: .*known after 3 dates.*found 1/,
+    );
+    await expect(new SAEModel({ ...small, validationShare: 0.25, validationGap: 3 }).fit(timed)).resolves.toBeDefined();
+  });
+
   it('weights rows: with weight 0 they are not there for the heads', async () => {
     const sampleWeights = new Float64Array(batch.nRows).fill(1).fill(0, 0, 40);
     const config = { ...small, reconstructionWeight: 0, validationShare: 0, targetScaling: 'none' } as const;

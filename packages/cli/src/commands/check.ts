@@ -35,7 +35,7 @@ export async function checkCommand(path: string, options: CheckCommandOptions): 
     signal: terminal.signal,
     warn: (message) => warnings.push(message),
   });
-  const splits = splitDates(batch.nDates, experiment.split);
+  const splits = splitDates(batch, experiment.split);
   const findings = lookAtData(experiment, batch);
   const returns = batch.requireReturns('an experiment');
   const columns: CheckedColumn[] = [

@@ -72,7 +72,8 @@ data:
   # timestamp: date # found by its name where absent
   # asset: ticker # found by its name where absent
   # lag 0: the return is earned after the date of its row; lag 1: it ends there. A wrong one is a look-ahead.
-  returns: { column: returns, lag: 0 }
+  # horizon: dates that a return spans, 5 for weekly returns on a daily panel; with lag 1 or more it is the lag.
+  returns: { column: returns, lag: 0, horizon: 1 }
   # exclude: [price] # numeric columns that are no characteristics
   # truth: { source: truth.parquet } # of simulated data: adds the oracle
 
@@ -89,7 +90,7 @@ split: # numbers of dates
   initialTrain: 60 # training dates of the first fold
   validationSize: 12 # for models that stop early or choose a checkpoint; 0 for none
   testSize: 12 # dates forecast with one fit
-  # purge: 0 # h - 1 for returns over h dates
+  # purge: 0 # dates left out before each test window; horizon - 1 where absent, and never fewer
 
 outputs:
   directory: results

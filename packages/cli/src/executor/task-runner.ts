@@ -69,6 +69,8 @@ export class TaskRunner {
         {
           batch,
           splits,
+          // Whether they may overlap was settled when they were made.
+          allowOverlap: true,
           columns: ({ columns }) => columns,
           signal,
           onProgress,

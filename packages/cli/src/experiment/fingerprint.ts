@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CrossSectionBatch } from '@ml4t/core';
 
-/** SHA-256 of everything that a model can see of a panel: rows, names and values, to the bit. */
+/** SHA-256 of everything that a model can see of a panel: rows, names, values and the timing of returns, to the bit. */
 export function panelFingerprint(panel: CrossSectionBatch): string {
-  const { index, characteristicNames, contextNames } = panel;
+  const { index, characteristicNames, contextNames, returnHorizon, realisationLag } = panel;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([index.nDates, index.nRows, index.assetIds, characteristicNames, contextNames]));
+  hash.update(
+    JSON.stringify([
+      [index.nDates, index.nRows, returnHorizon, realisationLag],
+      [index.assetIds, characteristicNames, contextNames],
+    ]),
+  );
   const arrays = [
     index.timestamps,
     index.rowOffsets,

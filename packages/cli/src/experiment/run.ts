@@ -107,7 +107,7 @@ export async function runExperiment(
     warn: hooks.warn,
     onProgress: (progress) => hooks.progress.note(describeProgress(progress)),
   });
-  const splits = splitDates(data.batch.nDates, experiment.split);
+  const splits = splitDates(data.batch, experiment.split);
   const findings = lookAtData(experiment, data.batch);
   if (hooks.strict) requireNoWarning(findings);
   // Notes are true of many honest panels: `ml4t check` shows them, and the summary keeps them.

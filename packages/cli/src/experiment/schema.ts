@@ -86,7 +86,17 @@ const splitSchema = z.strictObject({
   testSize: z.int().min(1).describe('dates predicted with one fit'),
   step: z.int().min(1).optional().describe('dates between fits; testSize where absent'),
   validationSize: z.int().min(0).default(0).describe('dates between training and test to choose a checkpoint by'),
-  purge: z.int().min(0).default(0).describe('dates left out before each test window: h - 1 for returns over h dates'),
+  purge: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'dates left out before each validation and test window; as many as data.returns needs to be known where absent',
+    ),
+  allowOverlap: z
+    .boolean()
+    .default(false)
+    .describe('accept a purge with which returns of training dates reach into the test dates'),
   embargo: z.int().min(0).default(0).describe('more dates left out at the same place, as a margin'),
   maxTrain: z.int().min(1).optional().describe('longest training window of the expanding scheme'),
 });

@@ -89,7 +89,7 @@ async function inOneWorker(path: string, output: string): Promise<Awaited<Starte
     const { experiment, models, steps } = await prepareExperiment(await loadExperiment(${JSON.stringify(path)}));
     const { batch } = await readData(experiment.data, { warn() {} });
     const panel = steps.reduce((on, step) => step(on), batch);
-    const splits = splitDates(panel.nDates, experiment.split);
+    const splits = splitDates(panel, experiment.split);
     const work = WorkArea.under(${JSON.stringify(output)});
     const executor = new WorkerThreadsExecutor(panel, work, 1);
     for (const { tasks } of experimentTasks(experiment, models, panel, splits))

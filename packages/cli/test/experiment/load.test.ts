@@ -28,7 +28,7 @@ describe('parseExperiment', () => {
       data: { source: '/somewhere/panel.parquet', returns: { column: 'ret', lag: 0 }, sort: false },
       preprocessing: [],
       models: [{ type: 'ipca', config: {} }],
-      split: { scheme: 'expanding', purge: 0, embargo: 0 },
+      split: { scheme: 'expanding', embargo: 0 },
       outputs: { directory: '/out', format: 'parquet' },
     });
   });

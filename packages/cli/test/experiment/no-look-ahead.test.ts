@@ -13,7 +13,14 @@ const { batch: panel } = simulateConditionalFactorPanel({
   missingShare: 0.1,
   seed: 3,
 });
-const split = { scheme: 'expanding', initialTrain: 18, testSize: 4, validationSize: 0, purge: 0, embargo: 0 } as const;
+const split = {
+  scheme: 'expanding',
+  initialTrain: 18,
+  testSize: 4,
+  validationSize: 0,
+  embargo: 0,
+  allowOverlap: false,
+} as const;
 
 /** The panel with everything that is not yet known on date t replaced: later characteristics, returns from t on. */
 function perturbAfter(t: number): CrossSectionBatch {
@@ -36,7 +43,7 @@ async function forecasts(
   const given: ExperimentBatch = persistent ? PersistentPanelBatch.fromCrossSection(batch) : batch;
   const result = await walkForward<ExperimentBatch, ExperimentPrediction, ReturnType<typeof family.createEstimator>>({
     batch: given,
-    splits: splitDates(nDates, split),
+    splits: splitDates(panel, split),
     create: () => family.createEstimator({ type, config: { nFactors: 2 } }, { type: forecaster, config: {} }),
     columns: ({ columns }) => columns,
   });

@@ -11,16 +11,16 @@ const [nDates, nAssets] = [60, 5];
 
 /**
  * Daily rows of a panel whose first characteristic is a noisy view of the next return; some rows are not there. With `known`,
- * everything that is not known on that date is another: later characteristics, and returns from that date on.
+ * everything that is not known on that date is another: later characteristics, and returns that are realised after it.
  */
-function panel(known = nDates): CrossSectionBatch {
+function panel(known = nDates, returnHorizon = 1): CrossSectionBatch {
   const random = new Random(1);
   const cells = Array.from({ length: nDates * nAssets }, (_, cell) => cell);
   const earned = cells.map(() => 0.01 * random.normal());
   const views = earned.map(
     (r, cell) => 100 * r + random.normal() + (cell >= (known + 1) * nAssets ? 5 * random.normal() : 0),
   );
-  const returns = earned.map((r, cell) => (cell >= known * nAssets ? 3 * r + 0.01 : r));
+  const returns = earned.map((r, cell) => (cell >= (known - returnHorizon + 1) * nAssets ? 3 * r + 0.01 : r));
   const rows = cells.filter((cell) => cell % 17 !== 3);
   return CrossSectionBatch.fromRows({
     timestamps: rows.map((cell) => Date.UTC(2020, 0, 1 + Math.floor(cell / nAssets))),
@@ -28,6 +28,7 @@ function panel(known = nDates): CrossSectionBatch {
     characteristics: { view: rows.map((cell) => views[cell]), noise: rows.map((cell) => (cell % 7) / 7) },
     returns: rows.map((cell) => returns[cell]),
     returnLag: 0,
+    returnHorizon,
   });
 }
 
@@ -40,7 +41,8 @@ async function weightsOf(
   const family = await portfolios.load();
   const estimator = family.createEstimator(model, undefined);
   const test = batch.slice(42);
-  await estimator.fit(batch.slice(0, 30), { validation: batch.slice(30, 42) });
+  const gap = batch.realisationLag - 1;
+  await estimator.fit(batch.slice(0, 30 - 2 * gap), { validation: batch.slice(30 - gap, 42 - gap) });
   const { columns } = await estimator.predict(test);
   return { weight: columns.weight, test };
 }
@@ -67,12 +69,17 @@ describe('portfolio models on the rows of a panel', () => {
     }
   });
 
-  it.each([linear, { type: 'equal-weight', config: { windows } }])(
-    'do not look ahead: weights up to a date stay when everything after it changes ($type)',
-    async (model) => {
-      const before = await weightsOf(panel(), model);
+  it.each([
+    { ...linear, horizon: 1 },
+    { ...linear, horizon: 5 },
+    { type: 'equal-weight', config: { windows }, horizon: 1 },
+    { type: 'equal-weight', config: { windows }, horizon: 5 },
+  ])(
+    'do not look ahead: weights up to a date stay when everything after it changes ($type, returns over $horizon dates)',
+    async ({ horizon, ...model }) => {
+      const before = await weightsOf(panel(nDates, horizon), model);
       for (const known of [42, 50]) {
-        const after = await weightsOf(panel(known), model);
+        const after = await weightsOf(panel(known, horizon), model);
         const rows = before.test.index.rowOffsets[known - 42 + 1];
         expect(after.weight.subarray(0, rows)).toEqual(before.weight.subarray(0, rows));
         expect(after.weight.subarray(rows)).not.toEqual(before.weight.subarray(rows));

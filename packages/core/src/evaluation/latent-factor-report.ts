@@ -1,5 +1,6 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
 import { DataError } from '../errors.ts';
+import type { SortedPortfolioOptions } from '../metrics/sorted-portfolios.ts';
 import type { LatentFactorPrediction } from '../results/latent-factors.ts';
 import { formatTimestamp } from '../timestamps.ts';
 import { alignRows } from './align-rows.ts';
@@ -18,7 +19,7 @@ import type { WalkForwardResult } from './walk-forward.ts';
 export function latentFactorReport(
   panel: CrossSectionBatch,
   { index, columns, foldOfRow, folds }: WalkForwardResult<LatentFactorPrediction>,
-  options: { readonly quantiles?: number } = {},
+  options: SortedPortfolioOptions = {},
 ): FactorModelReport {
   const from = panel.timestamps.indexOf(index.timestamps[0]);
   const isSame = from >= 0 && index.timestamps.every((time, t) => time === panel.timestamps[from + t]);

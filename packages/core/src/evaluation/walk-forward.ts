@@ -3,6 +3,7 @@ import { AbortedError, DataError, ShapeError, throwIfAborted } from '../errors.t
 import type { ExtractOptions, FitOptions, RunOptions } from '../models/interfaces.ts';
 import { asPart } from '../models/progress.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
+import { requireRealised } from '../splits/realisation-gap.ts';
 import { requireLength } from '../validation.ts';
 
 /** Positions of consecutive dates, `to` exclusive. */
@@ -23,6 +24,8 @@ export interface WalkForwardSplit {
 export interface SliceableBatch {
   readonly index: PanelIndex;
   readonly nDates: number;
+  /** Dates until a return is known; 1 where absent. */
+  readonly realisationLag?: number | undefined;
   slice(from: number, to?: number): SliceableBatch;
 }
 
@@ -53,6 +56,8 @@ export interface WalkForwardFold<Prediction> {
 export interface WalkForwardOptions<Batch extends SliceableBatch, Prediction, Estimator> extends RunOptions {
   readonly batch: Batch;
   readonly splits: readonly WalkForwardSplit[];
+  /** Accept splits whose training returns are not known yet when the test dates begin. */
+  readonly allowOverlap?: boolean | undefined;
   /**
    * A fresh, unfitted estimator for a fold. `previous` is the fitted one of the fold before, for warm starts.
    */
@@ -82,8 +87,8 @@ export interface WalkForwardResult<Prediction> {
  *
  * The training and validation batches of a fold end before its test dates begin; the test batch holds the test dates alone. So a
  * prediction for date t can only use characteristics dated t or earlier and returns that were realised by t, as long as
- * the model keeps to that order within the test dates. A return dated t - 1 is realised at t when it spans one date;
- * for returns over h dates give the splits a purge of h - 1.
+ * the model keeps to that order within the test dates. Splits that leave out fewer than `realisationLag - 1` dates of the batch are
+ * refused: returns over h dates are known after h, so that those of the last h - 1 training dates would be the test dates' own.
  *
  * @throws AbortedError when the signal fires, between folds or inside one
  * @throws ShapeError, DataError when a split does not fit the batch
@@ -95,6 +100,8 @@ export async function walkForward<
 >(options: WalkForwardOptions<Batch, Prediction, Estimator>): Promise<WalkForwardResult<Prediction>> {
   const { batch, splits } = options;
   requireSplits(splits, batch.nDates);
+  if (!options.allowOverlap)
+    splits.forEach((split, fold) => requireRealised(`splits[${fold}]`, split, batch.realisationLag));
   const folds: WalkForwardFold<Prediction>[] = [];
   let previous: Estimator | undefined;
   for (let fold = 0; fold < splits.length; fold++) {
@@ -125,13 +132,14 @@ export async function runFold<
 >(
   options: Pick<
     WalkForwardOptions<Batch, Prediction, Estimator>,
-    'batch' | 'splits' | 'columns' | 'signal' | 'onProgress'
+    'batch' | 'splits' | 'allowOverlap' | 'columns' | 'signal' | 'onProgress'
   >,
   estimator: Estimator,
   fold: number,
 ): Promise<WalkForwardFold<Prediction>> {
   const { batch, signal, onProgress } = options;
   const split = options.splits[fold];
+  if (!options.allowOverlap) requireRealised(`splits[${fold}]`, split, batch.realisationLag);
   const start = performance.now();
   const part = { index: fold, of: options.splits.length };
   // Both kinds of batch slice to their own kind.

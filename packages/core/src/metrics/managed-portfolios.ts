@@ -17,6 +17,14 @@ export interface ManagedPortfolioOptions {
   readonly constant?: boolean;
 }
 
+export interface ManagedPortfolioR2Options extends ManagedPortfolioOptions {
+  /**
+   * Divides the returns and the fits of each portfolio by the root mean square of its returns, so that each counts alike and the
+   * figure does not depend on the units of single characteristics. Absent, as in the papers, portfolios count as their units say.
+   */
+  readonly standardize?: boolean;
+}
+
 /**
  * Characteristic-managed portfolios `x_{t+1} = Z_t' r_{t+1} / N_t` (T x L), L = P, or P + 1 with the constant.
  *
@@ -36,21 +44,39 @@ export function managedPortfolios(batch: CrossSectionBatch, options: ManagedPort
  *
  * `fitted` (R): fitted returns for the total R2, expected returns for the predictive one. Rows where a characteristic,
  * the return or the fit is missing (NaN) are left out on both sides. NaN when nothing is left.
+ *
+ * The sum over portfolios weights each by the square of its characteristic's unit: compare figures of ranked characteristics only,
+ * as the papers do, or `standardize`.
  * Source: Kelly, Pruitt and Su (2019). Throws ShapeError, DataError.
  */
 export function managedPortfolioR2(
   batch: CrossSectionBatch,
   fitted: Float64Array,
-  options: ManagedPortfolioOptions = {},
+  options: ManagedPortfolioR2Options = {},
 ): number {
   requireLength('fitted', fitted, batch.nRows, 'one per row of the batch');
   const returns = batch.requireReturns('the R2 of managed portfolios');
   const usable = usableRows(batch, returns, fitted);
   const constant = options.constant ?? false;
-  return totalR2(
-    aggregate(batch, returns, usable, constant).returns,
-    aggregate(batch, fitted, usable, constant).returns,
-  );
+  const realised = aggregate(batch, returns, usable, constant).returns;
+  const explained = aggregate(batch, fitted, usable, constant).returns;
+  if (options.standardize !== true) return totalR2(realised, explained);
+  const scale = portfolioSizes(realised, batch.nCharacteristics + (constant ? 1 : 0));
+  // A portfolio without returns, whose size is zero, becomes NaN and is left out.
+  const scaled = (values: Float64Array): Float64Array => values.map((value, at) => value / scale[at % scale.length]);
+  return totalR2(scaled(realised), scaled(explained));
+}
+
+/** Root mean square of each portfolio's returns (L) over its dates with one, from (T x L). */
+export function portfolioSizes(returns: Float64Array, nPortfolios: number): Float64Array {
+  const squares = new Float64Array(nPortfolios);
+  const counts = new Float64Array(nPortfolios);
+  returns.forEach((value, at) => {
+    if (Number.isNaN(value)) return;
+    squares[at % nPortfolios] += value * value;
+    counts[at % nPortfolios]++;
+  });
+  return squares.map((sum, j) => Math.sqrt(sum / counts[j]));
 }
 
 /** 1 where all characteristics of the row and all the columns given are present. */

@@ -1,8 +1,8 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
+import { meanInference, type Inference, type InferenceOptions } from '../inference/inference.ts';
 import { requireLength } from '../validation.ts';
 import { hasVariation } from '../variation.ts';
 import { averageRanks } from './average-ranks.ts';
-import { sampleMoments } from './sample-moments.ts';
 
 /**
  * Spearman's rank correlation over the pairs in which neither value is NaN, ties sharing their average rank.
@@ -31,34 +31,35 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
   return products / Math.sqrt(squaresA * squaresB);
 }
 
-/** The rank information coefficient through time. */
-export interface RankInformationCoefficient {
+/** The rank information coefficient through time: its mean over dates and how sure that is. */
+export interface RankInformationCoefficient extends Inference {
   /** (T): rank correlation of signal and return on each date; NaN where it could not be computed. */
   readonly byDate: Float64Array;
-  /** Mean over the dates that have one. */
+  /** Mean over the dates that have one: the `estimate`. */
   readonly mean: number;
-  /** Sample standard deviation over sqrt(dates); assumes dates to be independent. */
-  readonly standardError: number;
-  readonly tStatistic: number;
-  /** Dates that have one. */
-  readonly count: number;
+}
+
+/** {@link InferenceOptions}; `horizon` is the dates that a return spans (`batch.returnHorizon`). */
+export interface RankInformationCoefficientOptions extends InferenceOptions {
+  /** Pairs that a date needs: 3 where absent, as two ranks correlate at plus or minus one by necessity. */
+  readonly minimumAssets?: number | undefined;
 }
 
 /**
- * Rank information coefficient: Spearman's correlation of the signal with the return earned after it, date by date.
+ * Rank information coefficient: Spearman's correlation of the signal with the return earned after it, date by date, and
+ * its mean with an error that allows for overlapping returns and persistent signals ({@link meanInference}).
  *
- * Dates with fewer than `minimumAssets` pairs (3 by default: two ranks correlate at plus or minus one by necessity), or
- * with a constant signal, are left out. `signal` and `returns` are (R), NaN for missing. Throws ShapeError.
+ * Dates with fewer than `minimumAssets` pairs, or with a constant signal, are left out; `count` has the others. `signal` and
+ * `returns` are (R), NaN for missing. Throws ShapeError, ConfigError.
  */
 export function rankInformationCoefficient(
   index: PanelIndex,
   signal: Float64Array,
   returns: Float64Array,
-  options: { readonly minimumAssets?: number } = {},
+  { minimumAssets = 3, ...options }: RankInformationCoefficientOptions = {},
 ): RankInformationCoefficient {
   requireLength('signal', signal, index.nRows, 'one per row of the index');
   requireLength('returns', returns, index.nRows, 'one per row of the index');
-  const { minimumAssets = 3 } = options;
   const byDate = new Float64Array(index.nDates);
   for (let t = 0; t < index.nDates; t++) {
     const s = signal.subarray(index.rowOffsets[t], index.rowOffsets[t + 1]);
@@ -67,8 +68,6 @@ export function rankInformationCoefficient(
     for (let i = 0; i < s.length; i++) if (!Number.isNaN(s[i]) && !Number.isNaN(r[i])) pairs++;
     byDate[t] = pairs < minimumAssets ? Number.NaN : rankCorrelation(s, r);
   }
-  const present = byDate.filter((value) => !Number.isNaN(value));
-  const { mean, sd } = sampleMoments(present);
-  const standardError = sd / Math.sqrt(present.length);
-  return { byDate, mean, standardError, tStatistic: mean / standardError, count: present.length };
+  const inference = meanInference(byDate, options);
+  return { ...inference, byDate, mean: inference.estimate };
 }

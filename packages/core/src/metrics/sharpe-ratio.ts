@@ -1,4 +1,6 @@
 import { ConfigError, describe } from '../errors.ts';
+import { inferenceFrom, type Inference, type InferenceOptions } from '../inference/inference.ts';
+import { bartlettLongRunVariance } from '../inference/long-run-variance.ts';
 import { sampleMoments } from './sample-moments.ts';
 
 /**
@@ -55,23 +57,33 @@ export function sharpeRatioStandardError(returns: Float64Array, options: SharpeS
       found: describe(lags),
       remedy: 'Leave it out for independent normal returns.',
     });
-  // Divisor n inside, as in the method of moments; the influence values then have mean zero exactly.
-  const variance = (sd * sd * (n - 1)) / n;
-  const influence = present.map((r) => {
-    const z = (r - mean) / Math.sqrt(variance);
-    return z - (sharpe * (z * z - 1)) / 2;
-  });
-  return Math.sqrt(longRunVariance(influence, lags) / n);
+  const influence = influenceOf(present, mean, sd);
+  return Math.sqrt(bartlettLongRunVariance(influence, 0, lags) / n);
 }
 
-/** sum_{|l| <= L} (1 - |l| / (L + 1)) autocovariance_l of values with mean zero. */
-function longRunVariance(values: Float64Array, lags: number): number {
-  const n = values.length;
-  let total = 0;
-  for (let lag = 0; lag <= Math.min(lags, n - 1); lag++) {
-    let sum = 0;
-    for (let t = lag; t < n; t++) sum += values[t] * values[t - lag];
-    total += (lag === 0 ? 1 : 2 * (1 - lag / (lags + 1))) * (sum / n);
-  }
-  return total;
+/**
+ * {@link sharpeRatio} per period and its error, which allows for overlap and for dependence between dates: the delta method on mean
+ * and variance, `SR + mean of z_t - SR (z_t^2 - 1) / 2`, z the standardised returns, with the long-run variance that
+ * `options` say (see {@link meanInference}). NaN entries are left out.
+ *
+ * With `horizon` h the ratio is that of returns over h dates.
+ * @throws ConfigError for options out of range
+ * Source: Lo (2002), GMM case, for the influence values.
+ */
+export function sharpeRatioInference(returns: Float64Array, options: InferenceOptions = {}): Inference {
+  const present = returns.filter((r) => !Number.isNaN(r));
+  const { mean, sd } = sampleMoments(present);
+  const influence = Number.isNaN(sd) ? undefined : influenceOf(present, mean, sd);
+  return inferenceFrom(mean / sd, influence, 0, options, present.length);
+}
+
+/** `z_t - SR (z_t^2 - 1) / 2`. Standardised with divisor n, as in the method of moments: their mean is then zero exactly. */
+function influenceOf(returns: Float64Array, mean: number, sd: number): Float64Array {
+  const n = returns.length;
+  const deviation = sd * Math.sqrt((n - 1) / n);
+  const sharpe = mean / sd;
+  return returns.map((r) => {
+    const z = (r - mean) / deviation;
+    return z - (sharpe * (z * z - 1)) / 2;
+  });
 }

@@ -4,13 +4,30 @@ import { requireLength } from '../validation.ts';
 import { hasVariation } from '../variation.ts';
 import { averageRanks } from './average-ranks.ts';
 
+export interface SortedPortfolioOptions {
+  /** 10 where absent. */
+  readonly quantiles?: number | undefined;
+  /**
+   * What becomes of assets with equal signals. 'together' (the default): all are put where the middle of them belongs, so that many of
+   * them leave quantiles empty. 'split': each of them is held in equal parts in every quantile that they reach into, so that
+   * quantiles are of equal size whatever the signal.
+   */
+  readonly ties?: TiesPolicy | undefined;
+}
+
+export type TiesPolicy = 'together' | 'split';
+
 /** Equally weighted portfolios of assets sorted by a signal. */
 export interface SortedPortfolios {
   /** (T): top minus bottom quantile; NaN where one of the two is empty. */
   readonly longShort: Float64Array;
   /** (T x quantiles), lowest signal first; NaN for an empty quantile. */
   readonly quantileReturns: Float64Array;
+  /** (T x quantiles): assets by their signal, whether or not their return is known; parts of them where ties are split. */
+  readonly quantileSizes: Float64Array;
   readonly quantiles: number;
+  /** Dates that have a long-short return. */
+  readonly count: number;
 }
 
 /**
@@ -18,86 +35,117 @@ export interface SortedPortfolios {
  *
  * Assets are assigned by the signal alone, whether or not their later return is known; a group's return is the mean over
  * the returns that are. Group of an asset: `floor((rank - 1/2) / n x quantiles)`, so that groups differ by one asset at
- * most and ties stay together. Dates with fewer signals than quantiles, or with signals that
- * are equal but for rounding, are NaN. Throws ConfigError, ShapeError.
+ * most; for equal signals see `ties`. Dates with fewer signals than quantiles, or with signals that are equal but for rounding,
+ * are NaN. Throws ConfigError, ShapeError.
  */
 export function longShortDeciles(
   index: PanelIndex,
   signal: Float64Array,
   returns: Float64Array,
-  options: { readonly quantiles?: number } = {},
+  options: SortedPortfolioOptions = {},
 ): SortedPortfolios {
   requireLength('signal', signal, index.nRows, 'one per row of the index');
   requireLength('returns', returns, index.nRows, 'one per row of the index');
-  const { quantiles = 10 } = options;
-  if (!Number.isSafeInteger(quantiles) || quantiles < 2)
-    throw new ConfigError({
-      field: 'quantiles',
-      expected: 'a whole number >= 2',
-      found: describe(quantiles),
-      remedy: 'Pass 10 for deciles, 5 for quintiles.',
-    });
-  const quantileReturns = new Float64Array(index.nDates * quantiles).fill(Number.NaN);
+  const { quantiles, ties } = checked(options);
+  const quantileReturns = new Float64Array(index.nDates * quantiles);
+  const quantileSizes = new Float64Array(index.nDates * quantiles);
+  const known = new Float64Array(index.nDates * quantiles);
   const longShort = new Float64Array(index.nDates);
+  let count = 0;
   for (let t = 0; t < index.nDates; t++) {
     const from = index.rowOffsets[t];
-    const to = index.rowOffsets[t + 1];
-    const groups = quantileReturns.subarray(t * quantiles, (t + 1) * quantiles);
-    groupMeans(groups, signal.subarray(from, to), returns.subarray(from, to));
-    longShort[t] = groups[quantiles - 1] - groups[0];
+    const first = t * quantiles;
+    assign(signal.subarray(from, index.rowOffsets[t + 1]), quantiles, ties, (i, group, share) => {
+      quantileSizes[first + group] += share;
+      const value = returns[from + i];
+      if (Number.isNaN(value)) return;
+      quantileReturns[first + group] += share * value;
+      known[first + group] += share;
+    });
+    // 0 / 0 of an empty group is NaN.
+    for (let q = first; q < first + quantiles; q++) quantileReturns[q] /= known[q];
+    longShort[t] = quantileReturns[first + quantiles - 1] - quantileReturns[first];
+    if (!Number.isNaN(longShort[t])) count++;
   }
-  return { longShort, quantileReturns, quantiles };
+  return { longShort, quantileReturns, quantileSizes, quantiles, count };
 }
 
 /**
  * Weights (R) of the portfolio whose return is {@link longShortDeciles}' `longShort` when all returns are known: long the top
- * quantile, short the bottom one, equally weighted, each side summing to one. 0 in between; NaN without a signal.
+ * quantile, short the bottom one, equally weighted, each side summing to one. 0 in between, and on dates that have no
+ * long-short return; NaN without a signal. Throws ConfigError, ShapeError.
  */
 export function longShortWeights(
   index: PanelIndex,
   signal: Float64Array,
-  options: { readonly quantiles?: number } = {},
+  options: SortedPortfolioOptions = {},
 ): Float64Array {
   requireLength('signal', signal, index.nRows, 'one per row of the index');
-  const { quantiles = 10 } = options;
+  const { quantiles, ties } = checked(options);
   const weights = signal.map((value) => (Number.isNaN(value) ? Number.NaN : 0));
   for (let t = 0; t < index.nDates; t++) {
     const from = index.rowOffsets[t];
-    const groups = groupsOf(signal.subarray(from, index.rowOffsets[t + 1]), quantiles);
-    const sizeOf = (group: number): number => groups.reduce((count, g) => count + (g === group ? 1 : 0), 0);
-    const [top, bottom] = [sizeOf(quantiles - 1), sizeOf(0)];
-    if (top === 0 || bottom === 0) continue;
-    groups.forEach((group, i) => {
-      if (group === quantiles - 1) weights[from + i] = 1 / top;
-      else if (group === 0) weights[from + i] = -1 / bottom;
+    const sides: { row: number; group: number; share: number }[] = [];
+    let [top, bottom] = [0, 0];
+    assign(signal.subarray(from, index.rowOffsets[t + 1]), quantiles, ties, (i, group, share) => {
+      if (group === quantiles - 1) top += share;
+      else if (group === 0) bottom += share;
+      else return;
+      sides.push({ row: from + i, group, share });
     });
+    if (top === 0 || bottom === 0) continue;
+    for (const { row, group, share } of sides) weights[row] += group === 0 ? -share / bottom : share / top;
   }
   return weights;
 }
 
-/**
- * Quantile of each asset by its signal, 0 for the lowest; -1 without a signal, with fewer signals than quantiles, or where
- * they are equal but for rounding.
- */
-function groupsOf(signal: Float64Array, quantiles: number): Int32Array {
-  if (!hasVariation(signal)) return new Int32Array(signal.length).fill(-1);
-  const ranks = averageRanks(signal);
-  let n = 0;
-  for (const rank of ranks) if (!Number.isNaN(rank)) n++;
-  return Int32Array.from(ranks, (rank) =>
-    Number.isNaN(rank) || n < quantiles ? -1 : Math.floor(((rank - 0.5) / n) * quantiles),
-  );
+function checked({ quantiles = 10, ties = 'together' }: SortedPortfolioOptions): {
+  quantiles: number;
+  ties: TiesPolicy;
+} {
+  const refuse = (field: string, expected: string, found: unknown, remedy: string): ConfigError =>
+    new ConfigError({ field, expected, found: describe(found), remedy });
+  if (!Number.isSafeInteger(quantiles) || quantiles < 2)
+    throw refuse('quantiles', 'a whole number >= 2', quantiles, 'Pass 10 for deciles, 5 for quintiles.');
+  if (ties !== 'together' && ties !== 'split')
+    throw refuse('ties', "'together' or 'split'", ties, 'Say what becomes of assets with equal signals.');
+  return { quantiles, ties };
 }
 
-function groupMeans(out: Float64Array, signal: Float64Array, returns: Float64Array): void {
-  const groups = groupsOf(signal, out.length);
-  if (groups.every((group) => group < 0)) return;
-  const counts = new Float64Array(out.length);
-  out.fill(0);
-  groups.forEach((group, i) => {
-    if (group < 0 || Number.isNaN(returns[i])) return;
-    out[group] += returns[i];
-    counts[group]++;
+/** Calls `visit` with the share of each asset of a date in each quantile that it is part of; 0 is the lowest. */
+function assign(
+  signal: Float64Array,
+  quantiles: number,
+  ties: TiesPolicy,
+  visit: (asset: number, quantile: number, share: number) => void,
+): void {
+  if (!hasVariation(signal)) return;
+  const ranks = averageRanks(signal);
+  const sizes = new Map<number, number>();
+  let n = 0;
+  for (const rank of ranks) {
+    if (Number.isNaN(rank)) continue;
+    n++;
+    sizes.set(rank, (sizes.get(rank) ?? 0) + 1);
+  }
+  if (n < quantiles) return;
+  const quantileOf = (rank: number): number => Math.floor(((rank - 0.5) / n) * quantiles);
+  ranks.forEach((rank, asset) => {
+    const size = sizes.get(rank);
+    if (size === undefined) return;
+    if (ties === 'together' || size === 1) {
+      visit(asset, quantileOf(rank), 1);
+      return;
+    }
+    // The ranks that the tied assets would have one after the other.
+    let from = rank - (size - 1) / 2;
+    const last = rank + (size - 1) / 2;
+    while (from <= last) {
+      const quantile = quantileOf(from);
+      let to = from;
+      while (to <= last && quantileOf(to) === quantile) to++;
+      visit(asset, quantile, (to - from) / size);
+      from = to;
+    }
   });
-  for (let q = 0; q < out.length; q++) out[q] = counts[q] > 0 ? out[q] / counts[q] : Number.NaN;
 }

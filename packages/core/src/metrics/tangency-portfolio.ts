@@ -22,8 +22,8 @@ export interface TangencyPortfolio {
  * no error: the weights of least norm are taken. A factor that does not vary by more than rounding has no risk to be
  * weighed against: it gets no weight, see `varying`.
  *
- * In sample the Sharpe ratio is biased upwards, by about K / (2 T S) for S the true one; see
- * {@link outOfSampleTangencySharpe}. NaN with no more dates than factors, or when no factor varies.
+ * In sample the Sharpe ratio is biased upwards: see {@link tangencySharpeBias} and {@link outOfSampleTangencySharpe}. NaN with no
+ * more dates than factors, or when no factor varies; with few more the ratio means little, as the bias shows.
  *
  * @param factorReturns (T x K), row-major; a date with a NaN is left out.
  * Throws ShapeError when the length is not a multiple of `nFactors`.
@@ -51,6 +51,23 @@ export function tangencyPortfolio(factorReturns: Float64Array, nFactors: number)
   const weights = new Float64Array(nFactors);
   varying.forEach((j, at) => (weights[j] = solution.data[at] / moments[j].sd));
   return { weights, sharpe: Math.sqrt(square), nDates, varying };
+}
+
+/**
+ * By how much the tangency portfolio's Sharpe ratio in sample exceeds the true one, S, on average, to first order in 1 / T:
+ *
+ * `(K - 1) / (2 T S) + S (K + 1) / (2 T)`,
+ *
+ * the first term for the choice of K weights, the second for the covariance matrix that they invert. S is not known: with the ratio
+ * in sample in its place the bias is understated where S is near zero. T are independent dates: of returns over h dates, T / h.
+ *
+ * @param sharpe S, per period
+ * @returns the bias, per period; Infinity for S = 0 and several factors
+ * Source: expansion of the noncentral F distribution of the squared ratio (Jobson and Korkie 1980).
+ */
+export function tangencySharpeBias(sharpe: number, nFactors: number, nDates: number): number {
+  const choice = nFactors > 1 ? (nFactors - 1) / (2 * nDates * sharpe) : 0;
+  return choice + (sharpe * (nFactors + 1)) / (2 * nDates);
 }
 
 /** The Sharpe ratio, per period, of {@link tangencyPortfolio}: the maximal one in sample. Throws ShapeError. */

@@ -2,9 +2,9 @@ import type { PanelIndex } from '../batches/panel-index.ts';
 import { requireLength } from '../validation.ts';
 
 export interface Turnover {
-  /** (T): sum of absolute trades on each date; the first date buys the whole portfolio. */
+  /** (T): sum of absolute trades on each date; the first date buys the whole portfolio. NaN on dates without trading. */
   readonly byDate: Float64Array;
-  /** Mean over all dates but the first; NaN with a single date. */
+  /** Mean over all dates of trading but the first; NaN with a single one. */
   readonly mean: number;
 }
 
@@ -15,25 +15,35 @@ export interface Turnover {
  * With `returns` (R, earned after each row's date) holdings drift, `h_{t,i} = w_{t-1,i} (1 + r_{t,i}) / (1 + sum_j w_{t-1,j} r_{t,j})`,
  * a missing return counting as zero; without them h is the weight before. A NaN weight, and an asset without a row, hold
  * nothing: leaving the panel is a sale. Throws ShapeError.
+ *
+ * @param dates positions of the dates on which the portfolio is traded, in order: all where absent. The others are passed over, as
+ *   if these followed each other: a model is judged on its test dates, and does not sell all it holds in between.
  */
-export function turnover(index: PanelIndex, weights: Float64Array, returns?: Float64Array): Turnover {
+export function turnover(
+  index: PanelIndex,
+  weights: Float64Array,
+  returns?: Float64Array,
+  dates: Iterable<number> = index.timestamps.keys(),
+): Turnover {
   requireLength('weights', weights, index.nRows, 'one per row of the index');
   if (returns) requireLength('returns', returns, index.nRows, 'one per row of the index');
   const held = new Float64Array(index.nAssets);
-  const byDate = new Float64Array(index.nDates);
+  const byDate = new Float64Array(index.nDates).fill(Number.NaN);
+  const traded: number[] = [];
   const orZero = (value: number): number => (Number.isNaN(value) ? 0 : value);
-  for (let t = 0; t < index.nDates; t++) {
+  for (const t of dates) {
     const from = index.rowOffsets[t];
     const to = index.rowOffsets[t + 1];
-    let traded = 0;
+    let trades = 0;
     // What is listed today trades from its holding to its weight; what is left afterwards has gone and is sold.
     for (let row = from; row < to; row++) {
       const asset = index.assetIndex[row];
-      traded += Math.abs(orZero(weights[row]) - held[asset]);
+      trades += Math.abs(orZero(weights[row]) - held[asset]);
       held[asset] = 0;
     }
-    for (const rest of held) traded += Math.abs(rest);
-    byDate[t] = traded;
+    for (const rest of held) trades += Math.abs(rest);
+    byDate[t] = trades;
+    traded.push(trades);
     held.fill(0);
     let growth = 1;
     for (let row = from; row < to; row++) {
@@ -43,6 +53,6 @@ export function turnover(index: PanelIndex, weights: Float64Array, returns?: Flo
     }
     for (let i = 0; i < held.length; i++) held[i] /= growth;
   }
-  const later = byDate.subarray(1);
+  const later = traded.slice(1);
   return { byDate, mean: later.reduce((a, b) => a + b, 0) / later.length };
 }

@@ -1,11 +1,19 @@
 import { ConfigError, DataError, ShapeError, describe } from '../errors.ts';
+import { leastGap, type SplitDates } from './realisation-gap.ts';
 import type { Split } from './walk-forward-splits.ts';
 
 export interface PurgedGroupSplitOptions {
   /** Folds. */
   readonly nSplits: number;
-  /** Groups left out between training and test; 0 where absent. */
-  readonly groupGap?: number;
+  /**
+   * Groups left out between training and test. Where absent as many as have at least `realisationLag - 1` dates; fewer are refused,
+   * unless `allowOverlap`.
+   */
+  readonly groupGap?: number | undefined;
+  /** Accept a gap with which training returns reach into the test dates; where absent it is 0 then. */
+  readonly allowOverlap?: boolean | undefined;
+  /** Dates until a return is known, of the batch whose dates are grouped (1). */
+  readonly realisationLag?: number | undefined;
   /** Train on at most the latest so many groups; no limit where absent. */
   readonly maxTrainGroups?: number;
   /** Test on at most so many groups a fold; no limit where absent. */
@@ -20,23 +28,29 @@ export interface PurgedGroupSplitOptions {
  * groups of a fold end `groupGap` groups before its test block. This is the scheme of the winning Jane Street (2021) solution: 5
  * folds, a gap of 31 days.
  *
- * @param groups the group of each date (T), in order: equal numbers stand together, like days. Or T, when each date is a group.
+ * @param groups the group of each date (T), in order: equal numbers stand together, like days. Where each date is a group: the batch, or
+ *   the number of its dates
  * @returns folds in time order; ranges are date positions
- * @throws ConfigError for a size that makes no sense, DataError when groups are out of order or a fold has nothing to train on
+ * @throws ConfigError for a size that makes no sense or a gap that leaks, DataError when groups are out of order or a fold has nothing to train on
  */
 export function purgedGroupSplits(
-  groups: ArrayLike<number> | number,
+  groups: ArrayLike<number> | number | SplitDates,
   options: PurgedGroupSplitOptions,
 ): readonly Split[] {
-  const { nSplits, groupGap = 0, maxTrainGroups, maxTestGroups } = options;
+  const { nSplits, maxTrainGroups, maxTestGroups, allowOverlap = false } = options;
   requireWhole('nSplits', nSplits, 1);
-  requireWhole('groupGap', groupGap, 0);
+  if (options.groupGap !== undefined) requireWhole('groupGap', options.groupGap, 0);
   if (maxTrainGroups !== undefined) requireWhole('maxTrainGroups', maxTrainGroups, 1);
   if (maxTestGroups !== undefined) requireWhole('maxTestGroups', maxTestGroups, 1);
-  const starts = groupStarts(groups);
+  const ofBatch = typeof groups === 'object' && 'nDates' in groups ? groups : undefined;
+  const starts = groupStarts(ofBatch ? ofBatch.nDates : (groups as ArrayLike<number> | number));
+  const realisationLag = Math.max(ofBatch?.realisationLag ?? 1, options.realisationLag ?? 1);
+  requireWhole('realisationLag', realisationLag, 1);
   const count = starts.length - 1;
   const size = Math.min(Math.floor(count / (nSplits + 1)), maxTestGroups ?? Infinity);
   const first = count - nSplits * size;
+  const tests = Array.from({ length: size < 1 ? 0 : nSplits }, (_, fold) => first + fold * size);
+  const groupGap = gapOf(options.groupGap, tests, starts, realisationLag, allowOverlap);
   if (size < 1 || first - groupGap < 1)
     throw new DataError({
       field: 'groups',
@@ -45,8 +59,7 @@ export function purgedGroupSplits(
       remedy: 'Lower nSplits, groupGap or maxTestGroups, or pass more dates.',
     });
   return Object.freeze(
-    Array.from({ length: nSplits }, (_, fold) => {
-      const test = first + fold * size;
+    tests.map((test, fold) => {
       const end = test - groupGap;
       return Object.freeze({
         fold,
@@ -55,6 +68,28 @@ export function purgedGroupSplits(
       });
     }),
   );
+}
+
+/** The gap as stated, or the fewest groups that keep training returns out of every test block. */
+function gapOf(
+  stated: number | undefined,
+  tests: readonly number[],
+  starts: readonly number[],
+  realisationLag: number,
+  allowOverlap: boolean,
+): number {
+  if (allowOverlap) return stated ?? 0;
+  const leaks = (gap: number): boolean =>
+    tests.some((test) => test - gap > 0 && starts[test] - starts[test - gap] < leastGap(realisationLag));
+  let least = 0;
+  while (leaks(least)) least++;
+  if (stated === undefined || stated >= least) return stated ?? least;
+  throw new ConfigError({
+    field: 'groupGap',
+    expected: `at least ${least} groups, which have ${leastGap(realisationLag)} dates: returns are known after ${realisationLag} dates, and those of training dates would reach into the test dates`,
+    found: String(stated),
+    remedy: 'Leave groupGap out, or state allowOverlap: true where this leak is meant.',
+  });
 }
 
 /** First date of each group, and the number of dates last. */

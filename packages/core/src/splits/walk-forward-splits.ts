@@ -1,5 +1,6 @@
 import { ConfigError, DataError, describe } from '../errors.ts';
 import type { DateRange } from '../evaluation/walk-forward.ts';
+import { purgeOf, type SplitDates } from './realisation-gap.ts';
 
 /** One fold of a walk-forward: half-open ranges of date positions, in time order, never overlapping. */
 export interface Split {
@@ -18,10 +19,12 @@ export interface SplitOptions {
   /** 0 (the default) for no validation block. */
   readonly validationSize?: number;
   /**
-   * Dates left out before each validation and test block because their returns reach into it: h - 1 for returns over
-   * h dates. 0 by default, which is right when a return ends at the next date.
+   * Dates left out before each validation and test block because their returns reach into it. Where absent `realisationLag - 1` of the
+   * batch that is split: h - 1 for returns over h dates. A smaller one is refused, unless `allowOverlap`.
    */
-  readonly purge?: number;
+  readonly purge?: number | undefined;
+  /** Accept a purge with which training returns reach into the test dates; where absent it is 0 then. */
+  readonly allowOverlap?: boolean | undefined;
   /**
    * More dates left out at the same places, as a margin for dependence that outlives the overlap. 0 by default.
    * A walk-forward never trains on dates after its own test block, so the embargo of cross-validation (dates *after* a
@@ -49,37 +52,41 @@ export interface RollingSplitOptions extends SplitOptions {
  * Walk-forward with a growing training window: train | gap | validation | gap | test, then `step` dates on.
  *
  * The gap is purge + embargo. Fold k tests from `initialTrain + gap (+ validationSize + gap) + k step` on.
- * Throws ConfigError for a size that makes no sense, DataError when not even one fold fits into `nDates`.
+ *
+ * @param dates the batch, whose returns say how many dates have to be left out, or a number of dates with returns over one
+ * @throws ConfigError for a size that makes no sense or a purge that leaks, DataError when not even one fold fits
  */
-export function expandingSplits(nDates: number, options: ExpandingSplitOptions): readonly Split[] {
+export function expandingSplits(dates: number | SplitDates, options: ExpandingSplitOptions): readonly Split[] {
   requireSize('initialTrain', options.initialTrain, 1);
   if (options.maxTrain !== undefined) requireSize('maxTrain', options.maxTrain, options.initialTrain);
-  return walk(nDates, options, 'initialTrain', options.initialTrain, options.maxTrain ?? Infinity);
+  return walk(dates, options, 'initialTrain', options.initialTrain, options.maxTrain ?? Infinity);
 }
 
 /**
  * Walk-forward with a training window of constant length: as {@link expandingSplits}, with the oldest dates dropped.
  * Throws ConfigError, DataError.
  */
-export function rollingSplits(nDates: number, options: RollingSplitOptions): readonly Split[] {
+export function rollingSplits(dates: number | SplitDates, options: RollingSplitOptions): readonly Split[] {
   requireSize('trainSize', options.trainSize, 1);
-  return walk(nDates, options, 'trainSize', options.trainSize, options.trainSize);
+  return walk(dates, options, 'trainSize', options.trainSize, options.trainSize);
 }
 
 function walk(
-  nDates: number,
+  dates: number | SplitDates,
   options: SplitOptions,
   trainField: string,
   firstTrain: number,
   maxTrain: number,
 ): readonly Split[] {
-  const { testSize, step = testSize, validationSize = 0, purge = 0, embargo = 0, dropShortTest = false } = options;
+  const { testSize, step = testSize, validationSize = 0, embargo = 0, dropShortTest = false } = options;
+  const { nDates, realisationLag } = typeof dates === 'number' ? { nDates: dates, realisationLag: 1 } : dates;
+  if (options.purge !== undefined) requireSize('purge', options.purge, 0);
   requireSize('nDates', nDates, 0);
   requireSize('testSize', testSize, 1);
   requireSize('step', step, 1);
   requireSize('validationSize', validationSize, 0);
-  requireSize('purge', purge, 0);
   requireSize('embargo', embargo, 0);
+  const purge = purgeOf(options.purge, embargo, realisationLag, options.allowOverlap ?? false);
   const gap = purge + embargo;
   // From the end of training to the start of the test block.
   const between = gap + (validationSize > 0 ? validationSize + gap : 0);

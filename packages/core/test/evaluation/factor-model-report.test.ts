@@ -108,6 +108,73 @@ describe('factorModelReport', () => {
     expect(quiet.predictiveR2).toBe(factorModelReport({ panel: test, forecast: zeros }).predictiveR2);
   });
 
+  it('gives every mean its error, by the horizon that the panel states', () => {
+    const { inference } = report;
+    expect(inference.rankIC.estimate).toBe(report.rankIC);
+    expect(inference.rankIC.standardError).toBe(report.rankICStandardError);
+    expect(inference.rankIC).toMatchObject({ count: 20, degreesOfFreedom: 2 });
+    expect(inference.longShortMean.estimate).toBeCloseTo(report.longShort.mean, 15);
+    expect(inference.longShortSharpe.standardError).toBe(report.longShort.sharpeStandardError);
+    expect(inference.quantileMeans.map(({ estimate }) => estimate)).toEqual(report.longShort.quantileMeans);
+    expect(inference.tangencySharpe?.estimate).toBe(report.tangency?.outOfSampleSharpe);
+    const { index, characteristicNames, characteristics, returns } = test;
+    const overlapping = new CrossSectionBatch({
+      index,
+      characteristicNames,
+      characteristics,
+      returns,
+      returnHorizon: 8,
+    });
+    const over = factorModelReport({ panel: overlapping, forecast });
+    expect(over.horizon).toBe(8);
+    expect(over.inference.rankIC).toMatchObject({ estimate: report.rankIC, count: 20, degreesOfFreedom: 1 });
+    const few = new CrossSectionBatch({ index, characteristicNames, characteristics, returns, returnHorizon: 12 });
+    const silent = factorModelReport({ panel: few, forecast });
+    expect(silent.rankICStandardError).toBeNaN();
+    expect(silent.notes.join()).toMatch(
+      /rank IC has no standard error: 20 dates with one, of returns over 12 dates, are too few/,
+    );
+  });
+
+  it('trades on judged dates only', () => {
+    const constant = Float64Array.from(test.index.assetIndex);
+    const every = factorModelReport({ panel: test, forecast: constant });
+    const foldOfRow = Int32Array.from({ length: test.nRows }, (_, row) => (Math.floor(row / 300) % 2 === 0 ? 0 : -1));
+    const blocks = factorModelReport({ panel: test, forecast: constant, foldOfRow });
+    // Holdings drift a little; what is held through a gap is not sold and bought again.
+    expect(every.longShort.turnover).toBeLessThan(0.6);
+    expect(blocks.longShort.turnover / every.longShort.turnover).toBeCloseTo(1, 0);
+    expect(blocks.longShort.dates).toBe(10);
+  });
+
+  it('says on how many dates a sort had both ends, and how small they were', () => {
+    // Of sixty assets 46 % have the lowest forecast.
+    const tied = forecast.map((value, row) => (row % 60 < 28 ? -1 : value));
+    const together = factorModelReport({ panel: test, forecast: tied });
+    expect(together.longShort).toMatchObject({ dates: 0, smallestLeg: null, mean: Number.NaN });
+    expect(together.notes.join()).toMatch(/exists on 0 of 20 dates: .*ties: 'split'/);
+    const split = factorModelReport({ panel: test, forecast: tied }, { ties: 'split' });
+    expect(split.longShort).toMatchObject({ dates: 20, smallestLeg: 6 });
+    expect(split.longShort.mean).not.toBeNaN();
+    expect(split.notes.join()).not.toMatch(/exists on/);
+    expect(split.notes.join()).toMatch(/has 6 assets on some date, fewer than 10/);
+    expect(factorModelReport({ panel: test, forecast }, { quantiles: 5 }).notes.join()).not.toMatch(/fewer than 10/);
+  });
+
+  it('says what factors of the same date explain of noise, and when a figure rests on few dates or one unit', () => {
+    expect(report.totalR2OfNoise).toBeCloseTo(3 / 60, 15);
+    const members = truthFolds.map((fold) => ({ ...fold, nMembers: 3 }));
+    expect(factorModelReport({ panel: test, forecast, fitted, folds: members }).totalR2OfNoise).toBeCloseTo(1 / 60, 15);
+    expect(report.notes.join()).toMatch(/tangency portfolio of 3 factors is made from 20 dates of training/);
+    expect(report.notes.join()).not.toMatch(/managed/);
+    const dollars = test.withCharacteristics(
+      test.characteristics.map((value, at) => (at % 3 === 1 ? 1e4 * value : value)),
+    );
+    expect(factorModelReport({ panel: dollars, forecast }).notes.join()).toMatch(
+      /managed portfolios is that of 'c2' alone/,
+    );
+  });
+
   it('is JSON that survives a round trip, and needs returns', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(() => factorModelReport({ panel: test.withoutReturns(), forecast })).toThrow('returns');

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
 import { PanelIndex } from '../../src/batches/panel-index.ts';
 import { ConfigError, DataError, ShapeError } from '../../src/errors.ts';
 import { areaUnderCurve, logLoss } from '../../src/metrics/classification.ts';
 import { rankCorrelation, rankInformationCoefficient } from '../../src/metrics/rank-correlation.ts';
 import { annualizedSharpeRatio, sharpeRatio, sharpeRatioStandardError } from '../../src/metrics/sharpe-ratio.ts';
-import { longShortDeciles } from '../../src/metrics/sorted-portfolios.ts';
+import { longShortDeciles, longShortWeights } from '../../src/metrics/sorted-portfolios.ts';
 import { turnover } from '../../src/metrics/turnover.ts';
 import { Random } from '../../src/random/random.ts';
 
@@ -93,13 +94,16 @@ describe('rank correlation', () => {
 
   it('gives the information coefficient by date with its t statistic', () => {
     const index = PanelIndex.full(of(1, 2, 3), ['a', 'b', 'c']);
-    const ic = rankInformationCoefficient(index, of(1, 2, 3, 1, 2, 3, 1, 2, missing), of(1, 2, 3, 1, 3, 2, 5, 6, 7));
+    const [signal, returns] = [of(1, 2, 3, 1, 2, 3, 1, 2, missing), of(1, 2, 3, 1, 3, 2, 5, 6, 7)];
+    const ic = rankInformationCoefficient(index, signal, returns, { covType: 'nonrobust' });
     expect([...ic.byDate]).toEqual([1, 0.5, missing]);
     expect(ic.count).toBe(2);
     expect(ic.mean).toBe(0.75);
     // Standard deviation of (1, .5) is .5 / sqrt(2), over sqrt(2).
     expect(ic.standardError).toBeCloseTo(0.25, 15);
     expect(ic.tStatistic).toBeCloseTo(3, 14);
+    // Two dates are too few for an error that allows for dependence.
+    expect(rankInformationCoefficient(index, signal, returns).standardError).toBe(missing);
     expect(() => rankInformationCoefficient(index, of(1), of(1))).toThrow(ShapeError);
   });
 });
@@ -171,5 +175,68 @@ describe('turnover', () => {
   it('is 2 for replacing a fully invested portfolio', () => {
     const index = PanelIndex.full(of(1, 2), ['a', 'b']);
     expect(turnover(index, of(1, 0, 0, 1)).mean).toBe(2);
+  });
+});
+
+describe('ties in sorted portfolios', () => {
+  const index = (n: number): PanelIndex =>
+    PanelIndex.full(
+      of(1),
+      Array.from({ length: n }, (_, i) => `a${i}`),
+    );
+
+  it('stay together, and may leave quantiles empty, or are split over the quantiles that they reach into', () => {
+    // Six of ten assets tied at the bottom: ranks 1 to 6 in quintiles of two.
+    const signal = of(0, 0, 0, 0, 0, 0, 1, 2, 3, 4);
+    const returns = of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+    const together = longShortDeciles(index(10), signal, returns, { quantiles: 5 });
+    expect([...together.quantileSizes]).toEqual([0, 6, 0, 2, 2]);
+    expect(together.count).toBe(0);
+    const split = longShortDeciles(index(10), signal, returns, { quantiles: 5, ties: 'split' });
+    expect([...split.quantileSizes].map((size) => Number(size.toFixed(12)))).toEqual([2, 2, 2, 2, 2]);
+    [3.5, 3.5, 3.5, 7.5, 9.5].forEach((mean, q) => expect(split.quantileReturns[q]).toBeCloseTo(mean, 12));
+    expect(split.count).toBe(1);
+    expect(() => longShortDeciles(index(10), signal, returns, { ties: 'first' as 'split' })).toThrow(ConfigError);
+  });
+
+  it('split: quantiles are of equal size, weights are the returns’, and the order of assets does not matter', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 10, maxLength: 60 }).filter((s) => new Set(s).size > 1),
+        fc.integer({ min: 2, max: 10 }),
+        (levels, quantiles) => {
+          const n = levels.length;
+          const signal = Float64Array.from(levels);
+          const returns = signal.map((_, i) => Math.sin(7 * i));
+          const options = { quantiles, ties: 'split' } as const;
+          const sorted = longShortDeciles(index(n), signal, returns, options);
+          const sizes = [...sorted.quantileSizes];
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(1 + 1e-9);
+          const weights = longShortWeights(index(n), signal, options);
+          expect(weights.reduce((sum, w, i) => sum + w * returns[i], 0)).toBeCloseTo(sorted.longShort[0], 12);
+          expect(weights.reduce((sum, w) => sum + Math.abs(w), 0)).toBeLessThan(2 + 1e-9);
+          const turned = longShortDeciles(index(n), signal.slice().reverse(), returns.slice().reverse(), options);
+          expect(turned.longShort[0]).toBeCloseTo(sorted.longShort[0], 12);
+          // Without ties the policies are the same.
+          const plain = signal.map((value, i) => value + i / 100);
+          for (const ties of ['together', 'split'] as const)
+            expect(longShortDeciles(index(n), plain, returns, { quantiles, ties })).toEqual(
+              longShortDeciles(index(n), plain, returns, { quantiles }),
+            );
+        },
+      ),
+      { seed: 11, numRuns: 100 },
+    );
+  });
+});
+
+describe('turnover on some dates', () => {
+  it('passes over the others, and counts those of trading', () => {
+    const index = PanelIndex.full(of(1, 2, 3), ['a', 'b']);
+    const weights = of(0.5, 0.5, 0, 0, 1, 0);
+    const { byDate, mean } = turnover(index, weights, undefined, [0, 2]);
+    expect([...byDate]).toEqual([1, Number.NaN, 1]);
+    expect(mean).toBe(1);
+    expect(turnover(index, weights, undefined, [1]).mean).toBeNaN();
   });
 });

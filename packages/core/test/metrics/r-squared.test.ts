@@ -93,6 +93,20 @@ describe('managed portfolios', () => {
     expect(() => managedPortfolioR2(batch, of(1))).toThrow(ShapeError);
   });
 
+  it('have an R2 that units of single characteristics move, unless it is standardised', () => {
+    const { batch: panel, truth } = simulateConditionalFactorPanel({ nAssets: 40, nDates: 60, nCharacteristics: 3 });
+    const noisy = truth.fittedReturns.map((fit, row) => fit * (1 + 0.5 * Math.sin(row)));
+    const plain = managedPortfolioR2(panel, noisy, { standardize: true });
+    for (const unit of [1e-6, 100, 1e9]) {
+      const scaled = panel.withCharacteristics(panel.characteristics.map((c, at) => (at % 3 === 2 ? unit * c : c)));
+      expect(managedPortfolioR2(scaled, noisy, { standardize: true })).toBeCloseTo(plain, 10);
+      expect(Math.abs(managedPortfolioR2(scaled, noisy) - managedPortfolioR2(panel, noisy))).toBeGreaterThan(1e-4);
+    }
+    // A portfolio that never earns anything says nothing.
+    const none = panel.withCharacteristics(panel.characteristics.map((c, at) => (at % 3 === 2 ? 0 : c)));
+    expect(managedPortfolioR2(none, noisy, { standardize: true })).not.toBeNaN();
+  });
+
   it('have a far higher R2 than assets when noise averages out', () => {
     const { batch: panel, truth } = simulateConditionalFactorPanel({ nAssets: 200, nDates: 60, nCharacteristics: 3 });
     // 200 assets average the noise away: per date and portfolio, signal variance is of the order of .011 / 9 and noise

@@ -35,7 +35,10 @@ export async function networkOutputs(
     return { betas, factorReturns: await portfolioFactors(engine, parameters, shape, scales, batch, portfolios) };
   const regressands = batch.factorReturns ? batch.withReturns(batch.factorReturns) : batch;
   const none = { count: 0, values: new Float64Array(0) };
-  const factorReturns = latentFactorReturns(regressands, betas, shape.factors, none, factorRidge);
+  const factorReturns = latentFactorReturns(regressands, betas, shape.factors, none, {
+    factorRidge,
+    minimumRows: shape.factors,
+  });
   const gain = shape.gain ? (await parameters.read())[gainName][0] : 1;
   const unit = (gain * scales.target) / scales.regressand;
   if (unit !== 1) for (let i = 0; i < factorReturns.length; i++) factorReturns[i] *= unit;

@@ -1,5 +1,5 @@
 import { NotIdentifiedError, onlyFinite, throwIfAborted, type RunOptions } from '@ml4t/core';
-import { linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
+import { leastSquares, linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
 import { setImmediate } from 'node:timers/promises';
 import { identifyFactors } from '../identification.ts';
 import { AndersonAcceleration } from '../anderson.ts';
@@ -7,25 +7,33 @@ import type { IPCAConfig } from './config.ts';
 import { columns, orthogonalTo, orthonormalise, sideBySide, turnTowards } from './coordinates.ts';
 import { elasticNet } from './elastic-net.ts';
 import { initialGamma } from './initial-gamma.ts';
-import { LeastSquaresProblem, type GivenFactors } from './least-squares-problem.ts';
+import { instrumentScales, toScaledUnits, toUserUnits } from './instrument-scales.ts';
+import { LeastSquaresProblem, type GivenFactors, type ProblemSettings } from './least-squares-problem.ts';
+import { bestRun, someColumns, type Run } from './starts.ts';
 import type { IPCAPhase, SufficientStatistics } from './sufficient-statistics.ts';
 
-/** What the iteration needs of an {@link IPCAConfig}. */
+/** What the iteration needs of an {@link IPCAConfig}; `minimumRows` as it was resolved for the panel. */
 export type IterationConfig = Pick<
   IPCAConfig,
-  'nFactors' | 'maxIter' | 'tol' | 'factorRidge' | 'gammaRidge' | 'acceleration' | 'elasticNet'
->;
+  'nFactors' | 'maxIter' | 'tol' | 'factorRidge' | 'gammaRidge' | 'acceleration' | 'elasticNet' | 'normalization'
+> & { readonly minimumRows: number };
 
-export interface IPCAEstimate {
-  /** [Gamma_beta, Gamma_delta] (L x (K + M)), identified; Gamma_delta orthogonal to Gamma_beta. */
-  readonly gamma: Matrix;
-  /** [f, g] (T x (K + M)); NaN on dates that take no part. */
-  readonly factors: Matrix;
+/** How a run of the iteration went. */
+interface Course {
   readonly iterations: number;
   readonly converged: boolean;
   /** The last movement of Gamma, as `tol` measures it. */
   readonly movement: number;
   readonly history: readonly { readonly iteration: number; readonly totalR2: number; readonly movement: number }[];
+}
+
+export interface IPCAEstimate extends Course {
+  /** [Gamma_beta, Gamma_delta] (L x (K + M)), identified, for instruments in the user's units. */
+  readonly gamma: Matrix;
+  /** [f, g] (T x (K + M)); NaN on dates that take no part. */
+  readonly factors: Matrix;
+  /** Unit of each instrument inside the estimation (L). */
+  readonly scales: Float64Array;
 }
 
 /**
@@ -34,11 +42,14 @@ export interface IPCAEstimate {
  * - `f_t = (Gb'Z'Z_t Gb)^-1 Gb'(Z'r_t - Z'Z_t Gd g_t)`;
  * - `vec(Gamma') = (sum_t Z'Z_t (x) h_t h_t')^-1 sum_t Z'r_t (x) h_t`, h = (f, g).
  *
- * `tol` bounds the movement of Gamma in one plain iteration: root mean square per column of the orthonormal Gamma_beta, and
- * of Gamma_delta in the same units (times the size of its factor over that of the latent ones).
- * Throws NotIdentifiedError, AbortedError.
+ * All of it with instruments divided by their root mean square, so that their units change nothing; with given factors from
+ * several starts, of which the best is kept. `tol` bounds the movement of Gamma in one plain iteration: root mean square per
+ * column of the orthonormal Gamma_beta, and of Gamma_delta in the same units (times the size of its factor over that of the
+ * latent ones). Throws NotIdentifiedError, AbortedError.
  *
  * Source: Kelly, Pruitt and Su (2019), first-order conditions (6) and (7).
+ *
+ * @param options.initialGamma the one start, in the user's units.
  */
 export async function estimateIPCA(
   statistics: SufficientStatistics,
@@ -46,25 +57,61 @@ export async function estimateIPCA(
   given: GivenFactors,
   options: RunOptions<IPCAPhase> & { readonly initialGamma?: Matrix | undefined } = {},
 ): Promise<IPCAEstimate> {
+  const { nFactors: k } = config;
+  const scales = unitsOfProblem(statistics, config);
+  const settings: ProblemSettings = { ...config, given, scales };
+  const turns = takeTurns(options);
   const kernels = linalgKernels();
-  const region = kernels.region();
-  try {
-    const problem = new LeastSquaresProblem(kernels, region, statistics, config.nFactors, given, config);
-    const start = options.initialGamma ?? startingGamma(problem, statistics, config.nFactors, given);
-    const rows = statistics.counts.reduce((sum, count, t) => sum + problem.included[t] * count, 0);
-    const turns = takeTurns(options);
-    const iteration = iterate(problem, config, start, rows);
-    let step = iteration.next();
-    while (!step.done) {
-      await turns(step.value);
-      step = iteration.next();
+  const run = async (subset: readonly number[], start: Matrix): Promise<Run & Course & { factors: Matrix }> => {
+    const region = kernels.region();
+    try {
+      const own = { ...settings, given: someColumns(given, subset) };
+      const problem = new LeastSquaresProblem(kernels, region, statistics, own);
+      const rows = statistics.counts.reduce((sum, count, t) => sum + problem.included[t] * count, 0);
+      const iteration = iterate(problem, config, start, rows);
+      let step = iteration.next();
+      while (!step.done) {
+        await turns(step.value);
+        step = iteration.next();
+      }
+      const explained = problem.factorStep(step.value.gamma);
+      return { ...step.value, explained, factors: problem.factors() };
+    } finally {
+      region.release();
     }
-    const { gamma, ...course } = step.value;
-    problem.factorStep(gamma);
-    return { ...identifyLatent(gamma, problem.factors(), config.nFactors), ...course };
-  } finally {
-    region.release();
-  }
+  };
+  const all = Array.from({ length: given.count }, (_, column) => column);
+  const start = options.initialGamma
+    ? toScaledUnits(options.initialGamma, scales)
+    : config.elasticNet
+      ? withoutGiven(k === 0 ? undefined : orthonormalise(initialGamma(statistics, k, settings)), statistics, given)
+      : undefined;
+  const { gamma, factors, iterations, converged, movement, history } = start
+    ? await run(all, start)
+    : await bestRun(statistics, settings, run);
+  return { ...identified(gamma, factors, scales, config), scales, iterations, converged, movement, history };
+}
+
+/**
+ * The unit of each instrument inside the estimation. An elastic net penalises Gamma in the coordinates of `normalization`: those of
+ * the user's units are its problem's own.
+ */
+export function unitsOfProblem(statistics: SufficientStatistics, config: IterationConfig): Float64Array {
+  return config.elasticNet && config.normalization === 'gamma'
+    ? new Float64Array(statistics.nInstruments).fill(1)
+    : instrumentScales(statistics, config.minimumRows);
+}
+
+/** Gamma of the problem's units in the user's, and the factors, in the coordinates that `normalization` asks for. */
+function identified(
+  gamma: Matrix,
+  factors: Matrix,
+  scales: Float64Array,
+  { nFactors: k, normalization }: IterationConfig,
+): { gamma: Matrix; factors: Matrix } {
+  if (normalization === 'gamma') return identifyLatent(toUserUnits(gamma, scales), factors, k);
+  const inScaledUnits = identifyLatent(gamma, factors, k);
+  return { ...inScaledUnits, gamma: toUserUnits(inScaledUnits.gamma, scales) };
 }
 
 interface Iterate {
@@ -82,7 +129,7 @@ export function* iterate(
   config: IterationConfig,
   start: Matrix,
   rows: number,
-): Generator<Iterate, Omit<IPCAEstimate, 'factors'>> {
+): Generator<Iterate, Course & { readonly gamma: Matrix }> {
   const k = problem.nLatent;
   // Penalties depend on the coordinates, so a penalised iteration stays in the identified ones and is not extrapolated.
   const penalty = config.elasticNet;
@@ -133,7 +180,7 @@ export function* iterate(
 }
 
 /** Gamma_beta orthonormal and turned towards the iterate before, Gamma_delta orthogonal to it. The fit is unchanged. */
-function normalise(gamma: Matrix, towards: Matrix | undefined, k: number): Matrix {
+export function normalise(gamma: Matrix, towards: Matrix | undefined, k: number): Matrix {
   if (k === 0) return gamma;
   const orthonormal = orthonormalise(columns(gamma, 0, k));
   const latent = towards ? turnTowards(orthonormal, columns(towards, 0, k)) : orthonormal;
@@ -141,26 +188,27 @@ function normalise(gamma: Matrix, towards: Matrix | undefined, k: number): Matri
   return sideBySide(latent, orthogonalTo(latent, columns(gamma, k, gamma.columns)));
 }
 
-/** The identified coordinates; latent factors take over what Gamma_delta loses to be orthogonal to Gamma_beta. */
+/** The identified coordinates; latent factors first take over what Gamma_delta loses to be orthogonal to Gamma_beta. */
 function identifyLatent(gamma: Matrix, factors: Matrix, k: number): { gamma: Matrix; factors: Matrix } {
   if (k === 0) return { gamma, factors };
   const c = gamma.columns;
-  const identified = identifyFactors({ loadings: columns(gamma, 0, k), factors: columns(factors, 0, k) });
-  if (c === k) return { gamma: identified.loadings, factors: identified.factors };
+  const loadings = columns(gamma, 0, k);
+  const latent = columns(factors, 0, k);
+  if (c === k) {
+    const identified = identifyFactors({ loadings, factors: latent });
+    return { gamma: identified.loadings, factors: identified.factors };
+  }
   const given = columns(factors, k, c);
-  const basis = identified.loadings;
   const delta = columns(gamma, k, c);
-  const latent = identified.factors.data.slice();
-  // f + Gb'Gd g: what orthogonalisation takes from Gamma_delta stays in the fit.
+  // Gd = Gb A + the orthogonal part: f + A g keeps the fit.
+  const absorbed = leastSquares(loadings, delta).solution.data;
   for (let t = 0; t < factors.rows; t++)
-    for (let i = 0; i < basis.rows; i++)
-      for (let m = 0; m < c - k; m++) {
-        const share = delta.data[i * (c - k) + m] * given.data[t * (c - k) + m];
-        for (let p = 0; p < k; p++) latent[t * k + p] += basis.data[i * k + p] * share;
-      }
+    for (let p = 0; p < k; p++)
+      for (let m = 0; m < c - k; m++) latent.data[t * k + p] += absorbed[p * (c - k) + m] * given.data[t * (c - k) + m];
+  const identified = identifyFactors({ loadings, factors: latent });
   return {
-    gamma: sideBySide(basis, orthogonalTo(basis, delta)),
-    factors: sideBySide(matrix(factors.rows, k, latent), given),
+    gamma: sideBySide(identified.loadings, orthogonalTo(identified.loadings, delta)),
+    factors: sideBySide(identified.factors, given),
   };
 }
 
@@ -192,28 +240,28 @@ function columnScale(problem: LeastSquaresProblem, k: number): Float64Array {
   return squares.map((value, p) => (p < k || latent === 0 ? 1 : Math.sqrt(value / latent)));
 }
 
-/** Generalised eigenvectors for Gamma_beta, zero for Gamma_delta; without latent factors any start gives the solution. */
-function startingGamma(
-  problem: LeastSquaresProblem,
-  statistics: SufficientStatistics,
-  k: number,
-  given: GivenFactors,
+/** A start whose Gamma_delta is zero. */
+function withoutGiven(
+  latent: Matrix | undefined,
+  { nInstruments }: SufficientStatistics,
+  { count }: GivenFactors,
 ): Matrix {
-  const latent = k === 0 ? undefined : orthonormalise(initialGamma(statistics, k));
-  const delta = given.count === 0 ? undefined : matrix(problem.nInstruments, given.count);
-  return sideBySide(latent, delta);
+  return sideBySide(latent, count === 0 ? undefined : matrix(nInstruments, count));
 }
 
 /** A macrotask now and then, so that timers and an abort are heard; when it happens changes no number. */
 function takeTurns({ signal, onProgress }: RunOptions<IPCAPhase>): (iterate: Iterate) => Promise<void> {
   let last = performance.now();
-  return async ({ iteration, totalR2, movement }) => {
+  // Over all runs: several starts are one phase of the fit.
+  let step = 0;
+  return async ({ totalR2, movement }) => {
     throwIfAborted(signal, 'IPCAModel.fit');
+    step++;
     if (performance.now() - last < 50) return;
     onProgress?.({
       phase: 'alternating-least-squares',
       unit: 'iteration',
-      step: iteration,
+      step,
       metrics: onlyFinite({ totalR2, movement }),
     });
     await setImmediate();

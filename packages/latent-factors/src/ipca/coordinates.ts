@@ -1,4 +1,5 @@
-import { matrix, multiply, thinSvd, type Matrix } from '@ml4t/core/linalg';
+import { leastSquares, matrix, multiply, thinSvd, transpose, type Matrix } from '@ml4t/core/linalg';
+import { toScaledUnits, toUserUnits } from './instrument-scales.ts';
 
 /** Columns `from … to - 1` of a. */
 export function columns(a: Matrix, from: number, to: number): Matrix {
@@ -39,4 +40,32 @@ export function orthogonalTo(basis: Matrix, b: Matrix): Matrix {
     b.columns,
     b.data.map((value, i) => value - projection.data[i]),
   );
+}
+
+/**
+ * A Gamma of the same exposures whose first k columns are orthonormal for instruments in units of `scales`, and how factor returns
+ * (T x k) of its coordinates turn into those of `gamma`.
+ */
+export function inScaledCoordinates(
+  gamma: Matrix,
+  scales: Float64Array,
+  k: number,
+): { readonly gamma: Matrix; readonly turn: (factors: Float64Array) => Float64Array } {
+  const scaled = toScaledUnits(columns(gamma, 0, k), scales);
+  const basis = orthonormalise(scaled);
+  // scaled = basis R, so that factors of the basis are R times those of gamma.
+  const r = multiply(basis, scaled, { transposeA: true });
+  return {
+    gamma: sideBySide(toUserUnits(basis, scales), gamma.columns > k ? columns(gamma, k, gamma.columns) : undefined),
+    turn: (factors) => {
+      const nDates = factors.length / k;
+      const known = matrix(
+        nDates,
+        k,
+        factors.map((value) => (Number.isNaN(value) ? 0 : value)),
+      );
+      const turned = transpose(leastSquares(r, transpose(known), { rcond: 0 }).solution).data;
+      return turned.map((value, at) => (Number.isNaN(factors[at]) ? Number.NaN : value));
+    },
+  };
 }

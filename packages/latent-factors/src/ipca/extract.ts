@@ -29,7 +29,7 @@ export function exposures(batch: CrossSectionBatch, gamma: Matrix, constant: boo
 
 /**
  * Latent factor returns per date (T x K): the regression of returns, less what the given factors explain, on the latent
- * exposures, over rows where all are finite. NaN with fewer than K rows, or where a given factor is not known.
+ * exposures, over rows where all are finite. NaN with fewer than `minimumRows` rows, or where a given factor is not known.
  *
  * @param betas (R x (K + M)), latent columns first.
  */
@@ -38,7 +38,7 @@ export function latentFactorReturns(
   betas: FloatArray,
   k: number,
   given: GivenFactors,
-  ridge: number,
+  { factorRidge: ridge, minimumRows }: { readonly factorRidge: number; readonly minimumRows: number },
 ): Float64Array {
   const { index, returns, nDates } = batch;
   const factors = new Float64Array(nDates * k).fill(Number.NaN);
@@ -51,7 +51,7 @@ export function latentFactorReturns(
     const solution = region.matrix(k, 1);
     for (let t = 0; t < nDates; t++) {
       const [from, to] = [index.rowOffsets[t], index.rowOffsets[t + 1]];
-      if (to - from < k) continue;
+      if (to - from < minimumRows) continue;
       const used = kernels.augmentedGramOf(
         {
           rows: to - from,
@@ -62,7 +62,7 @@ export function latentFactorReturns(
         },
         gram,
       );
-      if (used < k) continue;
+      if (used < minimumRows) continue;
       const moments = kernels.view(gram);
       const a = kernels.view(system);
       const b = kernels.view(solution);

@@ -6,7 +6,8 @@ import { triangle, type SufficientStatistics } from './sufficient-statistics.ts'
  * In-sample figures of an IPCA fit, all from the sufficient statistics (fractions; R2 are uncentred):
  *
  * - `totalR2 = 1 - sum (r - z'Gamma f_t)^2 / sum r^2`, `predictiveR2` with the mean factor in place of f_t;
- * - the same two for the managed portfolios `x_t = Z'r_t / N_t`, whose fit is `Z'Z_t Gamma f_t / N_t`;
+ * - the same two for the managed portfolios `x_t = Z'r_t / N_t`, whose fit is `Z'Z_t Gamma f_t / N_t`, of instruments in units
+ *   of `units`: a sum over portfolios is one of a unit that they share;
  * - `meanSquaredError` per row.
  *
  * Factors may include pre-specified ones and a column of ones for the intercept; their means enter the prediction too.
@@ -17,6 +18,7 @@ export function ipcaFitMetrics(
   statistics: SufficientStatistics,
   gamma: Matrix,
   factors: Matrix,
+  units: Float64Array,
 ): Record<string, number> {
   const { nDates, nInstruments: n, counts } = statistics;
   const k = gamma.columns;
@@ -49,7 +51,7 @@ export function ipcaFitMetrics(
       for (let i = 0; i < n; i++) {
         const actual = statistics.instrumentReturns[t * n + i];
         assets += c[i] * (fitted[i] - 2 * actual);
-        portfolios += ((actual - fitted[i]) / counts[t]) ** 2;
+        portfolios += ((actual - fitted[i]) / counts[t] / units[i]) ** 2;
       }
     });
     return { assets, portfolios };
@@ -60,7 +62,8 @@ export function ipcaFitMetrics(
   for (const t of included) {
     squaredReturns += statistics.squaredReturns[t];
     rows += counts[t];
-    for (let i = 0; i < n; i++) squaredPortfolios += (statistics.instrumentReturns[t * n + i] / counts[t]) ** 2;
+    for (let i = 0; i < n; i++)
+      squaredPortfolios += (statistics.instrumentReturns[t * n + i] / counts[t] / units[i]) ** 2;
   }
   const total = errorsOf(path((t) => factors.data.subarray(t * k, (t + 1) * k)));
   const predictive = errorsOf(path(() => meanFactor));

@@ -10,8 +10,8 @@ import type { SufficientStatistics } from './sufficient-statistics.ts';
 export interface FinishedFit {
   readonly statistics: SufficientStatistics;
   readonly estimate: IPCAEstimate;
-  /** Dates with at least as many complete rows as factors. */
-  readonly usable: number;
+  /** Fewest complete rows with which a date took part. */
+  readonly minimumRows: number;
   readonly config: IPCAConfig;
   readonly preSpecifiedNames: readonly string[];
   readonly seconds: number;
@@ -20,15 +20,17 @@ export interface FinishedFit {
 /** The record of a fit: how it ended, in-sample figures, and what took no part. */
 export function ipcaFitSummary(fit: FinishedFit): FitSummary {
   const { statistics, estimate, config, preSpecifiedNames, seconds } = fit;
-  const rowsUsed = statistics.counts.reduce((sum, count) => sum + count, 0);
+  const complete = statistics.counts.reduce((sum, count) => sum + count, 0);
+  const rowsUsed = statistics.counts.reduce((sum, count) => sum + (count >= fit.minimumRows ? count : 0), 0);
+  const units = config.normalization === 'gamma' ? new Float64Array(statistics.nInstruments).fill(1) : estimate.scales;
   const stopReason = !estimate.converged ? 'max-iterations' : config.nFactors === 0 ? 'closed-form' : 'converged';
   return {
     converged: estimate.converged,
     stopReason,
     iterations: estimate.iterations,
-    trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors),
+    trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors, units),
     history: estimate.history.map((entry) => onlyFinite({ ...entry })),
-    notes: fitNotes(fit, rowsUsed),
+    notes: fitNotes(fit, complete),
     runRecord: {
       modelType: 'ipca',
       packageVersion: packageVersion(),
@@ -48,13 +50,14 @@ export function ipcaFitSummary(fit: FinishedFit): FitSummary {
 }
 
 function fitNotes(
-  { statistics, estimate: { converged, iterations, movement }, usable, config: { tol } }: FinishedFit,
-  rowsUsed: number,
+  { statistics, estimate: { converged, iterations, movement }, minimumRows, config: { tol } }: FinishedFit,
+  complete: number,
 ): string[] {
   const notes: string[] = [];
-  const idle = statistics.nDates - usable;
-  const dropped = statistics.nRows - rowsUsed;
-  if (idle > 0) notes.push(`${idle} dates have fewer complete rows than factors and took no part.`);
+  const idle = statistics.counts.filter((count) => count < minimumRows).length;
+  const dropped = statistics.nRows - complete;
+  if (idle > 0)
+    notes.push(`${idle} dates have fewer complete rows than ${minimumRows} (minimumRows) and took no part.`);
   if (dropped > 0) notes.push(`${dropped} rows with a missing characteristic or return took no part.`);
   if (!converged)
     notes.push(

@@ -18,15 +18,25 @@ export interface GivenFactors {
   readonly values: Float64Array;
 }
 
-/** Relative ridges of the two regressions. */
-export interface Ridges {
+/** What of a panel and a configuration makes the problem. */
+export interface ProblemSettings {
+  /** K */
+  readonly nFactors: number;
+  readonly given: GivenFactors;
+  /** Relative to the mean of the diagonal of each date's factor regression. */
   readonly factorRidge: number;
+  /** Relative to the mean of the diagonal of the Gamma regression, of the latent factors together and of each given one. */
   readonly gammaRidge: number;
+  /** Fewest rows with which a date takes part. */
+  readonly minimumRows: number;
+  /** Unit of each instrument (L): the problem is that of the instruments divided by it. */
+  readonly scales: Float64Array;
 }
 
 /**
  * The least-squares problem `min sum_t | r_t - Z_t (Gamma_beta f_t + Gamma_delta g_t) |^2` in the kernel heap, with its two
- * alternating regressions. Gamma = [Gamma_beta, Gamma_delta] is L x (K + M); f are estimated, g are given.
+ * alternating regressions. Gamma = [Gamma_beta, Gamma_delta] is L x (K + M); f are estimated, g are given. Instruments are in the
+ * units of `scales`, and so is Gamma: the statistics are divided by them as they are copied to the heap.
  *
  * Sums over dates are matrix products: the upper triangles of all Z'Z_t are the rows of one T x L(L+1)/2 matrix, which
  * meets the symmetrised products of Gamma's entries on one side and the products of the factors on the other.
@@ -38,13 +48,13 @@ export class LeastSquaresProblem {
   readonly nLatent: number;
   /** K + M */
   readonly nColumns: number;
-  /** Dates that take part: 1 where at least max(K, 1) rows are usable. */
+  /** Dates that take part: 1 where at least `minimumRows` rows are usable. */
   readonly included: Uint8Array;
   /** sum of squared returns over the dates that take part. */
   readonly squaredReturns: number;
   readonly #kernels: LinalgKernels;
   readonly #given: GivenFactors;
-  readonly #ridges: Ridges;
+  readonly #settings: ProblemSettings;
   readonly #crossProducts: HeapMatrix;
   readonly #instrumentReturns: HeapMatrix;
   readonly #gamma: HeapMatrix;
@@ -60,26 +70,20 @@ export class LeastSquaresProblem {
   readonly #normal: HeapMatrix;
   readonly #right: HeapMatrix;
 
-  constructor(
-    kernels: LinalgKernels,
-    region: Region,
-    statistics: SufficientStatistics,
-    nLatent: number,
-    given: GivenFactors,
-    ridges: Ridges,
-  ) {
+  constructor(kernels: LinalgKernels, region: Region, statistics: SufficientStatistics, settings: ProblemSettings) {
     const { nDates, nInstruments: n, counts } = statistics;
+    const { nFactors: nLatent, given, minimumRows, scales } = settings;
     const columns = nLatent + given.count;
     const width = triangle(n);
     this.nDates = nDates;
     this.nInstruments = n;
     this.nLatent = nLatent;
     this.nColumns = columns;
-    this.included = Uint8Array.from(counts, (count) => (count >= Math.max(nLatent, 1) ? 1 : 0));
-    this.squaredReturns = statistics.squaredReturns.reduce((sum, x, t) => sum + this.included[t] * x, 0);
+    this.included = Uint8Array.from(counts, (count) => (count >= minimumRows ? 1 : 0));
+    this.squaredReturns = statistics.squaredReturns.reduce((sum, x, t) => (this.included[t] === 1 ? sum + x : sum), 0);
     this.#kernels = kernels;
     this.#given = given;
-    this.#ridges = ridges;
+    this.#settings = settings;
     this.#crossProducts = region.matrix(nDates, width);
     this.#instrumentReturns = region.matrix(nDates, n);
     this.#gamma = region.matrix(n, columns);
@@ -94,13 +98,18 @@ export class LeastSquaresProblem {
     this.#weighted = region.matrix(width, triangle(columns));
     this.#normal = region.matrix(n * columns, n * columns);
     this.#right = region.matrix(n, columns);
-    kernels.view(this.#crossProducts).set(statistics.crossProducts);
+    const crossProducts = kernels.view(this.#crossProducts);
+    for (let t = 0, at = 0; t < nDates; t++)
+      for (let i = 0; i < n; i++)
+        for (let j = i; j < n; j++, at++) crossProducts[at] = statistics.crossProducts[at] / (scales[i] * scales[j]);
     this.setInstrumentReturns(statistics.instrumentReturns);
   }
 
-  /** Replaces Z'r of every date (T x L): what a bootstrap draw changes. */
+  /** Replaces Z'r of every date (T x L, in the user's units): what a bootstrap draw changes. */
   setInstrumentReturns(instrumentReturns: Float64Array): void {
-    this.#kernels.view(this.#instrumentReturns).set(instrumentReturns);
+    const { scales } = this.#settings;
+    const scaled = this.#kernels.view(this.#instrumentReturns);
+    for (let at = 0; at < scaled.length; at++) scaled[at] = instrumentReturns[at] / scales[at % scales.length];
   }
 
   /**
@@ -141,7 +150,7 @@ export class LeastSquaresProblem {
         }
         trace += system[p * k + p];
       }
-      for (let p = 0; p < k; p++) system[p * k + p] += (this.#ridges.factorRidge * trace) / k;
+      for (let p = 0; p < k; p++) system[p * k + p] += (this.#settings.factorRidge * trace) / k;
     }
     if (k > 0) this.#solveFactors();
     return this.#collectFactors();
@@ -154,9 +163,7 @@ export class LeastSquaresProblem {
     this.#formNormalEquations();
     const size = n * c;
     const normal = kernels.view(this.#normal);
-    let trace = 0;
-    for (let i = 0; i < size; i++) trace += normal[i * size + i];
-    for (let i = 0; i < size; i++) normal[i * size + i] += (this.#ridges.gammaRidge * trace) / size;
+    this.#addGammaRidge(normal);
     const outcome = kernels.potrf(this.#normal, 1e-14);
     if (!outcome.ok)
       throw new NotIdentifiedError({
@@ -181,6 +188,20 @@ export class LeastSquaresProblem {
     const data = this.#kernels.view(this.#factors).slice();
     for (let t = 0; t < nDates; t++) if (included[t] === 0) data.fill(Number.NaN, t * c, (t + 1) * c);
     return matrix(nDates, c, data);
+  }
+
+  /**
+   * A ridge in units of the factors: latent ones share theirs, so that it does not depend on their rotation; a given factor, the
+   * constant of an intercept too, has its own, so that its unit says nothing about the others.
+   */
+  #addGammaRidge(normal: Float64Array): void {
+    const { nInstruments: n, nColumns: c, nLatent: k } = this;
+    const size = n * c;
+    const traces = new Float64Array(c);
+    for (let i = 0; i < size; i++) traces[i % c] += normal[i * size + i];
+    const latent = traces.subarray(0, k).reduce((sum, value) => sum + value, 0) / Math.max(k, 1);
+    for (let i = 0; i < size; i++)
+      normal[i * size + i] += (this.#settings.gammaRidge * (i % c < k ? latent : traces[i % c])) / n;
   }
 
   #formGammaProducts(gamma: Float64Array): void {

@@ -1,4 +1,5 @@
 import {
+  ArtifactError,
   LatentFactorState,
   NotFittedError,
   throwIfAborted,
@@ -12,13 +13,15 @@ import {
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import * as z from 'zod';
+import { minimumRows } from '../minimum-rows.ts';
 import { packageVersion } from '../version.ts';
 import { estimateIPCA } from './alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from './config.ts';
-import { columns, sideBySide } from './coordinates.ts';
+import { columns, inScaledCoordinates, sideBySide } from './coordinates.ts';
 import { exposures, latentFactorReturns } from './extract.ts';
 import { ipcaFitSummary } from './fit-summary.ts';
 import { givenFactors, type FactorReturnSeries } from './given-factors.ts';
+import type { GivenFactors } from './least-squares-problem.ts';
 import {
   requireEnoughInstruments,
   requireSameFactors,
@@ -29,7 +32,7 @@ import {
 import {
   streamedStatistics,
   sufficientStatistics,
-  weightedStatistics,
+  weightedBy,
   type IPCAPhase,
   type SufficientStatistics,
 } from './sufficient-statistics.ts';
@@ -37,6 +40,8 @@ import {
 const savedState = z.strictObject({
   instrumentNames: z.array(z.string()),
   preSpecifiedNames: z.array(z.string()),
+  /** Absent in artifacts from before it was configurable. */
+  estimation: z.strictObject({ minimumRows: z.int().min(1), scales: z.array(z.number().positive()) }).optional(),
 });
 
 export interface IPCAFitOptions extends FitOptions<CrossSectionBatch, IPCAPhase> {
@@ -57,8 +62,12 @@ export interface IPCAExtractOptions extends ExtractOptions {
 interface IPCAFit {
   readonly instrumentNames: readonly string[];
   readonly preSpecifiedNames: readonly string[];
+  /** Fewest complete rows with which a date takes part. */
+  readonly minimumRows: number;
   /** [Gamma_beta, Gamma_delta, Gamma_alpha] (L x C). */
   readonly gamma: Matrix;
+  /** Unit of each instrument inside the estimation (L). */
+  readonly scales: Float64Array;
   readonly summary: FitSummary;
 }
 
@@ -67,8 +76,10 @@ interface IPCAFit {
  *
  * `r_{i,t+1} = z_{i,t}'(Gamma_alpha + Gamma_beta f_{t+1} + Gamma_delta g_{t+1}) + e_{i,t+1}`, z = (1, characteristics), f latent, g
  * pre-specified; Gamma_alpha with `intercept` only. Gamma and f minimise the sum of squared errors over all rows whose
- * characteristics and return are finite, and are identified by `Gamma_beta'Gamma_beta = I`, `F'F` diagonal and descending,
- * factor means non-negative, Gamma_alpha and Gamma_delta orthogonal to Gamma_beta.
+ * characteristics and return are finite, on dates with at least `minimumRows` of them, and are identified by
+ * `Gamma_beta' D Gamma_beta = I`, `F'F` diagonal and descending, factor means non-negative, Gamma_alpha and Gamma_delta orthogonal to
+ * Gamma_beta in the same D: the diagonal matrix of the instruments' mean squares (`normalization: 'instruments'`: Gamma is
+ * orthonormal for instruments of root mean square one, and nothing depends on their units), or I (`'gamma'`, as in the paper).
  *
  * The panel is read once, into per-date moments, and never copied: a fit costs one symmetric product per date, and
  * iterations whose price does not depend on the number of assets.
@@ -120,7 +131,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   }
 
   /**
-   * Estimates Gamma and the factors of the training dates. Dates with fewer usable rows than factors take no part.
+   * Estimates Gamma and the factors of the training dates. Dates with fewer usable rows than `minimumRows` take no part.
    * Throws DataError without returns, ConfigError when K exceeds the instruments, NotIdentifiedError when the data cannot
    * tell the factors apart, AbortedError; in every case an earlier fit stays.
    */
@@ -159,35 +170,33 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const { nFactors: k } = config;
     throwIfAborted(options.signal, 'IPCAModel.fit');
     requireEnoughInstruments(statistics.nInstruments, k);
-    const usable = statistics.counts.filter((count) => count >= Math.max(k, 1)).length;
-    requireUsableDates(usable, statistics.nDates, k);
+    const rows = config.minimumRows ?? minimumRows(k, statistics.counts);
+    requireUsableDates(statistics, k, rows);
     const given = givenFactors(options.preSpecifiedFactors, statistics.timestamps, config.intercept, true);
     requireSomeFactor(k + given.count);
-    const weights =
-      options.dateWeights ??
-      (config.weighting === 'dates' ? Float64Array.from(statistics.counts, (n) => (n > 0 ? 1 / n : 0)) : undefined);
-    const weighted = weights ? weightedStatistics(statistics, weights) : statistics;
-    const estimate = await estimateIPCA(weighted, config, given, {
+    const weighted = weightedBy(statistics, config.weighting, options.dateWeights);
+    const estimate = await estimateIPCA(weighted, { ...config, minimumRows: rows }, given, {
       ...options,
       initialGamma: this.#startingPoint(statistics, k + given.count, options.initialGamma),
     });
     const preSpecifiedNames = [...(options.preSpecifiedFactors?.names ?? [])];
     const seconds = (performance.now() - started) / 1000;
-    const summary = ipcaFitSummary({ statistics, estimate, usable, config, preSpecifiedNames, seconds });
+    const summary = ipcaFitSummary({ statistics, estimate, minimumRows: rows, config, preSpecifiedNames, seconds });
     const instrumentNames = [...statistics.instrumentNames];
-    this.#fit = { instrumentNames, preSpecifiedNames, gamma: estimate.gamma, summary };
+    const { gamma, scales } = estimate;
+    this.#fit = { instrumentNames, preSpecifiedNames, minimumRows: rows, gamma, scales, summary };
     return summary;
   }
 
   /**
-   * Exposures `z'Gamma` for every row (NaN where a characteristic is missing) and, for every date with at least K rows
-   * whose return is known, the latent factor returns by regression of the returns on the exposures. Pre-specified
+   * Exposures `z'Gamma` for every row (NaN where a characteristic is missing) and, for every date with at least
+   * `minimumRows` rows (as the fit resolved it) whose return is known, the latent factor returns by regression of the returns on the exposures. Pre-specified
    * factors follow the latent ones; alphas where there is an intercept.
    * Throws NotFittedError; DataError when the characteristics are not those of the fit.
    */
   async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
-    const { constant, intercept, nFactors: k, factorRidge } = this.config;
+    const { constant, intercept, nFactors: k } = this.config;
     const expected = constant ? fit.instrumentNames.slice(1) : fit.instrumentNames;
     requireSameColumns('characteristicNames', batch.characteristicNames, expected);
     requireSameFactors(options.preSpecifiedFactors?.names, fit.preSpecifiedNames);
@@ -195,7 +204,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const m = fit.preSpecifiedNames.length;
     const series = options.preSpecifiedFactors ?? unknownSeries(fit.preSpecifiedNames);
     const given = givenFactors(series, batch.timestamps, intercept, false);
-    const latent = latentFactorReturns(batch, all, k, given, factorRidge);
+    const latent = this.#latentReturns(fit, batch, all, given);
     const withAlpha = matrix(Math.max(batch.nRows, 1), fit.gamma.columns, batch.nRows > 0 ? all : undefined);
     const observed = m === 0 ? undefined : columns(matrix(batch.nDates, given.count, given.values), 0, m);
     const factors = k === 0 ? observed : sideBySide(matrix(batch.nDates, k, latent), observed);
@@ -213,14 +222,19 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
 
   /** Writes the configuration, Gamma and the fit summary as one artifact, atomically. */
   async save(path: string): Promise<void> {
-    const { gamma, summary, instrumentNames, preSpecifiedNames } = this.#requireFit('save');
+    const fit = this.#requireFit('save');
+    const { gamma, instrumentNames, preSpecifiedNames } = fit;
     await saveArtifact(path, {
       modelType: this.modelType,
       formatVersion: 1,
       packageVersion: packageVersion(),
       config: this.config,
-      state: { instrumentNames, preSpecifiedNames },
-      record: summary,
+      state: {
+        instrumentNames,
+        preSpecifiedNames,
+        estimation: { minimumRows: fit.minimumRows, scales: [...fit.scales] },
+      },
+      record: fit.summary,
       arrays: { gamma: { shape: [gamma.rows, gamma.columns], data: gamma.data } },
     });
   }
@@ -228,17 +242,43 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<IPCAModel> {
     const artifact = await loadArtifact(source, { modelType: 'ipca', arrays: ['gamma'] });
-    const model = new IPCAModel(artifact.config as IPCAConfigInput);
-    const { instrumentNames, preSpecifiedNames } = readState(artifact, savedState);
-    const width = model.config.nFactors + preSpecifiedNames.length + (model.config.intercept ? 1 : 0);
-    const shape = [instrumentNames.length, width] as const;
+    const { instrumentNames, preSpecifiedNames, estimation } = readState(artifact, savedState);
+    // Before there was a choice, Gamma was orthonormal in the units of the characteristics, and K rows made a date.
+    const earlier: IPCAConfigInput = estimation ? {} : { normalization: 'gamma' };
+    const model = new IPCAModel({ ...earlier, ...(artifact.config as IPCAConfigInput) });
+    const { nFactors, intercept } = model.config;
+    const n = instrumentNames.length;
+    const shape = [n, nFactors + preSpecifiedNames.length + (intercept ? 1 : 0)] as const;
+    const { minimumRows: rows, scales } = estimation ?? {
+      minimumRows: Math.max(nFactors, 1),
+      scales: new Array<number>(n).fill(1),
+    };
+    if (scales.length !== n)
+      throw new ArtifactError({
+        field: `${artifact.path}: state.estimation.scales`,
+        expected: `${n} numbers, one per instrument`,
+        found: String(scales.length),
+        remedy: 'Restore the file from a copy, or save the model again.',
+      });
     model.#fit = {
       instrumentNames,
       preSpecifiedNames,
+      minimumRows: rows,
       gamma: matrix(...shape, artifactArray(artifact, 'gamma', 'F64', shape)),
+      scales: Float64Array.from(scales),
       summary: artifact.record as FitSummary,
     };
     return model;
+  }
+
+  /** Latent factor returns of every date (T x K), by regressions on exposures whose ridge does not know the user's units. */
+  #latentReturns(fit: IPCAFit, batch: CrossSectionBatch, betas: Float64Array, given: GivenFactors): Float64Array {
+    const { constant, nFactors: k, factorRidge, normalization } = this.config;
+    const settings = { factorRidge, minimumRows: fit.minimumRows };
+    if (normalization === 'instruments' || k === 0) return latentFactorReturns(batch, betas, k, given, settings);
+    const { gamma, turn } = inScaledCoordinates(fit.gamma, fit.scales, k);
+    const scaled = latentFactorReturns(batch, exposures(batch, gamma, constant), k, given, settings);
+    return turn(scaled);
   }
 
   #requireFit(operation: string): IPCAFit {

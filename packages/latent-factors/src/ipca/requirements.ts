@@ -23,14 +23,23 @@ export function requireSameFactors(found: readonly string[] | undefined, expecte
   });
 }
 
-/** Throws NotIdentifiedError when fewer dates than factors have as many complete rows. */
-export function requireUsableDates(usable: number, nDates: number, k: number): void {
+/** Throws NotIdentifiedError when fewer dates than factors have enough complete rows. */
+export function requireUsableDates(
+  { counts, nDates }: { readonly counts: Int32Array; readonly nDates: number },
+  k: number,
+  minimumRows: number,
+): void {
+  const usable = counts.filter((count) => count >= minimumRows).length;
+  const largest = counts.reduce((most, count) => Math.max(most, count), 0);
   if (usable < Math.max(k, 1))
     throw new NotIdentifiedError({
       field: 'batch',
-      expected: `at least ${Math.max(k, 1)} dates with as many complete rows`,
-      found: `${usable} of ${nDates} dates`,
-      remedy: 'Impute missing characteristics, pass more dates, or lower nFactors.',
+      expected: `at least ${Math.max(k, 1)} dates with ${minimumRows} complete rows or more`,
+      found: `${usable} of ${nDates} dates; the largest has ${largest}`,
+      remedy:
+        largest < minimumRows && minimumRows > k
+          ? `Lower minimumRows (at least nFactors, ${k}), impute missing characteristics, or pass more assets.`
+          : 'Impute missing characteristics, pass more dates, or lower nFactors.',
     });
 }
 

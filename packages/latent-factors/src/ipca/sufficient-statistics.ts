@@ -32,6 +32,8 @@ export interface SufficientStatistics {
   readonly instrumentReturns: Float64Array;
   /** r'r (T); NaN where only managed portfolios are known. */
   readonly squaredReturns: Float64Array;
+  /** Weight of each date (T) that the sums above carry already; 1 where absent. */
+  readonly weights?: Float64Array | undefined;
 }
 
 /** What a fit of IPCA reports. */
@@ -205,8 +207,22 @@ export function managedPortfolioStatistics(panel: ManagedPortfolioPanel): Suffic
   };
 }
 
+/** The statistics that a fit minimises over: with the weights given, or those of the configuration. */
+export function weightedBy(
+  statistics: SufficientStatistics,
+  weighting: 'observations' | 'dates',
+  dateWeights?: Float64Array,
+): SufficientStatistics {
+  if (dateWeights) return weightedStatistics(statistics, dateWeights);
+  if (weighting === 'observations') return statistics;
+  return weightedStatistics(
+    statistics,
+    Float64Array.from(statistics.counts, (count) => (count > 0 ? 1 / count : 0)),
+  );
+}
+
 /** The statistics with every date multiplied by its weight (T): what a weighted fit minimises. */
-export function weightedStatistics(statistics: SufficientStatistics, weights: Float64Array): SufficientStatistics {
+function weightedStatistics(statistics: SufficientStatistics, weights: Float64Array): SufficientStatistics {
   const { nDates, nInstruments } = statistics;
   const valid = weights.length === nDates && weights.every((w) => Number.isFinite(w) && w >= 0);
   if (!valid)
@@ -224,6 +240,7 @@ export function weightedStatistics(statistics: SufficientStatistics, weights: Fl
     crossProducts: scale(statistics.crossProducts, triangle(nInstruments)),
     instrumentReturns: scale(statistics.instrumentReturns, nInstruments),
     squaredReturns: scale(statistics.squaredReturns, 1),
+    weights,
   };
 }
 

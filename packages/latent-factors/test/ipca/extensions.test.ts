@@ -22,7 +22,7 @@ describe('intercept', () => {
   it('recovers a planted Gamma_alpha and puts it into forecasts', async () => {
     const { batch } = plantedPanel({ seed: 1, nDates: 60 });
     const alpha = [0.01, 0, 0.02, 0, 0, -0.015];
-    const model = new IPCAModel({ nFactors: 2, intercept: true, ...exact });
+    const model = new IPCAModel({ nFactors: 2, intercept: true, normalization: 'gamma', ...exact });
     const summary = await model.fit(shifted(batch, (z) => z.reduce((sum, x, l) => sum + x * alpha[l], 0)));
     expect(1 - summary.trainMetrics.totalR2).toBeLessThan(1e-12);
     // What lies in the span of Gamma_beta is a factor mean, not an alpha: compare the part orthogonal to it.

@@ -1,6 +1,7 @@
 import { CrossSectionBatch } from '@ml4t/core';
+import { matrix } from '@ml4t/core/linalg';
 import { describe, expect, it } from '@jest/globals';
-import { IPCAModel } from '../../src/index.ts';
+import { IPCAModel, identifyFactors } from '../../src/index.ts';
 import { days, flat, golden, largestDifference } from '../golden/load.ts';
 
 interface Case {
@@ -44,7 +45,14 @@ describe('IPCAModel against the Python reference', () => {
   it.each(panel.cases.map((each, i) => [i, JSON.stringify(each.config), each] as const))(
     'case %i %s',
     async (_, __, expected) => {
-      const model = new IPCAModel({ nFactors: expected.config.n_factors, tol: 1e-12, factorRidge: 0, gammaRidge: 0 });
+      // The reference's coordinates: Gamma orthonormal in the units of the characteristics.
+      const model = new IPCAModel({
+        nFactors: expected.config.n_factors,
+        normalization: 'gamma',
+        tol: 1e-12,
+        factorRidge: 0,
+        gammaRidge: 0,
+      });
       const train = batch(panel.characteristics, panel.returns, 0, expected.uses_mask ? panel.mask : undefined);
       const summary = await model.fit(train);
       expect(summary.converged).toBe(true);
@@ -69,6 +77,18 @@ describe('IPCAModel against the Python reference', () => {
       expect(largestDifference(later.betas.subarray(0, rows * expected.config.n_factors), betas)).toBeLessThan(
         tolerance,
       );
+
+      // The default coordinates are of the same fit: brought to the reference's, they are the reference's.
+      const standard = new IPCAModel({ ...model.config, normalization: 'instruments' });
+      await standard.fit(train);
+      const k = expected.config.n_factors;
+      const { factorReturns } = await standard.extract(train);
+      const aligned = identifyFactors({
+        loadings: matrix(9, k, standard.gamma),
+        factors: matrix(train.nDates, k, factorReturns),
+      });
+      expect(largestDifference(aligned.loadings.data, flat(expected.gamma))).toBeLessThan(tolerance);
+      expect(largestDifference(aligned.factors.data, flat(expected.factor_returns))).toBeLessThan(tolerance);
     },
   );
 });

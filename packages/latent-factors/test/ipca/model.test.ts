@@ -47,24 +47,39 @@ describe('estimation', () => {
     expect(factorReturns).toHaveLength(index.nDates * 2);
   });
 
-  it('identifies: orthonormal Gamma, diagonal descending second moment, non-negative means', async () => {
-    const { batch } = plantedPanel({ seed: 2, k: 3, noise: 0.05, missingShare: 0.2 });
-    const model = new IPCAModel({ nFactors: 3 });
-    await model.fit(batch);
-    const inner = gram(matrix(6, 3, model.gamma));
-    expect(largestDifference(inner.data, [1, 0, 0, 0, 1, 0, 0, 0, 1])).toBeLessThan(1e-12);
-    const { factorReturns } = await model.extract(batch);
-    const moments = gram(matrix(batch.nDates, 3, factorReturns)).data;
-    // The factors are regressed again from exposures, so that the diagonal is exact up to the relative ridge of 1e-8.
-    expect(Math.max(Math.abs(moments[1]), Math.abs(moments[2]), Math.abs(moments[5]))).toBeLessThan(1e-7 * moments[0]);
-    expect(moments[0]).toBeGreaterThan(moments[4]);
-    expect(moments[4]).toBeGreaterThan(moments[8]);
-    for (let j = 0; j < 3; j++) {
-      let mean = 0;
-      for (let t = 0; t < batch.nDates; t++) mean += factorReturns[t * 3 + j];
-      expect(mean).toBeGreaterThanOrEqual(0);
-    }
-  });
+  it.each(['instruments', 'gamma'] as const)(
+    "identifies: Gamma orthonormal in the units of '%s', diagonal descending second moment, non-negative means",
+    async (normalization) => {
+      const { batch } = plantedPanel({ seed: 2, k: 3, noise: 0.05, missingShare: 0.2 });
+      const model = new IPCAModel({ nFactors: 3, normalization });
+      await model.fit(batch);
+      const squares = new Float64Array(5);
+      batch.characteristics.forEach((value, at) => (squares[at % 5] += value * value));
+      const scale = [1, ...squares.map((sum) => Math.sqrt(sum / batch.nRows))];
+      const units = normalization === 'gamma' ? scale.map(() => 1) : scale;
+      const inner = gram(
+        matrix(
+          6,
+          3,
+          model.gamma.map((value, at) => value * units[Math.floor(at / 3)]),
+        ),
+      );
+      expect(largestDifference(inner.data, [1, 0, 0, 0, 1, 0, 0, 0, 1])).toBeLessThan(1e-12);
+      const { factorReturns } = await model.extract(batch);
+      const moments = gram(matrix(batch.nDates, 3, factorReturns)).data;
+      // The factors are regressed again from exposures, so that the diagonal is exact up to the relative ridge of 1e-8.
+      expect(Math.max(Math.abs(moments[1]), Math.abs(moments[2]), Math.abs(moments[5]))).toBeLessThan(
+        1e-7 * moments[0],
+      );
+      expect(moments[0]).toBeGreaterThan(moments[4]);
+      expect(moments[4]).toBeGreaterThan(moments[8]);
+      for (let j = 0; j < 3; j++) {
+        let mean = 0;
+        for (let t = 0; t < batch.nDates; t++) mean += factorReturns[t * 3 + j];
+        expect(mean).toBeGreaterThanOrEqual(0);
+      }
+    },
+  );
 
   it('reaches the same optimum with and without acceleration, with fewer iterations', async () => {
     const { batch } = plantedPanel({ seed: 3, p: 10, k: 3, noise: 0.4, correlation: 0.9, missingShare: 0.3 });

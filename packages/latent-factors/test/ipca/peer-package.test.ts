@@ -42,6 +42,8 @@ const modelOf = (each: Case): IPCAModel =>
     // The package counts pre-specified factors in n_factors; here nFactors are the latent ones.
     nFactors: each.n_factors - each.n_psf,
     intercept: each.intercept,
+    // The package's coordinates: Gamma orthonormal in the units of the characteristics.
+    normalization: 'gamma',
     tol: 1e-12,
     factorRidge: 0,
     gammaRidge: 0,
@@ -76,7 +78,14 @@ describe('IPCAModel against the ipca package', () => {
 
   it('does what the package cannot: an intercept beside pre-specified factors', async () => {
     const broken = peer.cases.find((each) => each.name.includes('broken')) as Case;
-    const model = new IPCAModel({ nFactors: 2, intercept: true, tol: 1e-11, factorRidge: 0, gammaRidge: 0 });
+    const model = new IPCAModel({
+      nFactors: 2,
+      intercept: true,
+      normalization: 'gamma',
+      tol: 1e-11,
+      factorRidge: 0,
+      gammaRidge: 0,
+    });
     const preSpecifiedFactors = observed(1);
     const summary = await model.fit(batch, { preSpecifiedFactors });
     expect(broken.r2_total_uncentred).toBeUndefined();

@@ -7,13 +7,14 @@ export interface HeldOut {
 }
 
 /**
- * The last `share` of the windows for validation, and for training those that end before the first of them begins: windows that
- * overlap both sides would leak. No validation where that leaves nothing to train on.
+ * The last `share` of the windows for validation, and for training those whose returns are known when the first of them begins:
+ * the return of a window's last date is known `realisationLag` dates of the batch later, and windows that overlap both sides would leak.
+ * No validation where that leaves nothing to train on.
  *
  * @throws ConfigError when windows are not in the order of their first dates
  */
 export function holdOut(batch: PortfolioSequenceBatch, share: number): HeldOut {
-  const { nWindows, nSteps, timestamps } = batch;
+  const { nWindows, nSteps, timestamps, realisationLag } = batch;
   const first = (b: number): number => timestamps[b * nSteps];
   const held = Math.floor(nWindows * share);
   const none = (why: string): HeldOut => ({ train: batch, validation: undefined, note: [why] });
@@ -27,16 +28,19 @@ export function holdOut(batch: PortfolioSequenceBatch, share: number): HeldOut {
         remedy: 'Sort the windows, pass a validation batch, or set validationShare to 0.',
       });
   const from = nWindows - held;
+  // Dates that no window has are not counted: that leaves out rather too much than too little.
+  const dates = Float64Array.from(new Set(timestamps)).sort();
+  const lastKnown = dates[dates.indexOf(first(from)) - realisationLag] ?? Number.NEGATIVE_INFINITY;
   let to = from;
-  while (to > 0 && timestamps[to * nSteps - 1] >= first(from)) to--;
-  if (to === 0) return none('No validation: every window shares dates with those that would be held out.');
+  while (to > 0 && timestamps[to * nSteps - 1] > lastKnown) to--;
+  if (to === 0) return none('No validation: every window shares dates or returns with those that would be held out.');
   const left = from - to;
   return {
     train: batch.slice(0, to),
     validation: batch.slice(from),
     note: [
       `The last ${held} of ${nWindows} windows were held out for validation` +
-        `${left > 0 ? `, and ${left} that share dates with them left out` : ''}.`,
+        `${left > 0 ? `, and ${left} that share dates or returns with them left out` : ''}.`,
     ],
   };
 }

@@ -51,7 +51,7 @@ export interface NetworkFit extends Fitted {
  * Weights of a date depend on the features of that date and earlier ones of its window, on what is known of the assets, and on
  * nothing else. What `predict` gives are holdings, shares of the capital: volatility scale and budget are in them.
  *
- * Without a validation batch `fit` holds out the last `validationShare` of the windows, and leaves out windows that share dates with
+ * Without a validation batch `fit` holds out the last `validationShare` of the windows, and leaves out windows that share dates or returns with
  * them. It throws DataError and ConfigError.
  */
 export abstract class NetworkPortfolioModel<C extends PortfolioConfig>

@@ -46,6 +46,22 @@ describe('windows held out', () => {
     expect(overlapping.note.join()).toMatch(/2 that share dates/);
   });
 
+  it('begin when every return of the windows before is known, at any horizon', () => {
+    for (const stride of [1, 2, 6, 9])
+      for (let returnHorizon = 1; returnHorizon <= 21; returnHorizon++) {
+        const batch = smallBatch(1, { nWindows: 40, stride, returnHorizon });
+        const { train, validation } = holdOut(batch, 0.2);
+        if (!validation) throw new Error('nothing was held out');
+        const dates = Array.from(new Set(batch.timestamps)).sort((a, b) => a - b);
+        const position = (window: number, step: number): number => dates.indexOf(batch.timestamps[6 * window + step]);
+        const held = batch.nWindows - validation.nWindows;
+        // The return of step 5, the last of a window, is known so many dates later.
+        expect(position(train.nWindows - 1, 5) + returnHorizon).toBeLessThanOrEqual(position(held, 0));
+        // No window is left out without need.
+        expect(position(train.nWindows, 5) + returnHorizon).toBeGreaterThan(position(held, 0));
+      }
+  });
+
   it('are none where nothing would be left', () => {
     expect(holdOut(smallBatch(1, { nWindows: 2 }), 0.2).validation).toBeUndefined();
     expect(holdOut(smallBatch(1, { nWindows: 6, stride: 1 }), 0.4).validation).toBeUndefined();

@@ -10,6 +10,7 @@ export interface SmallOptions {
   readonly available?: number;
   /** Days from the start of one window to that of the next. Default: windows do not overlap. */
   readonly stride?: number;
+  readonly returnHorizon?: number;
 }
 
 const day = 86_400_000;
@@ -35,6 +36,7 @@ export function smallBatch(seed: number, options: SmallOptions = {}): PortfolioS
     forwardReturns: clean(returns, 1),
     volScale: clean(volScale, 1),
     mask,
+    returnHorizon: options.returnHorizon,
     costs: Array.from({ length: N }, (_, i) => 0.0005 * (i + 1)),
     groupIds: Array.from({ length: N }, (_, i) => i % 2),
     adjacency: Array.from({ length: N * N }, (_, i) => [1, 0.5, 0][(i + Math.floor(i / N)) % 3]),

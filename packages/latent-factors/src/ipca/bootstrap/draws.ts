@@ -1,6 +1,7 @@
 import { Random } from '@ml4t/core';
 import { createLinalgKernels, matrix, type LinalgKernels, type Matrix } from '@ml4t/core/linalg';
-import { iterate, type IterationConfig } from '../alternating-least-squares.ts';
+import { iterate, normalise, type IterationConfig } from '../alternating-least-squares.ts';
+import { toScaledUnits, toUserUnits } from '../instrument-scales.ts';
 import { LeastSquaresProblem, type GivenFactors } from '../least-squares-problem.ts';
 import type { SufficientStatistics } from '../sufficient-statistics.ts';
 
@@ -10,18 +11,25 @@ export type Hypothesis =
 
 /** One bootstrap, complete: what a worker needs to make any of its draws. Structured-clonable. */
 export interface BootstrapTask {
+  /** With the weights of the dates applied. */
   readonly statistics: SufficientStatistics;
   readonly given: GivenFactors;
   readonly config: IterationConfig;
+  /** Unit of each instrument in the refits (L). */
+  readonly scales: Float64Array;
   readonly hypothesis: Hypothesis;
-  /** Gamma under the null (L x C): where refits start. */
+  /** Gamma under the null (L x C), in the user's units: where refits start. */
   readonly gammaUnderNull: Float64Array;
-  /** W_t Gamma_null h_t: managed portfolios that the null explains, times N_t (T x L). */
+  /** w_t W_t Gamma_null h_t: Z'r that the null explains, with its date's weight (T x L). */
   readonly explained: Float64Array;
-  /** d_t = Z'e_t / N_t of the unrestricted fit (T x L). */
+  /** Residuals Z'e_t of the unrestricted fit, each over what `residualSizes` puts back on another date (T x L). */
   readonly residuals: Float64Array;
+  /** Size on each date of what is drawn (T). */
+  readonly residualSizes: Float64Array;
   /** Dates that take part. */
   readonly dates: Int32Array;
+  /** Dates in a row that share a multiplier and keep their order; 1 for independent dates. */
+  readonly blockLength: number;
   readonly seed: number;
 }
 
@@ -38,41 +46,56 @@ export class BootstrapDraws {
 
   constructor(task: BootstrapTask, kernels: LinalgKernels = createLinalgKernels()) {
     this.#task = task;
-    const { nFactors } = task.config;
+    const { statistics, config, given, scales, gammaUnderNull } = task;
     // The region lives as long as the kernels: one problem, many right-hand sides.
-    this.#problem = new LeastSquaresProblem(
-      kernels,
-      kernels.region(),
-      task.statistics,
-      nFactors,
-      task.given,
-      task.config,
-    );
-    this.#start = matrix(task.statistics.nInstruments, nFactors + task.given.count, task.gammaUnderNull);
+    this.#problem = new LeastSquaresProblem(kernels, kernels.region(), statistics, { ...config, given, scales });
+    const width = config.nFactors + given.count;
+    this.#start = toScaledUnits(matrix(statistics.nInstruments, width, gammaUnderNull), scales);
     this.#sample = new Float64Array(task.explained.length);
   }
 
-  /** `W^b`: resample `x_t = W_t Gamma_null h_t + N_t q_t d_{s(t)}`, refit the unrestricted model, sum the squares. */
+  /**
+   * `W^b`: resample `Z'r_t = W_t Gamma_null h_t + q m_t u_{s(t)}`, u the residuals and m their size, refit the unrestricted model, sum
+   * the squares. s(t) is a random date and q a multiplier of its own for every date, or for every block of dates, which then
+   * takes its residuals from as many dates in a row.
+   */
   statistic(draw: number): number {
-    const { statistics, explained, residuals, dates, seed } = this.#task;
+    const { statistics, explained, residuals, residualSizes, dates, blockLength, seed } = this.#task;
     const n = statistics.nInstruments;
     const random = new Random(seed).fork(draw);
     this.#sample.set(explained);
-    for (const t of dates) {
-      const source = dates[random.integer(dates.length)];
-      const multiplier = UNIT_VARIANCE * random.studentT(DEGREES_OF_FREEDOM) * statistics.counts[t];
-      for (let i = 0; i < n; i++) this.#sample[t * n + i] += multiplier * residuals[source * n + i];
+    for (let first = 0; first < dates.length; first += blockLength) {
+      const source = random.integer(dates.length);
+      const multiplier = UNIT_VARIANCE * random.studentT(DEGREES_OF_FREEDOM);
+      for (let at = first; at < Math.min(first + blockLength, dates.length); at++) {
+        // A block that runs over the end goes on at the beginning, so that every date is as likely as any other.
+        const [t, s] = [dates[at], dates[(source + at - first) % dates.length]];
+        const factor = multiplier * residualSizes[t];
+        for (let i = 0; i < n; i++) this.#sample[t * n + i] += factor * residuals[s * n + i];
+      }
     }
     this.#problem.setInstrumentReturns(this.#sample);
     const iteration = iterate(this.#problem, this.#task.config, this.#start, 1);
     let step = iteration.next();
     while (!step.done) step = iteration.next();
-    return sumOfSquares(step.value.gamma, this.#task.hypothesis);
+    return waldTypeStatistic(step.value.gamma, this.#task);
   }
 }
 
-/** W: the sum of squares of the entries that are zero under the null. No rotation of the latent factors changes it. */
-export function sumOfSquares(gamma: Matrix, hypothesis: Hypothesis): number {
+/**
+ * W of a Gamma in the units of the problem: the sum of squares of the entries that are zero under the null, in the coordinates of
+ * `normalization`. No rotation of the latent factors changes it.
+ */
+export function waldTypeStatistic(
+  gamma: Matrix,
+  { config, scales, hypothesis }: Pick<BootstrapTask, 'config' | 'scales' | 'hypothesis'>,
+): number {
+  const inCoordinates =
+    config.normalization === 'gamma' ? normalise(toUserUnits(gamma, scales), undefined, config.nFactors) : gamma;
+  return sumOfSquares(inCoordinates, hypothesis);
+}
+
+function sumOfSquares(gamma: Matrix, hypothesis: Hypothesis): number {
   let sum = 0;
   if ('columns' in hypothesis) {
     for (const j of hypothesis.columns)

@@ -84,5 +84,6 @@ function sharedTask(task: BootstrapTask): BootstrapTask {
     given: { ...given, values: share(given.values) },
     explained: share(task.explained),
     residuals: share(task.residuals),
+    residualSizes: share(task.residualSizes),
   };
 }

@@ -1,10 +1,19 @@
 import { ConfigError, throwIfAborted, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
+import { minimumRows } from '../../minimum-rows.ts';
 import { estimateIPCA } from '../alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from '../config.ts';
 import { givenFactors, type FactorReturnSeries } from '../given-factors.ts';
-import { sufficientStatistics, triangle, type IPCAPhase, type SufficientStatistics } from '../sufficient-statistics.ts';
-import { sumOfSquares, type BootstrapTask, type Hypothesis } from './draws.ts';
+import { toScaledUnits } from '../instrument-scales.ts';
+import { requireUsableDates } from '../requirements.ts';
+import {
+  sufficientStatistics,
+  triangle,
+  weightedBy,
+  type IPCAPhase,
+  type SufficientStatistics,
+} from '../sufficient-statistics.ts';
+import { waldTypeStatistic, type BootstrapTask, type Hypothesis } from './draws.ts';
 import { runDraws } from './run-draws.ts';
 
 /** What a bootstrap test reports: the fits under test, then the draws. */
@@ -16,6 +25,17 @@ export interface BootstrapOptions extends RunOptions<BootstrapPhase> {
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
   /** Bootstrap draws; 1000 where absent. */
   readonly draws?: number | undefined;
+  /**
+   * How the residuals of a date are moved to one of another size. 'cross-section': scaled by sqrt(N_s / N_t), which gives a residual
+   * portfolio the variance that it has on its new date. 'paper': as they are, the plain recipe; it has no power where
+   * cross-sections grow. The same where N_t is constant. 'cross-section' where absent.
+   */
+  readonly residualScaling?: 'cross-section' | 'paper' | undefined;
+  /**
+   * Dates in a row that share one multiplier and keep the order of their residuals, for residuals that depend over time; 1 (dates are
+   * drawn independently) where absent.
+   */
+  readonly blockLength?: number | undefined;
   /** Worker threads; the machine's own parallelism where absent. The numbers do not depend on it. */
   readonly threads?: number | undefined;
 }
@@ -25,7 +45,7 @@ export interface BootstrapTest {
   readonly hypothesis: string;
   /** W, a sum of squares of entries of Gamma. */
   readonly statistic: number;
-  /** Share of the draws whose statistic is above W. */
+  /** `(1 + b) / (1 + draws)`, b the draws whose statistic is at least W: never 0, and a test of exact size where draws are exchangeable. */
   readonly pValue: number;
   /** W^b of every draw, in the order of draws. */
   readonly draws: Float64Array;
@@ -36,9 +56,14 @@ export interface BootstrapTest {
  * `W = Gamma_alpha'Gamma_alpha` of the model with intercept.
  *
  * Wild bootstrap on managed portfolios, as in all three tests: with Gamma, f and the residual portfolios
- * `d_t = Z'e_t / N_t` of the unrestricted fit, each draw sets `x_t = (Z'Z_t / N_t) Gamma_null f_t + q_t d_{s(t)}`, s(t) a random date
- * and q_t Student t with 5 degrees of freedom scaled to unit variance, and refits the unrestricted model. (Left at its
- * variance of 5/3 the multiplier inflates every W^b, and the test hardly ever rejects.)
+ * `d_t = Z'e_t / N_t` of the unrestricted fit, each draw sets
+ *
+ * `x_t = (Z'Z_t / N_t) Gamma_null f_t + q_t sqrt(N_s(t) / N_t) d_{s(t)}`,
+ *
+ * s(t) a random date and q_t Student t with 5 degrees of freedom scaled to unit variance, and refits the unrestricted model. (Left
+ * at its variance of 5/3 the multiplier inflates every W^b, and the test hardly ever rejects. Without the root, as in the
+ * paper, residuals of small early cross-sections swamp the later ones.) With `blockLength` b, s and q are drawn for b dates in a row.
+ * The fit is weighted as the configuration says. W is in the coordinates of `normalization`.
  *
  * Source: Kelly, Pruitt and Su (2019), section 3.4.
  */
@@ -117,13 +142,7 @@ async function wildBootstrap(
   options: BootstrapOptions,
 ): Promise<BootstrapTest> {
   const draws = options.draws ?? 1000;
-  if (!Number.isInteger(draws) || draws < 1)
-    throw new ConfigError({
-      field: 'draws',
-      expected: 'a whole number >= 1',
-      found: String(draws),
-      remedy: 'A thousand draws pin a p-value of 5 % down to about 0.7 %.',
-    });
+  requireWholeNumber('draws', draws, 'A thousand draws pin a p-value of 5 % down to about 0.7 %.');
   if (config.elasticNet)
     throw new ConfigError({
       field: 'IPCAConfig.elasticNet',
@@ -131,28 +150,51 @@ async function wildBootstrap(
       found: 'an elastic net',
       remedy: 'Test the unpenalised model: penalised estimates are zero by choice, not by evidence.',
     });
-  const statistics = await statisticsOf(data, config, options);
+  const { residualScaling = 'cross-section', blockLength = 1 } = options;
+  requireWholeNumber(
+    'blockLength',
+    blockLength,
+    'The number of dates over which residuals depend on each other is a start.',
+  );
+  const unweighted = await statisticsOf(data, config, options);
   throwIfAborted(options.signal, 'bootstrap');
+  const rows = config.minimumRows ?? minimumRows(config.nFactors, unweighted.counts);
+  requireUsableDates(unweighted, config.nFactors, rows);
+  const statistics = weightedBy(unweighted, config.weighting);
   const given = givenFactors(options.preSpecifiedFactors, statistics.timestamps, config.intercept, true);
-  const estimate = await estimateIPCA(statistics, config, given, options);
+  const resolved = { ...config, minimumRows: rows };
+  const estimate = await estimateIPCA(statistics, resolved, given, options);
   const gammaUnderNull = underNull(estimate.gamma, hypothesis);
+  const residualSizes = Float64Array.from(
+    statistics.counts,
+    (n, t) => (statistics.weights?.[t] ?? 1) * (residualScaling === 'paper' ? n : Math.sqrt(n)),
+  );
+  const { scales } = estimate;
   const task: BootstrapTask = {
     statistics,
     given,
-    config: { ...config, tol: Math.max(config.tol, DRAW_TOLERANCE), maxIter: Math.min(config.maxIter, 1000) },
+    config: { ...resolved, tol: Math.max(config.tol, DRAW_TOLERANCE), maxIter: Math.min(config.maxIter, 1000) },
+    scales,
     hypothesis,
     gammaUnderNull: gammaUnderNull.data,
     explained: explainedPortfolios(statistics, gammaUnderNull, estimate.factors),
-    residuals: residualPortfolios(statistics, estimate.gamma, estimate.factors),
+    residuals: residualPortfolios(statistics, estimate.gamma, estimate.factors, residualSizes),
+    residualSizes,
     dates: Int32Array.from(statistics.counts.keys()).filter(
       (t) => !Number.isNaN(estimate.factors.data[t * estimate.gamma.columns]),
     ),
+    blockLength,
     seed: config.seed,
   };
-  const statistic = sumOfSquares(estimate.gamma, hypothesis);
+  const statistic = waldTypeStatistic(toScaledUnits(estimate.gamma, scales), task);
   const values = await runDraws(task, { ...options, draws });
-  const above = values.reduce((count, value) => count + (value > statistic ? 1 : 0), 0);
-  return { hypothesis: name, statistic, pValue: above / draws, draws: values };
+  const above = values.reduce((count, value) => count + (value >= statistic ? 1 : 0), 0);
+  return { hypothesis: name, statistic, pValue: (1 + above) / (1 + draws), draws: values };
+}
+
+function requireWholeNumber(field: string, value: number, remedy: string): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ConfigError({ field, expected: 'a whole number >= 1', found: String(value), remedy });
 }
 
 async function statisticsOf(
@@ -196,12 +238,17 @@ function explainedPortfolios(statistics: SufficientStatistics, gamma: Matrix, fa
   return out;
 }
 
-/** (Z'r_t - Z'Z_t Gamma h_t) / N_t (T x L); zero on dates without rows. */
-function residualPortfolios(statistics: SufficientStatistics, gamma: Matrix, factors: Matrix): Float64Array {
-  const { nInstruments: n, counts, instrumentReturns } = statistics;
+/** (Z'r_t - Z'Z_t Gamma h_t) over its date's size (T x L); zero on dates without rows. */
+function residualPortfolios(
+  statistics: SufficientStatistics,
+  gamma: Matrix,
+  factors: Matrix,
+  sizes: Float64Array,
+): Float64Array {
+  const { nInstruments: n, instrumentReturns } = statistics;
   const explained = explainedPortfolios(statistics, gamma, factors);
   return explained.map((value, i) => {
-    const count = counts[Math.floor(i / n)];
-    return count > 0 ? (instrumentReturns[i] - value) / count : 0;
+    const size = sizes[Math.floor(i / n)];
+    return size > 0 ? (instrumentReturns[i] - value) / size : 0;
   });
 }
