@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, describe, parseConfig } from '@ml4t/core';
 import { parseDocument } from 'yaml';
+import { sourceFrom } from './data-schema.ts';
 import { experimentSchema, type Experiment } from './schema.ts';
 
 /** Reads and validates an experiment file (YAML or JSON); its paths are resolved against the file's folder. */
@@ -41,7 +42,7 @@ export function parseExperiment(text: string, path: string): Experiment {
     ...experiment,
     data: {
       ...data,
-      source: from(data.source),
+      source: sourceFrom(data.source, dirname(resolve(path)), from),
       ...(data.truth ? { truth: { ...data.truth, source: from(data.truth.source) } } : {}),
     },
     outputs: { ...outputs, directory: from(outputs.directory) },

@@ -45,7 +45,7 @@ export async function openQuery(source: QuerySource, options: SourceOptions): Pr
   if (source.database !== undefined) await filePattern(source.database);
   const query = source.query.trim().replace(/;\s*$/, '');
   return open('query', source.database, 'query', textNumbers(options), async (connection) => {
-    await restrict(connection, source.allow);
+    await restrict(connection, source.allow, source.folder);
     await requireSelect(connection, source.query);
     return queryRelation(connection, query);
   });

@@ -33,6 +33,8 @@ export interface QuerySource {
   readonly database?: string | undefined;
   /** Nothing where absent. */
   readonly allow?: QueryAccess | undefined;
+  /** Where relative paths of the query and of `allow` begin; the working folder where absent. */
+  readonly folder?: string | undefined;
 }
 
 /** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
