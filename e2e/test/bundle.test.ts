@@ -18,7 +18,7 @@ async function bundle(contents: string): Promise<string> {
     write: false,
     format: 'esm',
     platform: 'node',
-    external: ['zod', 'tinypool'],
+    external: ['zod'],
     logLevel: 'silent',
   });
   return outputFiles[0].text;

@@ -14,8 +14,14 @@ export const exitCodes = Object.freeze({
   output: 4,
   /** A model cannot be estimated on these data. */
   model: 5,
+  /** A worker thread ended without an answer: it exited, threw, ran out of memory or was ended; what others left is kept. */
+  worker: 6,
+  /** Told to stop by SIGHUP, which is what closing a terminal sends; finished folds are kept. */
+  hangup: 129,
   /** Stopped by Ctrl-C; finished folds are kept. */
   aborted: 130,
+  /** Told to stop by SIGTERM, which is what schedulers send; finished folds are kept. */
+  terminated: 143,
 });
 
 const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
@@ -30,6 +36,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'not-identified': exitCodes.model,
   infeasible: exitCodes.model,
   engine: exitCodes.model,
+  worker: exitCodes.worker,
   aborted: exitCodes.aborted,
 };
 

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'source'
   | 'output'
   | 'engine'
+  | 'worker'
   | 'missing-package';
 
 /**
@@ -152,6 +153,14 @@ export class EngineError extends Ml4tError {
   override readonly name = 'EngineError';
   constructor(detail: ErrorDetail) {
     super('engine', detail);
+  }
+}
+
+/** A thread or process that was at work has ended without an answer: it exited, threw, ran out of memory, or was ended. */
+export class WorkerError extends Ml4tError {
+  override readonly name = 'WorkerError';
+  constructor(detail: ErrorDetail) {
+    super('worker', detail);
   }
 }
 

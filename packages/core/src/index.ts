@@ -29,6 +29,7 @@ export {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   describe,
   throwIfAborted,
   type ErrorCode,

@@ -10,6 +10,7 @@ import {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   type ErrorDetail,
 } from '@ml4t/core';
 
@@ -26,6 +27,7 @@ export interface WorkerReply {
 export function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
   const { name, stack = '' } = error;
+  if (isTooLarge(error)) return plainError(tooLarge(error));
   if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
   const { code, field, expected, found, remedy } = error;
   return { name, code, stack, detail: { field, expected, found, remedy } };
@@ -56,6 +58,26 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
+/** What V8 says when an array is larger than it can be, or than there is memory for. */
+function isTooLarge(error: Error): boolean {
+  return (
+    error instanceof RangeError &&
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
+      error.message,
+    )
+  );
+}
+
+function tooLarge(cause: Error): EngineError {
+  return new EngineError({
+    field: 'memory',
+    expected: 'room for the arrays of the model',
+    found: cause.message,
+    remedy: 'Make the model smaller (its layers, its ensemble, its batches), or give the process more memory.',
+    cause,
+  });
+}
+
 function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
   const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
     config: ConfigError,
@@ -67,6 +89,7 @@ function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
     source: SourceError,
     output: OutputError,
     engine: EngineError,
+    worker: WorkerError,
   };
   if (code === 'aborted') return new AbortedError(detail.field);
   const Class = classes[code];

@@ -1,6 +1,6 @@
-import { MessageChannel } from 'node:worker_threads';
-import { AbortedError, type CrossSectionBatch, type Progress } from '@ml4t/core';
-import { Tinypool } from 'tinypool';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { CrossSectionBatch, Progress } from '@ml4t/core';
+import { WorkerPool } from '@ml4t/core/workers';
 import type { Task } from '../experiment/task.ts';
 import type { WorkArea } from '../experiment/work-area.ts';
 import type { TaskExecutor, TaskHooks } from './executor.ts';
@@ -14,22 +14,26 @@ export interface WorkerPlace {
   readonly folder: string;
 }
 
+/** What a worker is asked. */
+export interface WorkerRequest {
+  readonly task: Task;
+  readonly progress: MessagePort;
+}
+
 /** Tasks side by side in worker threads, which read one copy of the panel. Networks have one thread in each. */
 export class WorkerThreadsExecutor implements TaskExecutor {
   readonly concurrency: number;
-  private readonly pool: Tinypool;
+  readonly #pool: WorkerPool<WorkerReply>;
 
   constructor(panel: CrossSectionBatch, work: WorkArea, threads: number) {
     this.concurrency = threads;
-    this.pool = new Tinypool({
-      filename: new URL('./worker.js', import.meta.url).href,
-      runtime: 'worker_threads',
-      minThreads: threads,
-      maxThreads: threads,
-      workerData: { panel: sharedPanel(panel), folder: work.folder } satisfies WorkerPlace,
+    const workerData: WorkerPlace = { panel: sharedPanel(panel), folder: work.folder };
+    this.#pool = new WorkerPool(
+      threads,
+      'ml4t run',
       // Flags of the parent that name its own input (--eval, --input-type) would stop a worker from starting.
-      execArgv: [],
-    });
+      () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] }),
+    );
   }
 
   async run(task: Task, { signal, onProgress }: TaskHooks): Promise<void> {
@@ -38,19 +42,14 @@ export class WorkerThreadsExecutor implements TaskExecutor {
     // Progress must not keep the process alive.
     port1.unref();
     try {
-      const reply = (await this.pool.run(
-        { task, progress: port2 },
-        { transferList: [port2], ...(signal ? { signal } : {}) },
-      )) as WorkerReply;
-      if (reply.error) throw errorFrom(reply.error);
-    } catch (error) {
-      throw signal?.aborted ? new AbortedError('ml4t run', signal.reason) : error;
+      const { error } = await this.#pool.run({ task, progress: port2 } satisfies WorkerRequest, [port2], signal);
+      if (error) throw errorFrom(error);
     } finally {
       port1.close();
     }
   }
 
-  async close(): Promise<void> {
-    await this.pool.destroy();
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }

@@ -4,7 +4,7 @@ export interface Terminal {
   readonly stdout: TextSink;
   /** Errors, warnings and progress. */
   readonly stderr: TextSink;
-  /** Fires on Ctrl-C. */
+  /** Fires on Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds, for progress; the process's own clock where absent. */
   readonly now?: (() => number) | undefined;

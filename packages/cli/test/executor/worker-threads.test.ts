@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -18,11 +18,11 @@ interface Started {
 }
 
 function start(...args: string[]): Started {
-  return startNode(command, ...args);
+  return startNode(process.env, command, ...args);
 }
 
-function startNode(...args: string[]): Started {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+function startNode(env: NodeJS.ProcessEnv, ...args: string[]): Started {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
   let stderr = '';
   child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr }))) };
@@ -96,7 +96,7 @@ async function inOneWorker(path: string, output: string): Promise<Awaited<Starte
       for (const task of tasks) await executor.run(task, {});
     await executor.close();
   `;
-  return startNode('--input-type=module', '--eval', script).ended;
+  return startNode(process.env, '--input-type=module', '--eval', script).ended;
 }
 
 /** Everything in a JSON file that does not say how long something took or where it ran. */
@@ -156,15 +156,54 @@ describe('worker threads', () => {
     });
   });
 
-  it('leave finished folds behind at Ctrl-C and when the process is killed, and the next run goes on from them', async () => {
+  it.each([
+    ['exit', 'that it exited with code 7'],
+    ['throw', 'an error that nothing caught: TypeError: thrown at nobody'],
+    ['memory', 'that it ran out of memory'],
+  ])(
+    'that end without an answer (%s) end the run with an error that names the task, and what others left is kept',
+    async (how, reason) => {
+      await inFolder(async (folder) => {
+        const path = await simulated(folder, manyFolds.replace('nEpochs: 1,', 'nEpochs: 400,'));
+        const crash = {
+          CRASH: `${how} 1500`,
+          NODE_OPTIONS: `--require ${join(__dirname, 'crash.cjs')} --max-old-space-size=96`,
+        };
+        const { code, stderr } = await startNode({ ...process.env, ...crash }, command, 'run', path, '--workers', '2')
+          .ended;
+        expect({ code, stderr }).toEqual({
+          code: exitCodes.worker,
+          stderr: expect.stringMatching(
+            /ml4t: (ipca\(nFactors=\d\)|cae) fold \d( member \d of 2)?: worker thread: expected an answer, found /,
+          ),
+        });
+        expect(stderr).toContain(reason);
+        expect(stderr).not.toMatch(/\n\s+at /);
+        const left = (await readdir(join(folder, 'results')).catch(() => [])).filter((name) =>
+          name.startsWith('summary'),
+        );
+        // Whatever was finished by then.
+        expect(left).toEqual(/kept \d+ finished fold/.test(stderr) ? ['summary.partial.json'] : []);
+      });
+    },
+  );
+
+  it('leave finished folds behind when told to stop and when the process is killed, and the next run goes on from them', async () => {
     await inFolder(async (folder) => {
       const path = await simulated(folder, manyFolds);
       const work = join(folder, 'results', '.ml4t-work');
-      const stopped = start('run', path, '--workers', '2');
-      await interrupt(stopped, work, 0, 'SIGINT');
-      const { code, stderr } = await stopped.ended;
-      expect(code).toBe(exitCodes.aborted);
-      expect(stderr).toMatch(/kept \d+ finished folds?[^]*run the same command again to go on/);
+      for (const [signal, expected] of [
+        ['SIGTERM', exitCodes.terminated],
+        ['SIGHUP', exitCodes.hangup],
+        ['SIGINT', exitCodes.aborted],
+      ] as const) {
+        await rm(work, { recursive: true, force: true });
+        const stopped = start('run', path, '--workers', '2');
+        await interrupt(stopped, work, 0, signal);
+        const { code, stderr } = await stopped.ended;
+        expect([signal, code]).toEqual([signal, expected]);
+        expect(stderr).toMatch(/kept \d+ finished folds?[^]*run the same command again to go on/);
+      }
       const afterStop = (await readdir(work)).length;
 
       const killed = start('run', path, '--workers', '2');

@@ -1,6 +1,6 @@
-import { AbortedError, throwIfAborted, type RunOptions } from '@ml4t/core';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted, type RunOptions } from '@ml4t/core';
 import { BootstrapDraws, type BootstrapTask } from './draws.ts';
 
 export interface DrawOptions extends RunOptions<'bootstrap'> {
@@ -41,31 +41,23 @@ export async function runDraws(task: BootstrapTask, options: DrawOptions): Promi
     }
     return out;
   }
-  const { Tinypool } = await import('tinypool');
-  const pool = new Tinypool({
-    filename: new URL('./worker.js', import.meta.url).href,
-    runtime: 'worker_threads',
-    minThreads: Math.min(threads, chunks.length),
-    maxThreads: Math.min(threads, chunks.length),
-    workerData: sharedTask(task),
+  const [{ Worker }, { WorkerPool }] = await Promise.all([import('node:worker_threads'), import('@ml4t/core/workers')]);
+  const workerData = sharedTask(task);
+  const pool = new WorkerPool<readonly number[]>(
+    Math.min(threads, chunks.length),
+    'bootstrap',
     // Flags of the parent that name its own input (--eval, --input-type) would stop a worker from starting.
-    execArgv: [],
-  });
-  const aborted = new Promise<never>((_, reject) => {
-    options.signal?.addEventListener('abort', () => reject(new AbortedError('bootstrap', options.signal?.reason)), {
-      once: true,
-    });
-  });
+    () => new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] }),
+  );
   try {
-    const all = Promise.all(
+    await Promise.all(
       chunks.map(async (range) => {
-        finish(range.from, (await pool.run(range)) as number[]);
+        finish(range.from, await pool.run(range, [], options.signal));
       }),
     );
-    await Promise.race([all, aborted]);
     return out;
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 

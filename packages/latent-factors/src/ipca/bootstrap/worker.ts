@@ -1,12 +1,11 @@
 // Runs in a worker thread: keeps one task's problem loaded and makes whatever draws it is asked for.
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { BootstrapDraws, type BootstrapTask } from './draws.ts';
 
 let draws: BootstrapDraws | undefined;
 
-export default function statistics(range: { readonly from: number; readonly to: number }): number[] {
-  // tinypool hands its own data first and the caller's second.
-  draws ??= new BootstrapDraws((workerData as [unknown, BootstrapTask])[1]);
+parentPort?.on('message', ({ from, to }: { readonly from: number; readonly to: number }) => {
+  draws ??= new BootstrapDraws(workerData as BootstrapTask);
   const made = draws;
-  return Array.from({ length: range.to - range.from }, (_, i) => made.statistic(range.from + i));
-}
+  parentPort?.postMessage(Array.from({ length: to - from }, (_, i) => made.statistic(from + i)));
+});

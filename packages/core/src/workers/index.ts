@@ -1,0 +1,2 @@
+// Worker threads whose every request ends.
+export { WorkerPool } from './worker-pool.ts';
