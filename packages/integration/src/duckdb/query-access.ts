@@ -83,7 +83,9 @@ function requireFiles(allow: unknown): readonly string[] {
 async function allowedPaths(connection: DuckDBConnection, files: readonly string[], folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const file of files) {
-    const { pattern, isGlob } = await filePattern(resolve(folder, file));
+    // What is no path stays as it is, to be refused as that.
+    const isRemote = /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+    const { pattern, isGlob } = await filePattern(isRemote ? file : resolve(folder, file));
     // As the query spells it too: DuckDB asks for that before it looks in the folder.
     paths.push(resolve(folder, file), pattern, ...(folder === '' ? [] : [file]));
     if (!isGlob) continue;

@@ -50,6 +50,9 @@ export function assetColumn(frame: Frame, field: string, name: string | undefine
     : findColumn(frame, field, name);
 }
 
+/** True where a column is called as those of asset ids are. */
+export const hasAssetColumn = (frame: Frame): boolean => ofUsualName(frame, assetAliases).length > 0;
+
 const ofUsualName = (frame: Frame, aliases: readonly string[]): readonly FrameColumn[] =>
   frame.columns.filter((column) => aliases.includes(fold(column.name)));
 

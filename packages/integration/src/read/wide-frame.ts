@@ -10,7 +10,7 @@ import {
   type TextChunk,
 } from './frame.ts';
 import { KeyDictionary } from './key-dictionary.ts';
-import { isIndexColumn, sameName, timestampColumn } from './column-search.ts';
+import { hasAssetColumn, isIndexColumn, sameName, timestampColumn } from './column-search.ts';
 
 /** A wide frame, dates down and assets across, as the long one that readers take. */
 export interface WideLayout {
@@ -57,7 +57,7 @@ function statedNames({ returns, factorReturns, prices, characteristics, context 
 }
 
 function isPlainlyWide(frame: Frame, roles: ColumnRoles, stated: readonly string[]): boolean {
-  if (roles.asset !== undefined || frame.columns.length < 3) return false;
+  if (roles.asset !== undefined || hasAssetColumn(frame) || frame.columns.length < 3) return false;
   let timestamp: FrameColumn;
   try {
     timestamp = timestampColumn(frame, 'columns.timestamp', roles.timestamp);
