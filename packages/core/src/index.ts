@@ -34,6 +34,7 @@ export {
   throwIfAborted,
   type ErrorCode,
   type ErrorDetail,
+  type ErrorJSON,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
 export {
@@ -115,6 +116,7 @@ export type {
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { requireFitArguments, requirePredictArguments, type Operation } from './models/arguments.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';

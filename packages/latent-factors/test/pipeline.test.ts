@@ -118,6 +118,24 @@ describe('LatentFactorForecastPipeline', () => {
     expect(found[2].factorForecast.premia).toEqual(expected.factorForecast.premia);
   });
 
+  it('hands out nothing by which its history can be changed', async () => {
+    const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }) });
+    await pipeline.fit(batch.slice(0, 40));
+    const before = await pipeline.predict(batch.slice(40));
+    const { expectedReturns } = before.assetForecast;
+    const kept = expectedReturns.slice();
+    const { state, factorForecast, trainingFactorReturns } = before;
+    for (const array of [
+      state.betas,
+      state.factorReturns,
+      factorForecast.premia,
+      trainingFactorReturns,
+      expectedReturns,
+    ])
+      array?.fill(0);
+    expect((await pipeline.predict(batch.slice(40))).assetForecast.expectedReturns).toEqual(kept);
+  });
+
   it('forecasts from the factors of validation dates too, as if it had been told of them', async () => {
     const forecaster = new AR1FactorForecaster({ shrinkage: 0 });
     const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }), forecaster });

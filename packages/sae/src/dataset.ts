@@ -1,4 +1,5 @@
 import type { CrossSectionBatch } from '@ml4t/core';
+import { requireFloat32 } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import type { LabelledBatch, LabelledPair } from './labelled.ts';
 import { requireRows } from './requirements.ts';
@@ -23,9 +24,10 @@ export interface Dataset {
   readonly weights: Float32Array | undefined;
 }
 
-/** Rows without a missing characteristic, and where each date's begin. */
+/** Rows without a missing characteristic. Throws DataError for one that float32 cannot hold. */
 export function completeRows(batch: CrossSectionBatch, wanted: (row: number) => boolean): Int32Array {
-  const { characteristics, nCharacteristics: p, nRows } = batch;
+  const { characteristics, characteristicNames: names, nCharacteristics: p, nRows } = batch;
+  requireFloat32('characteristics', characteristics, (at) => `${names[at % p]}, row ${Math.floor(at / p)}`);
   const rows = new Int32Array(nRows);
   let n = 0;
   for (let row = 0; row < nRows; row++) {

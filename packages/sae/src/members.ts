@@ -9,7 +9,16 @@ import {
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
 import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
-import { cosineRate, constantRate, dateBatches, miniBatches, train, type TrainingRecord } from '@ml4t/core/train';
+import {
+  cosineRate,
+  constantRate,
+  dateBatches,
+  miniBatches,
+  requireFiniteOutputs,
+  requireFloat32,
+  train,
+  type TrainingRecord,
+} from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
 import { saePredict } from './network.ts';
@@ -156,6 +165,8 @@ export async function evaluateRows(
   { signal }: Pick<RunOptions, 'signal'> = {},
 ): Promise<Float32Array> {
   const p = scale.mean.length;
+  const nameOf = (row: number, column: number): string =>
+    `${batch.characteristicNames[column]}, row ${row}, over its training deviation`;
   const width = parameters.tensors['main.output.weight'].shape[0];
   const outputs = new Float32Array(rows.length * width);
   const scratch = new Float32Array(Math.min(evaluationRows, rows.length) * p);
@@ -163,9 +174,11 @@ export async function evaluateRows(
     throwIfAborted(signal, 'SAEModel');
     const part = rows.subarray(from, from + evaluationRows);
     const inputs = gatherInputs(batch, part, scale, scratch).subarray(0, part.length * p);
+    requireFloat32('characteristics', inputs, (at) => nameOf(part[Math.floor(at / p)], at % p));
     const { main } = await engine.evaluate((ops) => ({
       main: saePredict(ops, parameters.tensors, ops.constant(inputs, [part.length, p]), config),
     }));
+    requireFiniteOutputs('predictions of SAEModel', main);
     outputs.set(main, from * width);
   }
   return outputs;

@@ -1,4 +1,5 @@
 import {
+  requirePredictArguments,
   requireSameColumns,
   type AssetPredictionModel,
   type AssetSignalResult,
@@ -54,6 +55,8 @@ export class SAEModel
   readonly modelType = 'sae';
   readonly config: SAEConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
+  protected override readonly ownFitOptions = ['targets', 'validationTargets', 'sampleWeights'];
 
   /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
   constructor(config: SAEConfigInput = {}) {
@@ -76,6 +79,7 @@ export class SAEModel
    */
   async predict(batch: CrossSectionBatch, options: SAEPredictOptions = {}): Promise<AssetSignalResult> {
     const fit = this.requireFit('predict');
+    requirePredictArguments(batch, options, { operation: 'SAEModel.predict', kind: 'cross-section' });
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;

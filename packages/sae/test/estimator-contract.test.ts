@@ -20,6 +20,10 @@ describe.each([
     otherBatch: smallPanel(2),
     batchWithMissing,
     unusableBatch: batch.withoutReturns(),
+    extremes: {
+      atLearningRate: (learningRate) => new SAEModel({ ...small, ...changes, learningRate }),
+      beyondFloat32: 'refused',
+    },
     extractOrPredict: (model, on) => model.predict(on),
     load: (path) => SAEModel.load(path),
   }))

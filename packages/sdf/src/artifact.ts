@@ -1,5 +1,12 @@
 import type { FitSummary } from '@ml4t/core';
-import { artifactArray, loadArtifact, readState, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  type ArtifactContent,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
@@ -90,7 +97,7 @@ export async function loadFittedModel(
           size,
           labels: saved.labels,
         },
-        summary: artifact.record as FitSummary,
+        summary: readSummary(artifact),
       };
     },
     number: (name) => vector(name, 1)[0],

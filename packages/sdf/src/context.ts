@@ -1,4 +1,5 @@
 import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { requireFloat32 } from '@ml4t/core/train';
 
 /** Context series as the recurrent layers see them. */
 export interface ContextOptions {
@@ -102,6 +103,7 @@ export function contextInput(
   const values = transformed(raw, origin, history, options).map((value, at) =>
     at < q && hasNoFirst(options) ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
   );
+  requireFloat32('contextFeatures', values, (at) => `${history.names[at % q]}, date ${Math.floor(at / q) - before}`);
   return { values, nDates: before + batch.nDates, nFeatures: q, before };
 }
 

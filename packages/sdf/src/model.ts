@@ -1,4 +1,5 @@
 import {
+  requirePredictArguments,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
@@ -55,6 +56,7 @@ export class StochasticDiscountFactorModel
   readonly modelType = modelType;
   readonly config: StochasticDiscountFactorConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: StochasticDiscountFactorConfigInput = {}) {
@@ -86,6 +88,10 @@ export class StochasticDiscountFactorModel
    */
   async extract(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<StochasticDiscountFactorState> {
     const fit = this.requireFit('extract');
+    requirePredictArguments(batch, options, {
+      operation: 'StochasticDiscountFactorModel.extract',
+      kind: 'cross-section',
+    });
     const checkpoint = resolveLabel(options.checkpoint, fit.fallback, fit.labels);
     const { engine } = await engineOf(this.config, fit.networks.size);
     try {

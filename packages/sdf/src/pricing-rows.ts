@@ -1,4 +1,5 @@
 import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { requireFloat32 } from '@ml4t/core/train';
 
 /**
  * Rows of a batch that enter the arithmetic: a row with a missing characteristic, or in pricing without a return, is left out
@@ -20,7 +21,8 @@ export interface SelectedRows {
 /** Rows with complete characteristics and, if asked, a known return. */
 export function selectRows(batch: CrossSectionBatch, withReturns: boolean): SelectedRows {
   batch.requireCharacteristics('pricing');
-  const { nDates, nRows, nCharacteristics: p, characteristics, index } = batch;
+  const { nDates, nRows, nCharacteristics: p, characteristics, characteristicNames: names, index } = batch;
+  requireFloat32('characteristics', characteristics, (at) => `${names[at % p]}, row ${Math.floor(at / p)}`);
   const returns = withReturns ? batch.requireReturns('pricing') : undefined;
   const kept = new Int32Array(nRows);
   const offsets = new Int32Array(nDates + 1);

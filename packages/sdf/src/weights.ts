@@ -1,5 +1,6 @@
 import { sharpeRatio, type CrossSectionBatch } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
+import { requireFiniteOutputs } from '@ml4t/core/train';
 import type { NamedValues } from '@ml4t/core/nn';
 import type { ContextInput } from './context.ts';
 import { exposureNetwork } from './networks.ts';
@@ -26,6 +27,7 @@ export async function meanOutputs(
       const params = engine.parameters(values);
       const { raw } = await engine.evaluate((ops) => ({ raw: exposureNetwork(ops, params.tensors, input, 0) }));
       params.release();
+      requireFiniteOutputs('exposures of the SDF network', raw);
       for (let r = 0; r < rows.length; r++)
         outputs[rows[r]] = (member > 0 ? outputs[rows[r]] : 0) + raw[r] / networks.length;
     }

@@ -24,6 +24,10 @@ describe.each([
     unusableBatch: batch.withoutReturns(),
     create: () => new StochasticDiscountFactorModel(config),
     extractOrPredict: (model, on) => model.extract(on),
+    extremes: {
+      atLearningRate: (lr) => new StochasticDiscountFactorModel({ ...config, lr }),
+      beyondFloat32: 'refused',
+    },
     units: {
       figures: async (model, on) => {
         const { weights, exposures = weights } = await model.extract(on);

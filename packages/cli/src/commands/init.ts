@@ -92,6 +92,10 @@ split: # numbers of dates
   testSize: 12 # dates forecast with one fit
   # purge: 0 # dates left out before each test window; horizon - 1 where absent, and never fewer
 
+# evaluation:
+#   quantiles: 5 # portfolios by forecast; 10 where absent
+#   ties: split # equal forecasts in equal parts over the quantiles that they reach into
+
 outputs:
   directory: results
   format: parquet # or csv, csv.gz

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SourceError, formatTimestamp } from '@ml4t/core';
 import { loadArtifact } from '@ml4t/core/persist';
 import { readCrossSectionBatch } from '@ml4t/integration';
+import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
 import { characteristicFacts } from '../experiment/column-facts.ts';
 import { summaryName } from '../outputs/results.ts';
@@ -132,7 +133,9 @@ async function describeResults(path: string): Promise<Description> {
     percent(scores?.totalR2),
     percent(scores?.predictiveR2),
     fixed(scores?.rankIC, 4),
+    fixed(scores?.rankICStandardError, 4),
     fixed(strategy?.sharpe, 2),
+    fixed(strategy?.sharpeStandardError, 2),
     fixed(seconds, 2),
   ]);
   if (oracle)
@@ -142,15 +145,21 @@ async function describeResults(path: string): Promise<Description> {
       percent(oracle.totalR2),
       percent(oracle.predictiveR2),
       fixed(oracle.rankIC, 4),
+      fixed(oracle.rankICStandardError, 4),
       fixed(oracle.strategy.sharpe, 2),
+      fixed(oracle.strategy.sharpeStandardError, 2),
       '-',
     ]);
   const text = [
     `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
     '',
-    formatTable(['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', 'portfolio SR', 'seconds'], rows),
+    formatTable(
+      ['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', '± s.e.', 'portfolio SR', '± s.e.', 'seconds'],
+      rows,
+    ),
     '',
     `files: ${[...files.map(({ name }) => name), summaryName].join(', ')}`,
+    ...scoreNotes(models).map((note) => `note: ${note}`),
     ...warnings.map((warning) => `warning: ${warning}`),
     '',
   ].join('\n');

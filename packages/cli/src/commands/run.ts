@@ -128,7 +128,7 @@ async function documentsOf(
   warnings: Warnings,
 ): Promise<ResultDocuments<ExperimentSummary>> {
   const render = experiment.outputs.report ? await loadReport() : undefined;
-  const diagnostics = diagnose(result);
+  const diagnostics = diagnose(result, experiment.evaluation);
   const summary = (files: readonly WrittenFile[]): ExperimentSummary =>
     summarize(experiment, result, warnings.messages, files);
   const others = [jsonFile(diagnosticsName, diagnostics)];

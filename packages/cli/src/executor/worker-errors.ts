@@ -1,3 +1,6 @@
+<<<<<<< HEAD
+import { AbortedError, Ml4tError, type ErrorDetail } from '@ml4t/core';
+=======
 import {
   AbortedError,
   ArtifactError,
@@ -13,6 +16,7 @@ import {
   WorkerError,
   type ErrorDetail,
 } from '@ml4t/core';
+>>>>>>> main
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =
@@ -58,6 +62,11 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
+<<<<<<< HEAD
+function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
+  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
+=======
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
 function isTooLarge(error: Error): boolean {
   return (
@@ -94,4 +103,5 @@ function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
   if (code === 'aborted') return new AbortedError(detail.field);
   const Class = classes[code];
   return Class ? new Class(detail) : new Ml4tError(code, detail);
+>>>>>>> main
 }

@@ -3,11 +3,11 @@ import type { ModelResult } from './run.ts';
 import { netSharpe } from './strategy.ts';
 
 /**
- * The comparison of models that give weights: Sharpe ratios per period before and after each model's own `windows.cost` per unit
+ * The comparison of models that give weights: Sharpe ratios per period, with their standard errors, before and after each model's own `windows.cost` per unit
  * traded, mean gross exposure, mean turnover and mean cost a period, and the cost at which nothing is left.
  */
 export function allocatorTable(models: readonly ModelResult[]): string {
-  const header = ['model', 'SR', 'net SR', 'gross', 'turnover', 'cost %', 'break-even cost %', 'seconds'];
+  const header = ['model', 'SR', '± s.e.', 'net SR', 'gross', 'turnover', 'cost %', 'break-even cost %', 'seconds'];
   return formatTable(
     header,
     models.map(({ record, outOfSample, strategy, seconds }) => {
@@ -17,6 +17,7 @@ export function allocatorTable(models: readonly ModelResult[]): string {
       return [
         record.run.label,
         fixed(strategy.sharpe, 3),
+        fixed(strategy.sharpeStandardError, 3),
         fixed(netSharpe(strategy, cost), 3),
         fixed(grossExposure(outOfSample), 2),
         fixed(traded, 3),

@@ -1,13 +1,8 @@
-import {
-  longShortDeciles,
-  sharpeRatio,
-  sharpeRatioStandardError,
-  type CrossSectionBatch,
-  type HistoryEntry,
-} from '@ml4t/core';
+import { longShortDeciles, sharpeRatioInference, type CrossSectionBatch, type HistoryEntry } from '@ml4t/core';
 import type { CharacteristicImportance } from './importance.ts';
 import { predictedRows, type ExperimentFold, type OutOfSample } from './record.ts';
 import type { ExperimentResult } from './run.ts';
+import type { Evaluation } from './schema.ts';
 
 /** What the report draws beyond the summary: `diagnostics.json`. Numbers that are not known are null. */
 export interface ExperimentDiagnostics {
@@ -27,6 +22,8 @@ export interface ModelDiagnostics {
         /** Per period. */
         readonly sharpe: readonly (number | null)[];
         readonly standardErrors: readonly (number | null)[];
+        /** 95 % from and to; absent in results of earlier versions. */
+        readonly intervals?: readonly (readonly [number | null, number | null])[] | undefined;
         readonly dates: number;
       }
     | undefined;
@@ -55,7 +52,7 @@ export interface ModelDiagnostics {
 /** Equally weighted portfolios of assets sorted by forecast, lowest first. */
 export interface DecileReturns {
   readonly timestamps: readonly number[];
-  /** (dates x 10), earned after each date. */
+  /** (dates x quantiles), earned after each date. */
   readonly returns: readonly (number | null)[];
 }
 
@@ -73,14 +70,14 @@ export interface LearningCurve {
 /** A chart has no more points than this across. */
 const MOST_POINTS = 200;
 
-export function diagnose({ panel, models, oracle }: ExperimentResult): ExperimentDiagnostics {
+export function diagnose({ panel, models, oracle }: ExperimentResult, evaluation: Evaluation): ExperimentDiagnostics {
   return {
     models: models.map(({ record, outOfSample }) => {
       const last = record.folds[record.folds.length - 1];
       return {
         model: record.run.label,
-        deciles: outOfSample.columns.forecast && decileReturns(panel, outOfSample),
-        factors: factorSharpes(last),
+        deciles: outOfSample.columns.forecast && decileReturns(panel, outOfSample, evaluation),
+        factors: factorSharpes(last, panel.returnHorizon),
         learning: learningCurves(last.summary.history),
         exposures: last.exposures && { ...last.exposures, values: orNull(last.exposures.values) },
         importance: last.importance && {
@@ -90,26 +87,32 @@ export function diagnose({ panel, models, oracle }: ExperimentResult): Experimen
         },
       };
     }),
-    oracle: oracle && { deciles: decileReturns(panel, oracle.outOfSample) },
+    oracle: oracle && { deciles: decileReturns(panel, oracle.outOfSample, evaluation) },
   };
 }
 
-function decileReturns(panel: CrossSectionBatch, outOfSample: OutOfSample): DecileReturns {
+function decileReturns(panel: CrossSectionBatch, outOfSample: OutOfSample, evaluation: Evaluation): DecileReturns {
   const { index, columns, returns } = predictedRows(panel, outOfSample);
-  const { quantileReturns } = longShortDeciles(index, columns.forecast, returns);
+  const { quantileReturns } = longShortDeciles(index, columns.forecast, returns, evaluation);
   return { timestamps: Array.from(index.timestamps), returns: orNull(quantileReturns) };
 }
 
-function factorSharpes({ prediction }: ExperimentFold): ModelDiagnostics['factors'] {
+function factorSharpes({ prediction }: ExperimentFold, horizon: number): ModelDiagnostics['factors'] {
   const { factors, trainingFactors } = prediction;
   if (!factors || !trainingFactors) return undefined;
   const names = factors.forecast.factorNames;
   const k = names.length;
-  const series = names.map((_, j) => trainingFactors.filter((__, at) => at % k === j));
+  const ratios = names.map((_, j) =>
+    sharpeRatioInference(
+      trainingFactors.filter((__, at) => at % k === j),
+      { horizon },
+    ),
+  );
   return {
     names,
-    sharpe: series.map((returns) => finite(sharpeRatio(returns))),
-    standardErrors: series.map((returns) => finite(sharpeRatioStandardError(returns))),
+    sharpe: ratios.map(({ estimate }) => finite(estimate)),
+    standardErrors: ratios.map(({ standardError }) => finite(standardError)),
+    intervals: ratios.map(({ confidenceInterval: [low, high] }) => [finite(low), finite(high)]),
     dates: trainingFactors.length / k,
   };
 }

@@ -1,20 +1,22 @@
 import type { FactorModelReport } from '@ml4t/core';
 import { allocatorTable } from './allocator-table.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
+import { counted } from '../terminal/words.ts';
+import { scoreNotes } from './notes.ts';
 import type { ExperimentResult } from './run.ts';
 import type { StrategyReport } from './strategy.ts';
 
 /**
- * The comparison of models as aligned text: R2 in percent, Sharpe ratios per period, the oracle last where the truth is known. Models that
- * all give weights have a table of their own.
+ * The comparison of models as aligned text: R2 in percent, Sharpe ratios per period with their standard errors, the oracle last where the
+ * truth is known. Models that all give weights have a table of their own.
  */
 export function resultsTable({ models, oracle }: ExperimentResult): string {
   if (models.every(({ scores }) => scores === undefined)) return allocatorTable(models);
   const hasTangency = models.some(({ scores }) => scores?.tangency !== undefined);
   const hasWeights = models.some(({ strategy }) => strategy.portfolio === 'weights');
-  const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC'];
-  header.push(hasWeights ? 'portfolio SR' : 'long-short SR');
-  if (hasTangency) header.push('tangency SR');
+  const header = ['model', 'K', 'total R2 %', 'predictive R2 %', 'managed total R2 %', 'rank IC', '± s.e.'];
+  header.push(hasWeights ? 'portfolio SR' : 'long-short SR', '± s.e.');
+  if (hasTangency) header.push('tangency SR', '± s.e.');
   header.push('seconds');
   const row = (
     label: string,
@@ -29,14 +31,33 @@ export function resultsTable({ models, oracle }: ExperimentResult): string {
     percent(scores?.predictiveR2),
     percent(scores?.managedTotalR2),
     fixed(scores?.rankIC, 4),
+    fixed(scores?.rankICStandardError, 4),
     fixed(strategy.sharpe, 2),
-    ...(hasTangency ? [fixed(scores?.tangency?.outOfSampleSharpe, 2)] : []),
+    fixed(strategy.sharpeStandardError, 2),
+    ...(hasTangency
+      ? [fixed(scores?.tangency?.outOfSampleSharpe, 2), fixed(scores?.inference.tangencySharpe?.standardError, 2)]
+      : []),
     fixed(seconds, 2),
   ];
-  return formatTable(header, [
+  const table = formatTable(header, [
     ...models.map(({ record, nFactors, scores, strategy, seconds }) =>
       row(record.run.label, nFactors, scores, strategy, seconds),
     ),
     ...(oracle ? [row('oracle (truth)', undefined, oracle.scores, oracle.strategy, undefined)] : []),
   ]);
+  const notes = scoreNotes(models.map(({ record, scores }) => ({ model: record.run.label, scores })));
+  return [table, '', errorsNote(models), ...notes.map((note) => `note: ${note}`)].join('\n');
+}
+
+/** How the errors are to be read: over how many dates, and how many of them make an interval. */
+function errorsNote(models: ExperimentResult['models']): string {
+  const known = models.flatMap(({ scores }) => (scores ? [scores] : []));
+  const { count, estimate, standardError, confidenceInterval } = known
+    .map(({ inference }) => inference.rankIC)
+    .reduce((least, each) => (each.count < least.count ? each : least));
+  const [{ horizon }] = known;
+  const returns = horizon > 1 ? `, returns over ${horizon} dates` : '';
+  const reach = (confidenceInterval[1] - estimate) / standardError;
+  if (Number.isNaN(reach)) return `s.e. of the rank IC: not known from ${counted(count, 'date')}${returns}`;
+  return `s.e.: standard error, from ${counted(count, 'date')}${returns}; a 95 % interval of the rank IC is ± ${fixed(reach, 2)} s.e.`;
 }

@@ -22,7 +22,7 @@ import {
   type ModelRecord,
   type OutOfSample,
 } from './record.ts';
-import type { Experiment } from './schema.ts';
+import type { Evaluation, Experiment } from './schema.ts';
 import { scoreForecasts } from './scores.ts';
 import { splitDates } from './splits.ts';
 import { strategyReport, type StrategyReport } from './strategy.ts';
@@ -124,12 +124,19 @@ export async function runExperiment(
   await doTasks(experimentTasks(experiment, models, panel, splits), panel, record, hooks);
   const results = record.models.map((model) => {
     warnAboutFits(model, hooks.warn);
-    const result = scoreModel(model, panel, hooks.warn);
+    const result = scoreModel(model, panel, experiment.evaluation, hooks.warn);
     // What is simulated may be as predictable as its truth.
     if (!data.truth) warnIfTooGood(result, hooks.warn);
     return result;
   });
-  return { data, findings, panel, splits, models: results, oracle: scoreOracle(panel, data, splits) };
+  return {
+    data,
+    findings,
+    panel,
+    splits,
+    models: results,
+    oracle: scoreOracle(panel, data, splits, experiment.evaluation),
+  };
 }
 
 /** The rows of the persistent panel that is made of this one: every cell of T x N. */
@@ -137,9 +144,14 @@ function fullIndex({ timestamps, assetIds }: CrossSectionBatch): PanelIndex {
   return PanelIndex.full(timestamps, assetIds);
 }
 
-function scoreModel(record: ModelRecord, panel: CrossSectionBatch, warn: (message: string) => void): ModelResult {
+function scoreModel(
+  record: ModelRecord,
+  panel: CrossSectionBatch,
+  evaluation: Evaluation,
+  warn: (message: string) => void,
+): ModelResult {
   const joined = outOfSample(panel, record.modelIndex, record.folds);
-  const scores = joined.columns.forecast && scoreForecasts(panel, joined, record.folds);
+  const scores = joined.columns.forecast && scoreForecasts(panel, joined, evaluation, record.folds);
   if (scores && scores.coverage < 1)
     warn(
       `${record.run.label} has no forecast for ${(100 * (1 - scores.coverage)).toFixed(1)} % of the returns; ` +
@@ -150,7 +162,7 @@ function scoreModel(record: ModelRecord, panel: CrossSectionBatch, warn: (messag
     nFactors: nFactorsOf(record),
     outOfSample: joined,
     scores,
-    strategy: strategyReport(panel, joined),
+    strategy: strategyReport(panel, joined, evaluation),
     seconds: record.folds.reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }
@@ -159,6 +171,7 @@ function scoreOracle(
   panel: CrossSectionBatch,
   { truth }: ExperimentData,
   splits: readonly WalkForwardSplit[],
+  evaluation: Evaluation,
 ): OracleResult | undefined {
   if (!truth) return undefined;
   const span = testSpan(splits);
@@ -172,7 +185,11 @@ function scoreOracle(
     },
     foldOfRow: rowsOnTestDates(panel, splits),
   };
-  return { outOfSample: known, scores: scoreForecasts(panel, known), strategy: strategyReport(panel, known) };
+  return {
+    outOfSample: known,
+    scores: scoreForecasts(panel, known, evaluation),
+    strategy: strategyReport(panel, known, evaluation),
+  };
 }
 
 /** 0 for rows on a test date, -1 for rows between test windows; over the test span. */

@@ -46,6 +46,14 @@ const splitSchema = z.strictObject({
   maxTrain: z.int().min(1).optional().describe('longest training window of the expanding scheme'),
 });
 
+const evaluationSchema = z.strictObject({
+  quantiles: z.int().min(2).default(10).describe('portfolios that assets are sorted into by forecast: 5 for quintiles'),
+  ties: z
+    .enum(['together', 'split'])
+    .default('together')
+    .describe('equal forecasts: in one quantile together, or in equal parts in all that they reach into'),
+});
+
 export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
 
 const outputsSchema = z.strictObject({
@@ -65,10 +73,12 @@ export const experimentSchema = z.strictObject({
   preprocessing: preprocessingSchema.default([]),
   models: z.array(modelSchema).min(1),
   split: splitSchema,
+  evaluation: evaluationSchema.prefault({}),
   outputs: outputsSchema.prefault({}),
 });
 
 export type Experiment = Readonly<z.output<typeof experimentSchema>>;
+export type Evaluation = Experiment['evaluation'];
 export type PreprocessingEntry = Experiment['preprocessing'][number];
 export type ModelEntry = Experiment['models'][number];
 export type OutputFormat = (typeof outputFormats)[number];

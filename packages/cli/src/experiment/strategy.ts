@@ -1,14 +1,27 @@
-import { longShortWeights, sharpeRatio, sharpeRatioStandardError, turnover, type CrossSectionBatch } from '@ml4t/core';
+import {
+  longShortWeights,
+  meanInference,
+  sharpeRatio,
+  sharpeRatioInference,
+  turnover,
+  type CrossSectionBatch,
+  type Inference,
+} from '@ml4t/core';
+import type { Evaluation } from './schema.ts';
 import { predictedRows, type OutOfSample, type PredictedRows } from './record.ts';
 
 /** What trading a model's output earned on the test dates. Returns are per period; JSON-serialisable. */
 export interface StrategyReport {
-  /** `long-short`: top less bottom decile of the forecasts, equally weighted. `weights`: the model's own. */
+  /** `long-short`: top less bottom quantile of the forecasts, equally weighted. `weights`: the model's own. */
   readonly portfolio: 'long-short' | 'weights';
+  /** Dates that a return spans; absent in results of earlier versions. */
+  readonly horizon?: number;
   readonly mean: number;
   readonly standardDeviation: number;
   readonly sharpe: number;
   readonly sharpeStandardError: number;
+  /** The errors of `mean` and `sharpe`, which allow for the overlap of returns over several dates. */
+  readonly inference: { readonly mean: Inference; readonly sharpe: Inference };
   /** Mean over dates, but the first, of the sum of absolute trades, holdings drifting with returns. */
   readonly turnover: number;
   /** Cost per unit traded at which the mean return is zero; null when the mean is not positive. */
@@ -28,13 +41,17 @@ export function netSharpe({ byDate }: StrategyReport, cost: number): number {
 }
 
 /**
- * Follows a portfolio over the test dates: the model's weights where it has some, else its forecasts' long-short deciles. A
- * missing return counts as zero, a missing weight holds nothing. Dates between test windows are left out, and dates after the
+ * Follows a portfolio over the test dates: the model's weights where it has some, else its forecasts' long-short quantiles. A
+ * missing return counts as zero, a missing weight holds nothing, and so does a date without a long-short portfolio. Dates between test windows are left out, and dates after the
  * last known return.
  */
-export function strategyReport(panel: CrossSectionBatch, outOfSample: OutOfSample): StrategyReport {
+export function strategyReport(
+  panel: CrossSectionBatch,
+  outOfSample: OutOfSample,
+  evaluation: Evaluation,
+): StrategyReport {
   const { index, columns, returns } = withKnownReturns(predictedRows(panel, outOfSample));
-  const weights = columns.weight ?? longShortWeights(index, columns.forecast);
+  const weights = columns.weight ?? longShortWeights(index, columns.forecast, evaluation);
   const known = returns.map((value) => value || 0);
   const earned = Float64Array.from({ length: index.nDates }, (_, t) => {
     let sum = 0;
@@ -42,14 +59,17 @@ export function strategyReport(panel: CrossSectionBatch, outOfSample: OutOfSampl
     return sum;
   });
   const traded = turnover(index, weights, known);
-  const mean = earned.reduce((sum, value) => sum + value, 0) / earned.length;
-  const sharpe = sharpeRatio(earned);
+  const horizon = panel.returnHorizon;
+  const inference = { mean: meanInference(earned, { horizon }), sharpe: sharpeRatioInference(earned, { horizon }) };
+  const [mean, sharpe] = [inference.mean.estimate, inference.sharpe.estimate];
   return {
     portfolio: columns.weight ? 'weights' : 'long-short',
+    horizon,
     mean,
     standardDeviation: mean / sharpe,
     sharpe,
-    sharpeStandardError: sharpeRatioStandardError(earned),
+    sharpeStandardError: inference.sharpe.standardError,
+    inference,
     turnover: traded.mean,
     breakEvenCost: mean > 0 ? mean / traded.mean : null,
     byDate: {

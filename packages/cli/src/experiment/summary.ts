@@ -4,6 +4,7 @@ import {
   type CrossSectionBatch,
   type FactorModelReport,
   type PanelFinding,
+  type ErrorJSON,
 } from '@ml4t/core';
 import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
@@ -12,6 +13,10 @@ import type { ExperimentResult } from './run.ts';
 import { sourceName } from './data-schema.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
+
+/** A report as files hold it: those of earlier versions lack what came later. */
+export type StoredReport = Omit<FactorModelReport, 'inference' | 'notes' | 'horizon'> &
+  Partial<Pick<FactorModelReport, 'inference' | 'notes' | 'horizon'>>;
 
 /** One model in the summary. Scores are fractions; those that do not apply are absent. */
 export interface ModelSummary {
@@ -22,8 +27,8 @@ export interface ModelSummary {
   readonly nFactors: number | undefined;
   readonly seconds: number;
   /** Absent while not all folds are finished, and for a model that gives weights alone. */
-  readonly scores?: FactorModelReport | undefined;
-  /** What its weights, or its forecasts' long-short deciles, earned; absent while not all folds are finished. */
+  readonly scores?: StoredReport | undefined;
+  /** What its weights, or its forecasts' long-short quantiles, earned; absent while not all folds are finished. */
   readonly strategy?: StrategyReport | undefined;
   readonly folds: readonly FoldSummary[];
 }
@@ -46,7 +51,7 @@ export interface FoldSummary {
 /** What `summary.json` holds and `--json` prints. */
 export interface ExperimentSummary {
   readonly status: 'finished' | 'aborted' | 'failed';
-  readonly error?: Record<string, string> | undefined;
+  readonly error?: ErrorJSON | { readonly code: 'bug'; readonly message: string } | undefined;
   readonly ml4t: string;
   readonly title: string | undefined;
   readonly data: {
@@ -59,7 +64,7 @@ export interface ExperimentSummary {
     readonly last: string;
   };
   /** What the truth itself scores, for simulated data. */
-  readonly oracle: (FactorModelReport & { readonly strategy: StrategyReport }) | undefined;
+  readonly oracle: (StoredReport & { readonly strategy: StrategyReport }) | undefined;
   readonly models: readonly ModelSummary[];
   readonly warnings: readonly string[];
   /** What the look at the panel found, notes included; absent while not all folds are finished. */

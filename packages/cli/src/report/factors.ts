@@ -36,9 +36,9 @@ export function factorFigures(content: ReportContent): string[] {
     (factors?.names ?? []).slice(0, Math.min(MOST_FACTORS, summary.nFactors ?? MOST_FACTORS)).flatMap((name, j) => {
       const [value, error] = [factors?.sharpe[j] ?? null, factors?.standardErrors[j] ?? null];
       if (value === null || error === null) return [];
-      return [
-        { group: label, name: ofMember(name), color, value, low: value - 1.96 * error, high: value + 1.96 * error },
-      ];
+      const [low, high] = factors?.intervals?.[j] ?? [value - 1.96 * error, value + 1.96 * error];
+      if (low === null || high === null) return [];
+      return [{ group: label, name: ofMember(name), color, value, low, high }];
     }),
   );
   if (intervals.length > 0)
@@ -47,7 +47,7 @@ export function factorFigures(content: ReportContent): string[] {
         title: 'Sharpe ratios of the factors',
         caption:
           'Per period, over the training dates of the last fold: in sample, since each model chose its factors on these dates. Lines are ' +
-          '95 % intervals (Lo 2002). Factors are ordered by their second moment and have a positive mean by convention; of an ensemble, those of its first member.',
+          '95 % intervals, which allow for dependence between dates. Factors are ordered by their second moment and have a positive mean by convention; of an ensemble, those of its first member.',
         svg: intervalChart('Sharpe ratios of the factors', intervals, { label: 'Sharpe ratio per period' }),
         numbers: htmlTable(
           'Per period, training dates of the last fold',

@@ -9,7 +9,7 @@ const MOST_ROWS = 20;
 
 const scoreNames = { 'total-r2': 'total R²', 'rank-ic': 'rank IC', sharpe: 'Sharpe ratio' } as const;
 
-/** One section per model: deciles, what it learnt from, how it trained. */
+/** One section per model: sorted portfolios, what it learnt from, how it trained. */
 export function modelSections({ models }: ReportContent): string {
   return models
     .map((model) => {
@@ -50,25 +50,31 @@ function settings(config: Readonly<Record<string, unknown>>): string {
     .join(', ');
 }
 
-function decileFigure({ label, diagnostics: { deciles } }: ReportModel): string | undefined {
+function decileFigure({ label, summary, diagnostics: { deciles } }: ReportModel): string | undefined {
   if (!deciles || deciles.returns.every((value) => value === null)) return undefined;
   const { timestamps, returns } = deciles;
-  const columns = Array.from({ length: 10 }, (_, q) => timestamps.map((__, t) => returns[t * 10 + q]));
+  const n = returns.length / timestamps.length;
+  const columns = Array.from({ length: n }, (_, q) => timestamps.map((__, t) => returns[t * n + q]));
+  const name = n === 10 ? 'decile' : 'quantile';
+  const inference = summary.scores?.inference?.quantileMeans;
   return figure({
-    title: 'Deciles by forecast',
+    title: `${n === 10 ? 'Deciles' : 'Quantiles'} by forecast`,
     caption:
-      'Cumulative return of ten equally weighted portfolios, assets sorted on each date by forecast, in percent, not compounded. A ' +
+      `Cumulative return of ${n} equally weighted portfolios, assets sorted on each date by forecast, in percent, not compounded. A ` +
       'model that ranks well fans them out in order.',
-    svg: decileChart(`Cumulative returns of deciles by forecast, ${label}`, timestamps, columns.map(cumulative), {
+    svg: decileChart(`Cumulative returns of ${name}s by forecast, ${label}`, timestamps, columns.map(cumulative), {
       label: 'cumulative return, %',
       unit: 'percent',
     }),
     numbers: htmlTable(
       'Mean return per period, %',
-      ['decile', 'mean %'],
+      [name, 'mean %', '± s.e.', 'p', 'dates'],
       columns.map((values, q) => [
-        q === 0 ? '1 (lowest)' : q === 9 ? '10 (highest)' : String(q + 1),
+        q === 0 ? '1 (lowest)' : q === n - 1 ? `${n} (highest)` : String(q + 1),
         percent(mean(values)),
+        percent(inference?.[q].standardError),
+        number(inference?.[q].pValue, 3),
+        String(values.filter((value) => value !== null).length),
       ]),
     ),
   });

@@ -1,6 +1,8 @@
 import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
+import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
 import { factorFigures } from './factors.ts';
+import { finding } from './finding.ts';
 import { forecastFigures } from './forecasts.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import { modelSections } from './model-sections.ts';
@@ -19,7 +21,7 @@ export function renderReport(summary: ExperimentSummary, diagnostics: Experiment
   const grid = (figures: readonly string[]): string => `<div class="grid">${figures.join('\n')}</div>`;
   const factors = factorFigures(content);
   const sections = [
-    `<h2>Comparison</h2>${scoresTable(content)}${scoresNote}`,
+    `<h2>Comparison</h2>${scoresTable(content)}${scoresNote(content)}`,
     `<h2>Trading</h2>${tradingTable(content)}${grid(tradingFigures(content))}`,
     `<h2>Forecasts</h2>${grid(forecastFigures(content))}`,
     ...(factors.length > 0 ? [`<h2>Factors</h2>${grid(factors)}`] : []),
@@ -65,16 +67,6 @@ function facts({ summary, models }: ReportContent): string {
   return `<p class="facts">${parts.map(escapeHtml).join(' · ')}</p>`;
 }
 
-/** The result in a sentence. */
-function finding({ models, oracle }: ReportContent): string {
-  const judged = models.flatMap(({ label, summary: { scores } }) => (scores ? [{ label, scores }] : []));
-  if (judged.length === 0) return '';
-  const best = judged.reduce((a, b) => (b.scores.rankIC > a.scores.rankIC ? b : a));
-  const truth = oracle ? `; the truth itself reaches ${number(oracle.rankIC, 3)}` : '';
-  const { rankIC, rankICStandardError: error } = best.scores;
-  return `<p class="finding">Forecasts of <b>${escapeHtml(best.label)}</b> ranked the assets best: mean rank IC ${number(rankIC, 3)} (standard error ${number(error, 3)})${truth}.</p>`;
-}
-
 function scoresTable({ summary: { models, oracle } }: ReportContent): string {
   const hasTangency = models.some(({ scores }) => scores?.tangency);
   const header = [
@@ -86,8 +78,9 @@ function scoresTable({ summary: { models, oracle } }: ReportContent): string {
     'rank IC',
     '± s.e.',
     'portfolio SR',
+    '± s.e.',
   ];
-  if (hasTangency) header.push('tangency SR');
+  if (hasTangency) header.push('tangency SR', '± s.e.');
   header.push('coverage %', 'seconds');
   const row = (
     label: string,
@@ -103,7 +96,10 @@ function scoresTable({ summary: { models, oracle } }: ReportContent): string {
     number(scores?.rankIC, 4),
     number(scores?.rankICStandardError, 4),
     number(strategy?.sharpe),
-    ...(hasTangency ? [number(scores?.tangency?.outOfSampleSharpe)] : []),
+    number(strategy?.sharpeStandardError),
+    ...(hasTangency
+      ? [number(scores?.tangency?.outOfSampleSharpe), number(scores?.inference?.tangencySharpe?.standardError)]
+      : []),
     percent(scores?.coverage, 1),
     number(seconds, 1),
   ];
@@ -118,10 +114,22 @@ function scoresTable({ summary: { models, oracle } }: ReportContent): string {
   );
 }
 
-const scoresNote =
-  '<p class="note">R² is uncentred: one less the squared errors over the squared returns. <i>Total</i> uses factor returns ' +
-  'realised after each date, so it measures a fit; <i>predictive</i> uses what was expected on it. Sharpe ratios (SR) are per ' +
-  'period. The portfolio is long the top and short the bottom decile by forecast, or the model’s own weights.</p>';
+function scoresNote({ models }: ReportContent): string {
+  const shares = models.flatMap(({ label, summary: { scores } }) =>
+    scores?.totalR2OfNoise === undefined ? [] : [`${percent(scores.totalR2OfNoise, 1)} % (${label})`],
+  );
+  const noise =
+    shares.length === 0
+      ? ''
+      : ` Factors estimated from the returns of the same date explain part of pure noise: ${shares.join(', ')} of total R²; factors that are portfolios fixed beforehand do not.`;
+  return (
+    '<p class="note">R² is uncentred: one less the squared errors over the squared returns. <i>Total</i> uses factor returns ' +
+    'realised after each date, so it measures a fit; <i>predictive</i> uses what was expected on it. Managed portfolios weight by ' +
+    'characteristics, so their R² depends on the units of these. Sharpe ratios (SR) are per period. The portfolio is long the top and ' +
+    'short the bottom quantile by forecast, or the model’s own weights. Standard errors (s.e.) allow for overlapping returns and for ' +
+    `dependence between dates.${escapeHtml(noise)}</p>`
+  );
+}
 
 function selection({ models, nModels }: ReportContent): string {
   if (nModels === models.length) return '';
@@ -129,7 +137,8 @@ function selection({ models, nModels }: ReportContent): string {
 }
 
 function warnings(summary: ExperimentSummary): string {
-  if (summary.warnings.length === 0) return '';
-  const items = summary.warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join('');
+  const all = [...summary.warnings, ...scoreNotes(summary.models)];
+  if (all.length === 0) return '';
+  const items = all.map((warning) => `<li>${escapeHtml(warning)}</li>`).join('');
   return `<section><h2>Warnings</h2><ul class="warnings">${items}</ul></section>`;
 }

@@ -1,4 +1,4 @@
-import { netSharpe } from '../experiment/strategy.ts';
+import { netSharpe, type StrategyReport } from '../experiment/strategy.ts';
 import { lineChart, profileChart } from './charts.ts';
 import { figure, htmlTable } from './html.ts';
 import { legendOf, seriesOf, type ReportContent } from './models.ts';
@@ -24,7 +24,7 @@ export function tradingFigures(content: ReportContent): string[] {
     figure({
       title: 'Cumulative return',
       caption:
-        'Of the long-short portfolio (top less bottom decile by forecast, equally weighted) or of the model’s own weights; sum of the ' +
+        'Of the long-short portfolio (top less bottom quantile by forecast, equally weighted) or of the model’s own weights; sum of the ' +
         'returns, in percent of the capital, before costs and not compounded.',
       svg: lineChart(
         'Cumulative return before costs',
@@ -66,22 +66,26 @@ export function tradingFigures(content: ReportContent): string[] {
 
 export function tradingTable({ models, oracle }: ReportContent): string {
   const frequency = periodsPerYear(models[0].strategy.byDate.timestamps);
-  const header = ['model', 'mean %', 'volatility %', 'SR', '± s.e.'];
-  if (frequency) header.push(`SR p.a. (×√${frequency.count})`);
+  const horizon = Math.max(...models.map(({ strategy }) => strategy.horizon ?? 1));
+  const header = ['model', 'mean %', '± s.e.', 'volatility %', 'SR', '± s.e.', 'p'];
+  // Returns over h dates come in as many spans as fit into a year.
+  if (frequency) header.push(`SR p.a. (×√${horizon > 1 ? `(${frequency.count}/${horizon})` : frequency.count})`);
   header.push('turnover', 'SR at 10 bp', 'SR at 25 bp', 'SR at 50 bp', 'break-even bp');
-  const row = (label: string, strategy: NonNullable<typeof oracle>['strategy']): string[] => [
+  const row = (label: string, strategy: StrategyReport): string[] => [
     strategy.portfolio === 'weights' ? `${label} (own weights)` : label,
     percent(strategy.mean),
+    percent(errors(strategy)?.mean.standardError),
     percent(strategy.standardDeviation),
     number(strategy.sharpe),
     number(strategy.sharpeStandardError),
-    ...(frequency ? [number(strategy.sharpe * Math.sqrt(frequency.count))] : []),
+    number(errors(strategy)?.sharpe.pValue, 3),
+    ...(frequency ? [number(strategy.sharpe * Math.sqrt(frequency.count / horizon))] : []),
     number(strategy.turnover),
     ...[10, 25, 50].map((cost) => number(netSharpe(strategy, cost / 10_000))),
     number(strategy.breakEvenCost === null ? null : 10_000 * strategy.breakEvenCost, 0),
   ];
   return htmlTable(
-    'Per period; SR is the Sharpe ratio, bp the cost in basis points of the amount traded',
+    `Per ${horizon > 1 ? `${horizon} dates` : 'period'}, ${models[0].strategy.byDate.returns.length} dates; SR is the Sharpe ratio, p that of a true ratio of zero, bp the cost in basis points of the amount traded`,
     header,
     [
       ...models.map(({ label, strategy }) => row(label, strategy)),
@@ -89,6 +93,11 @@ export function tradingTable({ models, oracle }: ReportContent): string {
     ],
     { lastRowApart: oracle !== undefined },
   );
+}
+
+/** Absent in results of earlier versions. */
+function errors(strategy: StrategyReport): StrategyReport['inference'] | undefined {
+  return (strategy as Partial<StrategyReport>).inference;
 }
 
 function profiles({

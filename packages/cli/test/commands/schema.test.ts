@@ -9,7 +9,15 @@ import { ml4t } from '../cli-fixtures.ts';
 describe('ml4t schema', () => {
   it('describes an experiment and its keys', async () => {
     const schema = JSON.parse((await ml4t(['schema'])).stdout);
-    expect(Object.keys(schema.properties)).toEqual(['title', 'data', 'preprocessing', 'models', 'split', 'outputs']);
+    expect(Object.keys(schema.properties)).toEqual([
+      'title',
+      'data',
+      'preprocessing',
+      'models',
+      'split',
+      'evaluation',
+      'outputs',
+    ]);
     expect(schema.required).toEqual(['data', 'models', 'split']);
   });
 

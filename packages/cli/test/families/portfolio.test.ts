@@ -133,12 +133,22 @@ outputs: { directory: results, format: csv, report: false }
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
       const lines = stdout.split('\n').map((line) => line.trim().split(/\s{2,}/));
       const [header, , equal, linearRow] = lines.slice(lines.findIndex(([first]) => first === 'model'));
-      expect(header).toEqual(['model', 'SR', 'net SR', 'gross', 'turnover', 'cost %', 'break-even cost %', 'seconds']);
-      expect([equal[0], equal[1]]).toEqual(['equal-weight', equal[2]]);
+      expect(header).toEqual([
+        'model',
+        'SR',
+        '± s.e.',
+        'net SR',
+        'gross',
+        'turnover',
+        'cost %',
+        'break-even cost %',
+        'seconds',
+      ]);
+      expect([equal[0], equal[1]]).toEqual(['equal-weight', equal[3]]);
       expect(linearRow[0]).toBe('linear-portfolio');
-      expect(Number(linearRow[2])).toBeLessThan(Number(linearRow[1]));
-      expect(Number(linearRow[3])).toBeCloseTo(1, 6);
-      expect(Number(linearRow[5])).toBeCloseTo(0.1 * Number(linearRow[4]), 3);
+      expect(Number(linearRow[3])).toBeLessThan(Number(linearRow[1]));
+      expect(Number(linearRow[4])).toBeCloseTo(1, 6);
+      expect(Number(linearRow[6])).toBeCloseTo(0.1 * Number(linearRow[5]), 3);
       const { models } = JSON.parse(await readFile(join(folder, 'results', 'summary.json'), 'utf8'));
       expect(models.map(({ type }: { type: string }) => type)).toEqual([
         'equal-weight',

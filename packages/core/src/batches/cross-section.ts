@@ -1,12 +1,13 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
 import {
+  frozenNames,
   readIntegers,
   readFloats,
   readNumeric,
   requireFinite,
   requireLength,
-  requireUniqueNames,
+  requireObject,
   type FloatArray,
   type NumericInput,
 } from '../validation.ts';
@@ -63,8 +64,9 @@ export class CrossSectionBatch implements ReturnTiming {
   readonly contextFeatures: Float64Array | undefined;
 
   constructor(init: CrossSectionInit) {
-    const { index, characteristicNames } = init;
-    requireUniqueNames('characteristicNames', characteristicNames);
+    requireObject('CrossSectionBatch', init);
+    const { index } = init;
+    const characteristicNames = frozenNames('characteristicNames', init.characteristicNames);
     const perRow = (field: string, input: NumericInput | undefined): Float64Array | undefined => {
       if (input === undefined) return undefined;
       const values = readNumeric(field, input, [index.nRows]);
@@ -81,8 +83,7 @@ export class CrossSectionBatch implements ReturnTiming {
     this.returns = perRow('returns', init.returns);
     this.factorReturns = perRow('factorReturns', init.factorReturns);
     ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
-    this.contextNames = init.contextNames ?? [];
-    requireUniqueNames('contextNames', this.contextNames);
+    this.contextNames = frozenNames('contextNames', init.contextNames ?? []);
     if ((init.contextFeatures === undefined) !== (this.contextNames.length === 0))
       throw new ShapeError({
         field: 'contextFeatures',
@@ -110,6 +111,7 @@ export class CrossSectionBatch implements ReturnTiming {
       readonly assetIds: readonly string[];
     },
   ): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromArrays', init);
     const { timestamps, rowOffsets, assetIndex, assetIds, ...columns } = init;
     const index = new PanelIndex({
       timestamps: parseTimestamps('timestamps', timestamps),
@@ -122,11 +124,13 @@ export class CrossSectionBatch implements ReturnTiming {
 
   /** From long rows, one per (date, asset), sorted by date. See {@link LongRows}. */
   static fromRows(rows: LongRows): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromRows', rows);
     return new CrossSectionBatch(crossSectionFromRows(rows));
   }
 
   /** From a dense (T, N, P) cube and a mask. See {@link DensePanel}. */
   static fromDense(panel: DensePanel): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromDense', panel);
     return new CrossSectionBatch(crossSectionFromDense(panel));
   }
 

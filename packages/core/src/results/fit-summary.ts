@@ -7,7 +7,8 @@ export type StopReason =
   | 'early-stopping'
   | 'aborted'
   | 'non-finite-loss'
-  | 'non-finite-gradient';
+  | 'non-finite-gradient'
+  | 'non-finite-parameters';
 
 export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.freeze({
   'closed-form': 'Nothing to do: the solution is exact.',
@@ -22,11 +23,12 @@ export const stopReasonRemedies: Readonly<Record<StopReason, string>> = Object.f
     'The loss was not a finite number in several steps running. Look for extreme values in the inputs, scale them, or lower the learning rate.',
   'non-finite-gradient':
     'The loss was finite but its gradient was not, in several steps running. Lower the learning rate or set a gradient clip.',
+  'non-finite-parameters': 'A step made weights that are not finite. Lower the learning rate.',
 });
 
 /** Whether a reason is a failure of the arithmetic: the weights are those before it. */
 export function isNonFinite(reason: StopReason): boolean {
-  return reason === 'non-finite-loss' || reason === 'non-finite-gradient';
+  return reason.startsWith('non-finite');
 }
 
 /** Everything needed to say what produced a fit, kept with the model and in its artifact. JSON-serialisable. */

@@ -2,5 +2,6 @@
 export { assertSameArrays, reachableArrays } from './array-snapshot.ts';
 export { estimatorContract } from './estimator-contract.ts';
 export type { ContractCheck, EstimatorUnderTest } from './estimator-contract.ts';
+export type { ExtremesUnderTest } from './extremes.ts';
 export { characteristicsTimes, returnsTimes } from './units.ts';
 export type { UnitFigures, UnitPromise, UnitsUnderTest } from './units.ts';

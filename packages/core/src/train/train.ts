@@ -5,6 +5,7 @@ import type { Ops, Parameters, Tensor } from '../nn/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CheckpointOptions } from './checkpoints.ts';
 import { EarlyStopping } from './early-stopping.ts';
+import { isFiniteSnapshot } from './require-finite.ts';
 import type { EarlyStoppingOptions } from './early-stopping.ts';
 import { constantRate } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -148,8 +149,14 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
         stopReason = result;
         break;
       }
+      const reached = await parameters.read();
+      if (!isFiniteSnapshot(reached)) {
+        stopReason = 'non-finite-parameters';
+        parameters.write(good);
+        break;
+      }
       history.push(result);
-      good = await parameters.read();
+      good = reached;
       const seen = result.validation === undefined ? undefined : stopping.observe(epoch, result.validation);
       checkpoints.add(epoch, good, seen?.best ?? false);
       options.onProgress?.({ ...result, epochs, seconds: (performance.now() - started) / 1000 });

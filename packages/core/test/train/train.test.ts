@@ -153,6 +153,17 @@ describe('train', () => {
     expect(record.stopReason).toBe('non-finite-gradient');
   });
 
+  it('stops at weights that are not finite, and leaves those before them', async () => {
+    const options = base();
+    const before = await options.parameters.read();
+    // The first step is as long as the rate: beyond float32, though loss and gradient are finite.
+    const record = await train({ ...options, optimizer: { learningRate: 1e39 }, epochs: 3, batches: () => [all] });
+    expect(record).toMatchObject({ stopReason: 'non-finite-parameters', history: [] });
+    expect(record.remedy).toContain('learning rate');
+    expect(record.checkpoints.lastEpoch).toBeUndefined();
+    expect(await options.parameters.read()).toEqual(before);
+  });
+
   it('carries an optimizer from one run to the next', async () => {
     const once = base();
     await train({ ...once, epochs: 2, batches: () => [all] });

@@ -47,6 +47,13 @@ export async function filePattern(path: string): Promise<{ readonly pattern: str
       found: 'a folder',
       remedy: `Read its files by a pattern: ${JSON.stringify(join(path, '*.parquet'))}.`,
     });
+  if (found && !found.isFile())
+    throw new SourceError({
+      field: path,
+      expected: 'a file',
+      found: 'a pipe, a socket or a device',
+      remedy: 'Write what it gives to a file first, or pass it as { rows } or { columns }.',
+    });
   if (found) return { pattern: path.replaceAll(/[*?[]/g, '[$&]'), isGlob: false };
   if (/[*?[]/.test(path)) return { pattern: path, isGlob: true };
   const siblings = await readdir(dirname(path)).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { OutputError } from '@ml4t/core';
+import { OutputError, describe } from '@ml4t/core';
 import { DataType, tableToIPC, type Table } from 'apache-arrow';
 import { milliseconds } from '../arrow/columns.ts';
 import { withOneDictionaryEach } from '../arrow/dictionaries.ts';
@@ -87,6 +87,13 @@ async function writeAs(format: OutputFormat, table: Table, path: string): Promis
 }
 
 function outputFormat(path: string): OutputFormat {
+  if (typeof path !== 'string')
+    throw new OutputError({
+      field: 'path',
+      expected: 'the path of a file, as text',
+      found: describe(path),
+      remedy: 'Pass the path of the file to write.',
+    });
   const ending = /\.(parquet|arrow|feather|csv|csv\.gz)$/.exec(path)?.[1];
   if (ending === undefined)
     throw new OutputError({
@@ -99,6 +106,14 @@ function outputFormat(path: string): OutputFormat {
 }
 
 function requireColumns(table: Table, path: string): void {
+  const given = table as Partial<Table> | null | undefined;
+  if (!Array.isArray(given?.schema?.fields) || typeof given.numRows !== 'number')
+    throw new OutputError({
+      field: path,
+      expected: 'an Arrow table',
+      found: describe(table),
+      remedy: 'Pass a table such as predictionsTable() makes.',
+    });
   if (table.schema.fields.length === 0)
     throw new OutputError({
       field: path,

@@ -1,6 +1,7 @@
 import { NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
 import type { Engine, ParameterSet, Values } from '@ml4t/core/engine';
 import { matrix, multiply, symmetricEigen } from '@ml4t/core/linalg';
+import { requireFiniteOutputs, requireFloat32 } from '@ml4t/core/train';
 import { identifyFactors, scaleColumns } from '../identification.ts';
 import { latentFactorReturns } from '../ipca/extract.ts';
 import { gainName, networkBetas, networkFactors, type NetworkShape } from './network.ts';
@@ -49,9 +50,10 @@ async function exposures(
   engine: Engine,
   parameters: ParameterSet,
   shape: NetworkShape,
-  { nRows, nCharacteristics: p, characteristics }: CrossSectionBatch,
+  { nRows, nCharacteristics: p, characteristics, characteristicNames: names }: CrossSectionBatch,
 ): Promise<Values> {
   const { factors: k, hiddenUnits } = shape;
+  requireFloat32('characteristics', characteristics, (at) => `${names[at % p]}, row ${Math.floor(at / p)}`);
   const out = engine.precision === 'float32' ? new Float32Array(nRows * k) : new Float64Array(nRows * k);
   for (let from = 0; from < nRows; from += EVALUATION_ROWS) {
     const to = Math.min(nRows, from + EVALUATION_ROWS);
@@ -65,6 +67,7 @@ async function exposures(
     let probe = 0;
     for (let j = row * p; j < (row + 1) * p; j++) probe += 0 * characteristics[j];
     if (probe !== 0) out.fill(Number.NaN, row * k, (row + 1) * k);
+    else requireFiniteOutputs('exposures of CAEModel', out.subarray(row * k, (row + 1) * k));
   }
   return out;
 }
@@ -84,6 +87,7 @@ export async function portfolioFactors(
   const { factors } = await engine.evaluate((ops) => ({
     factors: networkFactors(ops, parameters.tensors, ops.constant(scaled, [nDates, width])),
   }));
+  requireFiniteOutputs('factor returns of CAEModel', factors);
   for (let t = 0; t < nDates; t++)
     if (portfolios.subarray(t * width, (t + 1) * width).every(Number.isFinite))
       for (let j = 0; j < k; j++) out[t * k + j] = scales.target * factors[t * k + j];

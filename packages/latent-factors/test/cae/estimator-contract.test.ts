@@ -18,6 +18,7 @@ describe.each(cases)('the estimator contract: CAEModel, %s factors', (_, config)
     validation: smallPanel(3).batch,
     unusableBatch: batch.withoutReturns(),
     extractOrPredict: (model, on) => model.extract(on),
+    extremes: { beyondFloat32: 'refused' },
     units: {
       figures: async (model, on, summary) => {
         const state = await model.extract(on);

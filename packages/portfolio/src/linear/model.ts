@@ -1,6 +1,9 @@
 import {
   NotFittedError,
   PortfolioWeightsResult,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   throwIfAborted,
   type FitOptions,
   type FitSummary,
@@ -105,7 +108,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     options: FitOptions<PortfolioSequenceBatch, 'training'> = {},
   ): Promise<LinearFitSummary> {
     const started = performance.now();
-    throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
+    requireFitArguments(batch, options, { operation: 'LinearFeaturePortfolioModel.fit', kind: 'portfolio-sequence' });
     const { config } = this;
     const portfolio = this.#portfolio;
     requireTrainable(batch, options, config);
@@ -158,14 +161,14 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
           seconds: (performance.now() - started) / 1000,
         },
       };
-      this.#fit = {
+      this.#fit = deepFreeze({
         featureNames: [...batch.featureNames],
         volatilityScaled: batch.volScale !== undefined,
         scale,
         scoreScale,
         checkpoints,
         summary,
-      };
+      });
       return summary;
     } finally {
       await engine?.dispose();
@@ -179,6 +182,10 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.#requireFit('predict');
+    requirePredictArguments(batch, options, {
+      operation: 'LinearFeaturePortfolioModel.predict',
+      kind: 'portfolio-sequence',
+    });
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
     const checkpoint = checkpointFor(batch, fit, options, this.config);
     const scores = linearScores(batch, fit.scale, fit.checkpoints[checkpoint]);

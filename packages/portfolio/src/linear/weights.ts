@@ -1,5 +1,6 @@
 import { InfeasibleError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
 import { EmbeddedEngine, typescriptMachine } from '@ml4t/core/engine';
+import { requireFiniteOutputs } from '@ml4t/core/train';
 import { headWeights } from '../heads/heads.ts';
 import { RowProjection } from '../projection/project-weights.ts';
 import type { InputScale } from '../training/windows.ts';
@@ -37,6 +38,7 @@ export async function linearWeights(
     const { weights } = await engine.evaluate((ops) => ({
       weights: headWeights(ops, ops.constant(scores, shape), ops.constant(batch.mask, shape), config),
     }));
+    requireFiniteOutputs('weights of LinearFeaturePortfolioModel', weights);
     return cappedRows(batch, Float64Array.from(weights), config);
   } finally {
     await engine.dispose();

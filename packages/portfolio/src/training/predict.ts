@@ -2,6 +2,7 @@ import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@m
 import type { Engine } from '@ml4t/core/engine';
 import type { MemberWeights } from '@ml4t/core/ensemble';
 import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';
+import { requireFiniteOutputs } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
 import { headWeights } from '../heads/heads.ts';
 import { holdingsOf } from '../objective/index.ts';
@@ -58,6 +59,7 @@ export async function ensembleWeights(
     const parameters = evaluation.engine.parameters(namedValues(specs, snapshots[checkpoints[checkpoint]]));
     try {
       const weights = await headWeightsOf(evaluation, parameters.tensors, source, options);
+      requireFiniteOutputs('weights of the portfolio network', weights);
       for (let i = 0; i < mean.length; i++) mean[i] += weights[i] / members.length;
     } finally {
       parameters.release();

@@ -1,5 +1,6 @@
-import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
+import { DataError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { Ops } from '@ml4t/core/nn';
+import { requireFloat32 } from '@ml4t/core/train';
 import { consecutiveWindows, type WeightTensors } from '../objective/index.ts';
 import type { NetworkInputs, NetworkSizes, PortfolioNetwork } from './network.ts';
 
@@ -148,9 +149,12 @@ export function withScaledFeatures(source: WindowSource): WindowSource {
   return { ...source, scaledFeatures: cleanFeatures(batch, scale, all) };
 }
 
-/** Scaled features in the precision of the engine; 0 where the mask is, whatever the batch holds there. */
+/**
+ * Scaled features in the precision of the engine; 0 where the mask is, whatever the batch holds there. Throws DataError for one that it
+ * cannot hold.
+ */
 function cleanFeatures(
-  { nSteps, nAssets, nFeatures: F, features, mask }: PortfolioSequenceBatch,
+  { nSteps, nAssets, nFeatures: F, features, mask, featureNames, assetIds, timestamps }: PortfolioSequenceBatch,
   { mean, deviation }: InputScale,
   windows: Int32Array,
 ): Float32Array {
@@ -160,7 +164,19 @@ function cleanFeatures(
     for (let cell = 0; cell < cells; cell++) {
       if (!mask[w * cells + cell]) continue;
       const [from, to] = [(w * cells + cell) * F, (j * cells + cell) * F];
-      for (let f = 0; f < F; f++) out[to + f] = (features[from + f] - mean[f]) / deviation[f];
+      for (let f = 0; f < F; f++) {
+        const value = features[from + f];
+        const scaled = (value - mean[f]) / deviation[f];
+        out[to + f] = scaled;
+        if (Math.abs(Math.fround(value)) < Infinity && Math.abs(out[to + f]) < Infinity) continue;
+        const at = `${assetIds[cell % nAssets]}, ${formatTimestamp(timestamps[w * nSteps + Math.floor(cell / nAssets)])}`;
+        requireFloat32('features', Float64Array.of(value), () => `${featureNames[f]} of ${at}`);
+        requireFloat32(
+          'features',
+          Float64Array.of(scaled),
+          () => `${featureNames[f]} of ${at}, over its training deviation`,
+        );
+      }
     }
   });
   return out;

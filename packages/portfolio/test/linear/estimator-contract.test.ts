@@ -20,6 +20,15 @@ describe.each([
     otherBatch: smallBatch(2),
     batchWithMissing: smallBatch(3, { available: 0.6 }),
     unusableBatch: batch.slice(0, 0),
+    extremes: {
+      ...('estimator' in changes
+        ? {}
+        : {
+            atLearningRate: (learningRate: number) =>
+              new LinearFeaturePortfolioModel({ batchSize: 3, threads: 1, ...changes, learningRate }),
+          }),
+      beyondFloat32: 'held',
+    },
     extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
     load: (path) => LinearFeaturePortfolioModel.load(path),
   }))

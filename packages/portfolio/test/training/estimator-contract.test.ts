@@ -22,6 +22,10 @@ describe.each([
 ] as const)('the estimator contract: LSTM, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({
     create: () => models.lstm(changes),
+    extremes: {
+      atLearningRate: (learningRate) => models.lstm({ ...changes, learningRate }),
+      beyondFloat32: 'refused',
+    },
     ...data,
     extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
     load: (path) => LSTMPortfolioModel.load(path),
@@ -38,6 +42,10 @@ describe.each([
 ] as const)('the estimator contract: deep, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({
     create: () => new DeepPortfolioModel({ ...models.deep().config, ...changes }),
+    extremes: {
+      atLearningRate: (learningRate) => new DeepPortfolioModel({ ...models.deep().config, ...changes, learningRate }),
+      beyondFloat32: 'refused',
+    },
     ...data,
     extractOrPredict: (model, on: PortfolioSequenceBatch) => model.predict(on),
     load: (path) => DeepPortfolioModel.load(path),
