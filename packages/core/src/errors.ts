@@ -235,6 +235,7 @@ const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, { readonl
   output: ['OutputError', OutputError],
   engine: ['EngineError', EngineError],
   'missing-package': ['MissingPackageError', MissingPackageError],
+  worker: ['WorkerError', WorkerError],
 };
 
 /** Throws {@link AbortedError} when the signal has fired, ConfigError when it is no signal. */

@@ -13,6 +13,7 @@ import {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   describe,
   throwIfAborted,
   type ErrorJSON,
@@ -53,6 +54,7 @@ group('errors', () => {
     new OutputError(detail),
     new EngineError(detail),
     new MissingPackageError('@duckdb/node-api', 'reads Parquet', new Error('not found')),
+    new WorkerError(detail),
   ])('come back from JSON as they were: $name', (error) => {
     const back = Ml4tError.fromJSON(JSON.parse(JSON.stringify(error)) as ErrorJSON);
     expect(back.constructor).toBe(error.constructor);

@@ -1,22 +1,4 @@
-<<<<<<< HEAD
-import { AbortedError, Ml4tError, type ErrorDetail } from '@ml4t/core';
-=======
-import {
-  AbortedError,
-  ArtifactError,
-  ConfigError,
-  DataError,
-  EngineError,
-  InfeasibleError,
-  Ml4tError,
-  NotIdentifiedError,
-  OutputError,
-  ShapeError,
-  SourceError,
-  WorkerError,
-  type ErrorDetail,
-} from '@ml4t/core';
->>>>>>> main
+import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =
@@ -62,11 +44,6 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
-<<<<<<< HEAD
-function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
-  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
-  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
-=======
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
 function isTooLarge(error: Error): boolean {
   return (
@@ -87,21 +64,7 @@ function tooLarge(cause: Error): EngineError {
   });
 }
 
-function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
-  const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
-    config: ConfigError,
-    shape: ShapeError,
-    data: DataError,
-    'not-identified': NotIdentifiedError,
-    infeasible: InfeasibleError,
-    artifact: ArtifactError,
-    source: SourceError,
-    output: OutputError,
-    engine: EngineError,
-    worker: WorkerError,
-  };
-  if (code === 'aborted') return new AbortedError(detail.field);
-  const Class = classes[code];
-  return Class ? new Class(detail) : new Ml4tError(code, detail);
->>>>>>> main
+function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
+  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
 }
