@@ -84,7 +84,7 @@ describe('the data of an experiment', () => {
       const stamped = rows.map((row) => ({ ...row, date: `${row.date}T16:00-05:00` }));
       await writeCsv(join(folder, 'p.csv'), stamped);
       const { batch } = await read(folder, `{ source: p.csv, ${returns}, to: 2020-06-30, timeZone: America/New_York }`);
-      expect([batch.nDates, batch.timestamps[5]]).toEqual([6, Date.UTC(2020, 5, 30, 16)]);
+      expect([batch.nDates, batch.timestamps[5]]).toEqual([6, Date.UTC(2020, 5, 30, 17)]);
     });
   });
 
