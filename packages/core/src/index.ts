@@ -13,7 +13,15 @@ export {
   type PortfolioWindows,
   type VolatilityScaling,
 } from './batches/portfolio-windows.ts';
-export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export {
+  baseConfigSchema,
+  configJsonSchema,
+  configNotes,
+  deepFreeze,
+  parseConfig,
+  type Aliases,
+  type WithAliases,
+} from './config.ts';
 export { engineChoices } from './engine/choices.ts';
 export {
   AbortedError,

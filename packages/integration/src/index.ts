@@ -62,5 +62,12 @@ export type {
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';
-export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';
+export type { CsvOptions } from './write/formulas.ts';
+export {
+  writeFrame,
+  writeFrames,
+  type OutputFormat,
+  type WriteOptions,
+  type WrittenFrame,
+} from './write/write-frame.ts';
 export type { DatasetMetadata } from './schema/dataset-metadata.ts';

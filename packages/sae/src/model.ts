@@ -83,7 +83,7 @@ export class SAEModel
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');
+    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
     const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
     try {
       const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};

@@ -25,6 +25,7 @@ import {
   type ResultDocuments,
 } from '../outputs/results.ts';
 import { loadReport } from '../report/load.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { ProgressDisplay } from '../terminal/progress.ts';
 import { Warnings, type Terminal } from '../terminal/terminal.ts';
 import { counted, shownPath } from '../terminal/words.ts';
@@ -63,7 +64,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   const progress = new ProgressDisplay(terminal.stderr, { enabled: !options.quiet, now: terminal.now });
   const printed = (message: string): void => {
     progress.clear();
-    terminal.stderr.write(`ml4t: ${message}\n`);
+    terminal.stderr.write(`ml4t: ${onOneLine(message)}\n`);
   };
   const {
     wait,

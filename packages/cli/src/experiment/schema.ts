@@ -59,6 +59,10 @@ export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
 const outputsSchema = z.strictObject({
   directory: z.string().min(1).default('results'),
   format: z.enum(outputFormats).default('parquet'),
+  csv: z
+    .strictObject({ formulas: z.enum(['escape', 'keep']).default('escape') })
+    .optional()
+    .describe('of CSV files: text that a spreadsheet would take for a formula gets an apostrophe in front, or is kept'),
   importance: z
     .boolean()
     .default(true)
