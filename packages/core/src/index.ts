@@ -13,7 +13,15 @@ export {
   type PortfolioWindows,
   type VolatilityScaling,
 } from './batches/portfolio-windows.ts';
-export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export {
+  baseConfigSchema,
+  configJsonSchema,
+  configNotes,
+  deepFreeze,
+  parseConfig,
+  type Aliases,
+  type WithAliases,
+} from './config.ts';
 export { engineChoices } from './engine/choices.ts';
 export {
   AbortedError,
@@ -34,6 +42,7 @@ export {
   throwIfAborted,
   type ErrorCode,
   type ErrorDetail,
+  type ErrorJSON,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
 export {
@@ -57,6 +66,13 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export {
+  describeOverlap,
+  findReturnOverlap,
+  overlapNotes,
+  type PanelOfReturns,
+  type ReturnOverlap,
+} from './look/return-overlap.ts';
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
@@ -121,6 +137,7 @@ export type {
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { requireFitArguments, requirePredictArguments, type Operation } from './models/arguments.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';

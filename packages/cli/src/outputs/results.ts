@@ -6,7 +6,7 @@ import {
   FactorForecastResult,
   type CrossSectionBatch,
 } from '@ml4t/core';
-import { factorTable, predictionsTable, signalsTable, weightsTable } from '@ml4t/integration';
+import { factorTable, predictionsTable, signalsTable, weightsTable, type CsvOptions } from '@ml4t/integration';
 import {
   outOfSample,
   predictedRows,
@@ -23,6 +23,7 @@ import type { WrittenFile } from './ownership.ts';
 export interface OutputTarget {
   readonly directory: string;
   readonly format: OutputFormat;
+  readonly csv?: CsvOptions | undefined;
 }
 
 export const summaryName = 'summary.json';
@@ -69,7 +70,7 @@ export async function writeResults<Summary extends object>(
   };
   const frames = frameNames
     .filter((name) => tables[name].length > 0)
-    .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name])));
+    .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name]), { csv: target.csv }));
   const files = [...frames, ...documents.others];
   const name = `summary${infix}.json`;
   // What an earlier run left and this one does not replace would be taken for its result.

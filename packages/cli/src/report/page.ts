@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
 import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
@@ -10,6 +11,9 @@ import { reportContent, type ReportContent } from './models.ts';
 import { number, percent } from './numbers.ts';
 import { style } from './style.ts';
 import { tradingFigures, tradingTable } from './trading.ts';
+
+/** Nothing is loaded, no script runs, and no style counts but the sheet of the page, whatever got into its text. */
+const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /**
  * The report of a finished run as one HTML file: pictures are inline SVG, nothing is loaded and no script runs, so that it
@@ -30,6 +34,7 @@ export function renderReport(summary: ExperimentSummary, diagnostics: Experiment
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>

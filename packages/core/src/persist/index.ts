@@ -12,7 +12,7 @@ export { packData, unpackData } from './packed-data.ts';
 export type { PackedData } from './packed-data.ts';
 export { loadPipeline, savePipeline } from './pipeline-artifact.ts';
 export type { PipelineArtifact, PipelineContent } from './pipeline-artifact.ts';
-export { readSaved, readState, requireArrays } from './read-state.ts';
+export { readSaved, readState, readSummary, requireArrays } from './read-state.ts';
 export { replaceFile } from './replace-file.ts';
 export { saveArtifact } from './save-artifact.ts';
 export type { ArtifactContent } from './save-artifact.ts';

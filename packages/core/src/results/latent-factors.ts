@@ -1,7 +1,7 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
 import { returnTiming, type ReturnTiming } from '../batches/return-timing.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import { requireLength } from '../validation.ts';
+import { frozenNames, requireLength } from '../validation.ts';
 
 /**
  * What a latent factor model says of a batch: exposures, and the factor returns realised on its dates.
@@ -65,7 +65,8 @@ export class LatentFactorState {
     this.betas = init.betas;
     this.alphas = init.alphas;
     this.factorReturns = init.factorReturns;
-    this.factorNames = init.factorNames ?? Array.from({ length: init.nFactors }, (_, k) => `factor${k + 1}`);
+    const numbered = Array.from({ length: init.nFactors }, (_, k) => `factor${k + 1}`);
+    this.factorNames = frozenNames('factorNames', init.factorNames ?? numbered);
     requireLength('factorNames', this.factorNames, init.nFactors, 'one per factor');
     this.checkpoint = init.checkpoint;
     this.timing = init.timing && Object.freeze(returnTiming(init.timing));
@@ -127,7 +128,7 @@ export class FactorForecastResult {
   }) {
     requireLength('premia', init.premia, init.timestamps.length * init.factorNames.length, 'dates x factors');
     this.timestamps = init.timestamps;
-    this.factorNames = init.factorNames;
+    this.factorNames = frozenNames('factorNames', init.factorNames);
     this.premia = init.premia;
     this.standardErrors = init.standardErrors;
     this.degreesOfFreedom = init.degreesOfFreedom;

@@ -2,14 +2,23 @@ import {
   LatentFactorState,
   NotFittedError,
   NotIdentifiedError,
-  throwIfAborted,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  saveArtifact,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
@@ -94,7 +103,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   ): Promise<FitSummary> {
     const started = performance.now();
     const { config } = this;
-    throwIfAborted(options.signal, 'PCAModel.fit');
+    requireFitArguments(batch, options, { operation: 'PCAModel.fit', kind: 'persistent-panel' });
     const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
     requireEstimable(batch, config.nFactors, 'PCAConfig.nFactors');
     const panel = await completePanel(returns, config, options);
@@ -126,7 +135,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
       },
     };
     const { means, eigenvalues } = panel;
-    this.#fit = { assetIds: [...batch.assetIds], loadings, means, eigenvalues, summary };
+    this.#fit = deepFreeze({ assetIds: batch.assetIds, loadings, means, eigenvalues, summary });
     return summary;
   }
 
@@ -137,6 +146,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    */
   async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
+    requirePredictArguments(batch, {}, { operation: 'PCAModel.extract', kind: 'persistent-panel' });
     const { rows, returns } = alignToAssets(batch, fit.assetIds);
     return new LatentFactorState({
       index: batch.index,
@@ -172,13 +182,13 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const model = new PCAModel(artifact.config as PCAConfigInput);
     const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
-    model.#fit = {
+    model.#fit = deepFreeze({
       assetIds,
       loadings: matrix(n, k, artifactArray(artifact, 'loadings', 'F64', [n, k])),
       means: artifactArray(artifact, 'means', 'F64', [n]),
       eigenvalues: artifactArray(artifact, 'eigenvalues', 'F64', [k]),
-      summary: artifact.record as FitSummary,
-    };
+      summary: readSummary(artifact),
+    });
     return model;
   }
 

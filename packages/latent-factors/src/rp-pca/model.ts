@@ -1,14 +1,23 @@
 import {
   LatentFactorState,
   NotFittedError,
-  throwIfAborted,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  saveArtifact,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
@@ -136,7 +145,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   ): Promise<FitSummary> {
     const started = performance.now();
     const { config } = this;
-    throwIfAborted(options.signal, 'RPPCAModel.fit');
+    requireFitArguments(batch, options, { operation: 'RPPCAModel.fit', kind: 'persistent-panel' });
     requireEstimable(batch, config.nFactors, 'RPPCAConfig.nFactors');
     const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
     const estimate = await estimateRPPCA(returns, batch.assetIds, config, options);
@@ -169,16 +178,16 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       },
     };
     const { loadings, weights, means, eigenvalues } = estimate;
-    this.#fit = {
+    this.#fit = deepFreeze({
       ...exposures,
       ...performanceOfFactors,
-      assetIds: [...batch.assetIds],
+      assetIds: batch.assetIds,
       loadings,
       weights,
       means,
       eigenvalues,
       summary,
-    };
+    });
     return summary;
   }
 
@@ -190,6 +199,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
    */
   async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
+    requirePredictArguments(batch, {}, { operation: 'RPPCAModel.extract', kind: 'persistent-panel' });
     const { nFactors, exposures, extractAlphas } = this.config;
     const { rows, returns } = alignToAssets(batch, fit.assetIds);
     const timeSeries = exposures === 'time-series';
@@ -237,8 +247,11 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const { assetIds } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
     const read = (name: (typeof savedArrays)[number], ...shape: number[]): Float64Array =>
-      artifactArray(artifact, name, 'F64', shape);
-    model.#fit = {
+      // An asset with too few returns has no time-series regression.
+      artifactArray(artifact, name, 'F64', shape, {
+        allowNaN: ['betas', 'alphas', 'residualVariances'].includes(name),
+      });
+    model.#fit = deepFreeze({
       assetIds,
       loadings: matrix(n, k, read('loadings', n, k)),
       weights: matrix(n, k, read('weights', n, k)),
@@ -249,8 +262,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       residualVariances: read('residualVariances', n),
       premia: read('premia', k),
       sharpeRatios: read('sharpeRatios', k),
-      summary: artifact.record as FitSummary,
-    };
+      summary: readSummary(artifact),
+    });
     return model;
   }
 

@@ -1,6 +1,10 @@
 import {
+  configNotes,
   NotFittedError,
   PortfolioWeightsResult,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   throwIfAborted,
   type FitOptions,
   type FitSummary,
@@ -105,7 +109,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     options: FitOptions<PortfolioSequenceBatch, 'training'> = {},
   ): Promise<LinearFitSummary> {
     const started = performance.now();
-    throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
+    requireFitArguments(batch, options, { operation: 'LinearFeaturePortfolioModel.fit', kind: 'portfolio-sequence' });
     const { config } = this;
     const portfolio = this.#portfolio;
     requireTrainable(batch, options, config);
@@ -147,7 +151,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
         history: training?.history ?? ([] as readonly HistoryEntry[]),
-        notes: [...note, ...(training?.notes ?? []), ...notes],
+        notes: [...configNotes(config), ...note, ...(training?.notes ?? []), ...notes],
         runRecord: {
           modelType: this.modelType,
           packageVersion: packageVersion(),
@@ -158,14 +162,14 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
           seconds: (performance.now() - started) / 1000,
         },
       };
-      this.#fit = {
+      this.#fit = deepFreeze({
         featureNames: [...batch.featureNames],
         volatilityScaled: batch.volScale !== undefined,
         scale,
         scoreScale,
         checkpoints,
         summary,
-      };
+      });
       return summary;
     } finally {
       await engine?.dispose();
@@ -179,6 +183,10 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.#requireFit('predict');
+    requirePredictArguments(batch, options, {
+      operation: 'LinearFeaturePortfolioModel.predict',
+      kind: 'portfolio-sequence',
+    });
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
     const checkpoint = checkpointFor(batch, fit, options, this.config);
     const scores = linearScores(batch, fit.scale, fit.checkpoints[checkpoint]);
