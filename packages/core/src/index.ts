@@ -1,3 +1,4 @@
+export { nonOverlappingDates, type NonOverlappingFigures } from './evaluation/non-overlapping.ts';
 export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
 export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
