@@ -197,14 +197,14 @@ function meanOf(values: Float64Array): number {
 function kernelVariance(values: Float64Array, mean: number, blockLength: number): number {
   const n = values.length;
   const goesOn = 1 - 1 / blockLength;
-  let [total, near, far] = [0, 1, 0];
+  let [total, near] = [0, 1];
   for (let lag = 0; lag < n; lag++) {
     let covariance = 0;
     for (let t = lag; t < n; t++) covariance += ((values[t] - mean) * (values[t - lag] - mean)) / n;
     if (lag === 0) total += covariance;
     else {
       near *= goesOn;
-      far = wholePower(goesOn, n - lag);
+      const far = wholePower(goesOn, n - lag);
       total += 2 * (((n - lag) / n) * near + (lag / n) * far) * covariance;
     }
   }
