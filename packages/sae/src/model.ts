@@ -107,6 +107,7 @@ export class SAEModel
     use: (training: EnsembleTraining<SAEMember, SAEFit>) => Promise<T>,
   ): Promise<T> {
     const { config } = this;
+    batch.requireCharacteristics('SAEModel.fit');
     const labelled = labelBatches(batch, options, config);
     const data = trainingData(labelled, config);
     const { train, validation } = labelled;

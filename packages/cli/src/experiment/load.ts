@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError, describe, parseConfig } from '@ml4t/core';
+import { sourceFrom } from './data-schema.ts';
 import { parseText, readText } from './read-text.ts';
 import { experimentSchema, type Experiment } from './schema.ts';
 
@@ -29,7 +30,7 @@ export function parseExperiment(text: string, path: string): Experiment {
     ...experiment,
     data: {
       ...data,
-      source: from(data.source),
+      source: sourceFrom(data.source, dirname(resolve(path)), from),
       ...(data.truth ? { truth: { ...data.truth, source: from(data.truth.source) } } : {}),
     },
     outputs: { ...outputs, directory: from(outputs.directory) },
