@@ -33,7 +33,9 @@ export type {
   ColumnChunkSource,
   DatedColumn,
   DateGap,
+  FieldSources,
   KeyColumns,
+  NumberFormat,
   PanelColumns,
   PanelReading,
   PanelReadReport,
@@ -45,15 +47,27 @@ export type {
   PortfolioReadReport,
   PostgresClient,
   PostgresSource,
+  PriceReturns,
   QueryAccess,
   QuerySource,
+  ReadNote,
   ReadOptions,
+  ReturnsColumn,
   RowSource,
+  SourceOptions,
   StreamOptions,
+  TextEncoding,
   TimestampFormat,
 } from './read/options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';
-export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';
+export type { CsvOptions } from './write/formulas.ts';
+export {
+  writeFrame,
+  writeFrames,
+  type OutputFormat,
+  type WriteOptions,
+  type WrittenFrame,
+} from './write/write-frame.ts';
 export type { DatasetMetadata } from './schema/dataset-metadata.ts';

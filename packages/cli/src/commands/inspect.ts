@@ -7,6 +7,7 @@ import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
 import { characteristicFacts } from '../experiment/column-facts.ts';
 import { summaryName } from '../outputs/results.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -41,6 +42,13 @@ async function describePath(path: string, options: InspectCommandOptions): Promi
     });
   });
   if (found.isDirectory()) return describeResults(path);
+  if (!found.isFile())
+    throw new SourceError({
+      field: path,
+      expected: 'a saved model, a panel file or a folder of results',
+      found: 'something that is neither a file nor a folder',
+      remedy: 'Check the path.',
+    });
   return (await isArtifact(path)) ? describeArtifact(path) : describePanel(path, options);
 }
 
@@ -63,7 +71,9 @@ async function describeArtifact(path: string): Promise<Description> {
     type: data.constructor.name.replace('Array', ''),
   }));
   const text = [
-    `a saved model: ${modelType}, format ${formatVersion}, written by version ${packageVersion}; every digest is right`,
+    onOneLine(
+      `a saved model: ${modelType}, format ${formatVersion}, written by version ${packageVersion}; every digest is right`,
+    ),
     '',
     'configuration',
     indented(config),
@@ -151,16 +161,18 @@ async function describeResults(path: string): Promise<Description> {
       '-',
     ]);
   const text = [
-    `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
+    onOneLine(
+      `results of ${title ?? 'an experiment'}, ml4t ${ml4t}: ${data.rows} rows, ${data.dates} dates (${data.first} to ${data.last}), ${data.assets} assets`,
+    ),
     '',
     formatTable(
       ['model', 'folds', 'total R2 %', 'predictive R2 %', 'rank IC', '± s.e.', 'portfolio SR', '± s.e.', 'seconds'],
       rows,
     ),
     '',
-    `files: ${[...files.map(({ name }) => name), summaryName].join(', ')}`,
-    ...scoreNotes(models).map((note) => `note: ${note}`),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    `files: ${onOneLine([...files.map(({ name }) => name), summaryName].join(', '))}`,
+    ...scoreNotes(models).map((note) => `note: ${onOneLine(note)}`),
+    ...warnings.map((warning) => `warning: ${onOneLine(warning)}`),
     '',
   ].join('\n');
   return { text, json: { kind: 'results', path, ...summary } };

@@ -25,6 +25,7 @@ import {
   type ResultDocuments,
 } from '../outputs/results.ts';
 import { loadReport } from '../report/load.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { ProgressDisplay } from '../terminal/progress.ts';
 import { Warnings, type Terminal } from '../terminal/terminal.ts';
 import { counted, shownPath } from '../terminal/words.ts';
@@ -63,7 +64,7 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   const progress = new ProgressDisplay(terminal.stderr, { enabled: !options.quiet, now: terminal.now });
   const printed = (message: string): void => {
     progress.clear();
-    terminal.stderr.write(`ml4t: ${message}\n`);
+    terminal.stderr.write(`ml4t: ${onOneLine(message)}\n`);
   };
   const {
     wait,
@@ -176,9 +177,12 @@ function report(result: ExperimentResult, paths: readonly string[]): string {
   const dates = (from: number, to: number): string =>
     `${formatTimestamp(panel.timestamps[from])} to ${formatTimestamp(panel.timestamps[to - 1])}`;
   const last = splits[splits.length - 1];
+  const described =
+    panel.nCharacteristics === 0
+      ? 'no characteristic'
+      : `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`;
   return [
-    `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
-      `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`,
+    `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ${described}`,
     `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${counted(splits.length, 'fit')} per model, ${splits.length === 1 ? '' : 'the first '}on ` +
       `${splits[0].train.to - splits[0].train.from} dates`,
     '',

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { CrossSectionBatch, WalkForwardSplit } from '@ml4t/core';
+import { ConfigError, type CrossSectionBatch, type WalkForwardSplit } from '@ml4t/core';
 import { availableArithmetic } from '@ml4t/core/engine';
 import { panelFingerprint } from './fingerprint.ts';
 import type { ParsedConfigs, PartSpecification } from '../families/family.ts';
@@ -31,6 +31,7 @@ export function experimentTasks(
   panel: CrossSectionBatch,
   splits: readonly WalkForwardSplit[],
 ): readonly ModelTasks[] {
+  requireSize(models, splits.length);
   const data: DataReference = {
     fingerprint: panelFingerprint(panel),
     read: withoutTruth(experiment.data),
@@ -63,6 +64,23 @@ export function experimentTasks(
     });
     return { model: prepared, tasks };
   });
+}
+
+/** Tasks of one experiment: more are a slip of the pen, and fill the memory before the first is done. */
+const MOST_TASKS = 200_000;
+
+function requireSize(models: readonly PreparedModel[], folds: number): void {
+  let total = 0;
+  for (const { run, ensembleSize } of models) {
+    total += folds * (ensembleSize > 1 ? ensembleSize + 1 : 1);
+    if (total > MOST_TASKS)
+      throw new ConfigError({
+        field: `experiment.models[${run.entry}]`,
+        expected: `at most ${MOST_TASKS} tasks in an experiment: folds, and members of ensembles in each`,
+        found: String(total),
+        remedy: 'Take fewer folds (split.testSize, split.step), smaller ensembles or fewer models.',
+      });
+  }
 }
 
 function withConfig({ type, config }: PartSpecification, parsed: object = config): PartSpecification {

@@ -1,4 +1,5 @@
 import { describeProgress, type Progress } from '@ml4t/core';
+import { clearLine, onOneLine } from './printable.ts';
 import type { TextSink } from './terminal.ts';
 
 /** Hears where a run stands. */
@@ -93,7 +94,7 @@ export class ProgressDisplay implements ProgressSink {
 
   /** Removes the line from a terminal, so that what is printed next starts on a clean one. */
   clear(): void {
-    if (this.onScreen && this.sink.isTTY) this.sink.write('\r\u001b[2K');
+    if (this.onScreen && this.sink.isTTY) this.sink.write(clearLine);
     this.onScreen = false;
   }
 
@@ -103,7 +104,7 @@ export class ProgressDisplay implements ProgressSink {
     if (!this.enabled || now - this.started < QUIET_MS || now - this.lastShown < interval) return;
     this.lastShown = now;
     // A terminal that does not know its width says 0.
-    if (this.sink.isTTY) this.sink.write(`\r\u001b[2K${cut(line(), (this.sink.columns || 80) - 1)}`);
+    if (this.sink.isTTY) this.sink.write(`${clearLine}${cut(onOneLine(line()), (this.sink.columns || 80) - 1)}`);
     else this.sink.write(`${line()}\n`);
     this.onScreen = true;
   }

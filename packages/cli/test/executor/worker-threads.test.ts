@@ -34,18 +34,18 @@ data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: pca, config: { nFactors: 2 } }
   - { type: ipca, config: { nFactors: 2, warmStart: true } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 2, nEnsemble: 2, checkpointInterval: 1 } }
-  - { type: cae, name: cae-ar1, config: { nFactors: 2, nEpochs: 2, nEnsemble: 2, checkpointInterval: 1 }, forecaster: { type: ar1 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 2, ensembleSize: 2, checkpointInterval: 1 } }
+  - { type: cae, name: cae-ar1, config: { nFactors: 2, nEpochs: 2, ensembleSize: 2, checkpointInterval: 1 }, forecaster: { type: ar1 } }
   - type: sae
     config: { ensembleSize: 2, nEpochs: 2, mainHiddenUnits: [8], mainDropout: [0.1], bottleneckDim: 4, auxHiddenDim: 4 }
   - type: stochastic-discount-factor
-    config: { nMembers: 2, nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: 2, burnInEpochs: 0, hiddenDim: 4, stateDimMoment: 4 }
+    config: { ensembleSize: 2, nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: 2, ignoreFirst: 0, hiddenDim: 4, stateDimMoment: 4 }
   - { type: equal-weight, config: { windows: { length: 5 } } }
-  - { type: linear-portfolio, config: { maxIters: 4, evalEvery: 2, windows: { length: 5 } } }
+  - { type: linear-portfolio, config: { nSteps: 4, evalEvery: 2, windows: { length: 5 } } }
   - type: lstm-portfolio
-    config: { ensembleSize: 2, maxIters: 4, evalEvery: 2, hiddenSize: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
+    config: { ensembleSize: 2, nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
   - type: deep-portfolio
-    config: { ensembleSize: 2, maxIters: 4, evalEvery: 2, dModel: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
+    config: { ensembleSize: 2, nSteps: 4, evalEvery: 2, dModel: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
 split: { initialTrain: 24, testSize: 9, validationSize: 6 }
 outputs: { directory: results, format: csv, report: false, importance: false }
 `;
@@ -53,7 +53,7 @@ const manyFolds = `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: ipca, sweep: { nFactors: [1, 2, 3] } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 1, nEnsemble: 2 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 1, ensembleSize: 2 } }
 split: { initialTrain: 36, testSize: 2 }
 outputs: { directory: results, format: csv, report: false }
 `;

@@ -9,6 +9,10 @@ export const readOptionKeys: readonly string[] = [
   'sort',
   'filter',
   'maxGapDays',
+  'timeZone',
+  'dateFormat',
+  'alignDates',
+  'returnsIn',
   'emptyColumns',
 ];
 

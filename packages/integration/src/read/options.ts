@@ -6,7 +6,13 @@ import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
  * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
  * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
-export type PanelSource = string | QuerySource | PostgresSource | RowSource | ColumnChunkSource | Table;
+export type PanelSource =
+  string | readonly string[] | QuerySource | PostgresSource | RowSource | ColumnChunkSource | FieldSources | Table;
+
+/** Wide files, one for each field: `{ fields: { close: 'close.csv', volume: 'volume.csv' } }`. */
+export interface FieldSources {
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 /** What a query may reach beyond its database. It never reaches a network. */
 export interface QueryAccess {
@@ -27,6 +33,8 @@ export interface QuerySource {
   readonly database?: string | undefined;
   /** Nothing where absent. */
   readonly allow?: QueryAccess | undefined;
+  /** Where relative paths of the query and of `allow` begin; the working folder where absent. */
+  readonly folder?: string | undefined;
 }
 
 /** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
@@ -70,7 +78,7 @@ export interface ColumnChunkSource {
 }
 
 /** How a column of numbers or digits tells the date. `yyyymm` means the last day of the month. */
-export type TimestampFormat = 'yyyymm' | 'yyyymmdd' | 'epoch-seconds' | 'epoch-milliseconds';
+export type TimestampFormat = 'yyyymm' | 'yyyymmdd' | 'epoch-seconds' | 'epoch-milliseconds' | 'excel-serial';
 
 /** A column of returns, and how it is dated. */
 export interface DatedColumn {
@@ -90,6 +98,17 @@ export interface DatedColumn {
   readonly realisationLag?: number | undefined;
 }
 
+/** A column of prices, of which the return after each row's date is made. */
+export interface PriceReturns {
+  /** Prices adjusted for splits and payments: p[t + horizon] / p[t] - 1. */
+  readonly prices: string;
+  /** Panel dates from one price to the other (1). */
+  readonly horizon?: number | undefined;
+}
+
+/** Where the returns come from: a column of them, or of prices. */
+export type ReturnsColumn = DatedColumn | PriceReturns;
+
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
 export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
 
@@ -103,11 +122,16 @@ export interface KeyColumns {
   readonly timestampFormat?: TimestampFormat | undefined;
   /** Where nothing states it: the one column that is called `asset`, `asset_id`, `ticker`, `symbol`, `permno`, … */
   readonly asset?: string | undefined;
+  /**
+   * `'wide'`: dates down and assets across, one column for each asset, whose values go by the name that a role gives them (`value`
+   * where none does); or one column for each field and asset, such as `close_AAPL`. Found by itself where it is plain.
+   */
+  readonly layout?: 'long' | 'wide' | undefined;
 }
 
 /** What the columns of dated cross-sections mean. */
 export type PanelColumns = KeyColumns & {
-  readonly returns?: DatedColumn | undefined;
+  readonly returns?: ReturnsColumn | undefined;
   /** Returns used only to build managed portfolios. */
   readonly factorReturns?: DatedColumn | undefined;
   /** Series common to all assets: the same value in every row of a date, never missing. */
@@ -117,13 +141,13 @@ export type PanelColumns = KeyColumns & {
 /** The columns of a panel with a stable asset axis: returns are needed, characteristics are not. */
 export type PersistentPanelColumns = KeyColumns & {
   readonly characteristics?: CharacteristicSelection | undefined;
-} & OrMetadata<{ readonly returns: DatedColumn }>;
+} & OrMetadata<{ readonly returns: ReturnsColumn }>;
 
 /** The columns of a panel for portfolio learning: features, and one of prices and returns. */
 export type PortfolioColumns = KeyColumns & {
   /** Prices adjusted for splits and payments; returns are simple, from each panel date to the next. */
   readonly prices?: string | undefined;
-  readonly returns?: DatedColumn | undefined;
+  readonly returns?: ReturnsColumn | undefined;
 } & OrMetadata<{
     /** What the model looks at, known on the row's date. Not standardised here. */
     readonly features: CharacteristicSelection;
@@ -179,6 +203,20 @@ export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
   /** Dates to keep, both ends included. Rows outside are as if the source did not hold them, also for lagged returns. */
   readonly filter?:
     { readonly from?: TimestampInput | undefined; readonly to?: TimestampInput | undefined } | undefined;
+  /**
+   * Where the dates are days: a name such as `'America/New_York'`. Timestamps that are moments (with a zone or an offset, or counted
+   * since 1970) become what the clocks there said. Without it they are UTC.
+   */
+  readonly timeZone?: string | undefined;
+  /** How dates that are text are written, in the letters of strptime: `'%d/%m/%Y'`. ISO 8601 where absent. */
+  readonly dateFormat?: string | undefined;
+  /**
+   * Puts assets of several calendars on one: `'month'`, every date becomes the last day of its month; `'weekday'`, rows of Saturdays and
+   * Sundays are left out (returns must then be made of prices, which lose nothing by it).
+   */
+  readonly alignDates?: 'month' | 'weekday' | undefined;
+  /** What returns are written in ('fraction'): 5 for five per cent, or the logarithm of the gross return. */
+  readonly returnsIn?: 'fraction' | 'percent' | 'log' | undefined;
   /** Refuse a panel in which two successive dates are more than this many days apart. */
   readonly maxGapDays?: number | undefined;
   /** A characteristic without a single value: an error (default), or kept as a column of NaN. */

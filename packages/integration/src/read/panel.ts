@@ -2,13 +2,13 @@ import {
   ConfigError,
   CrossSectionBatch,
   PersistentPanelBatch,
-  alignForwardReturns,
   describe,
   throwIfAborted,
   type ReturnTiming,
 } from '@ml4t/core';
 import { assetNotes } from './asset-notes.ts';
-import { columnRoles, type ColumnRoles } from './column-roles.ts';
+import { calendarNotes, requireNoStrayDate } from './calendar-notes.ts';
+import { columnRoles, type ColumnRoles, type ForwardColumn } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
 import { requireKnownArguments } from './known-keys.ts';
 import type {
@@ -30,6 +30,7 @@ import {
   type Reading,
 } from './reading.ts';
 import { seriesColumns } from './resolve-columns.ts';
+import { forwardReturns } from './price-returns.ts';
 import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
@@ -102,7 +103,7 @@ export async function readPersistentPanelBatch(
   return { batch, report };
 }
 
-const keyRoles = ['timestamp', 'timestampFormat', 'asset'] as const;
+const keyRoles = ['timestamp', 'timestampFormat', 'asset', 'layout'] as const;
 const persistentRoles = new Set([...keyRoles, 'returns', 'characteristics'] as const);
 export const panelRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
 
@@ -194,6 +195,7 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     },
     options.sort ?? false,
   );
+  requireNoStrayDate(columns.timestamp.name, index.timestamps, options.maxGapDays);
   if (options.maxGapDays !== undefined) requireNoGap(columns.timestamp.name, index.timestamps, options.maxGapDays);
   const missing = requireValues(reading, rows.missing, nRows, options);
 
@@ -202,9 +204,9 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   const series = rows.series.map((values) => (order ? reorderValues(values, order) : values.subarray(0, nRows)));
   const seriesOf = (column: FrameColumn | undefined): Float64Array | undefined =>
     column && series[seriesColumns(columns).indexOf(column)];
-  const paired = (column: FrameColumn | undefined, lag: number | undefined): Float64Array | undefined => {
+  const paired = (column: FrameColumn | undefined, role: ForwardColumn | undefined): Float64Array | undefined => {
     const values = seriesOf(column);
-    return values && lag !== undefined ? alignForwardReturns(index, values, lag) : undefined;
+    return values && column && role ? forwardReturns(index, values, column, role, options.returnsIn) : undefined;
   };
   const q = columns.context.length;
   const context = new Float64Array(index.nDates * q);
@@ -219,7 +221,7 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     nAssets: index.nAssets,
     columns: taken,
     unusedColumns,
-    notes: [...reading.notes, ...assetNotes(columns.asset.name, index.assetIds)],
+    notes: [...reading.notes, ...assetNotes(columns.asset.name, index.assetIds), ...calendarNotes(index, reentries)],
     missing,
     reordered: order !== undefined,
     gaps: findGaps(index.timestamps),
@@ -228,8 +230,8 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   return {
     index,
     characteristics,
-    returns: paired(columns.returns, roles.returns?.lag),
-    factorReturns: paired(columns.factorReturns, roles.factorReturns?.lag),
+    returns: paired(columns.returns, roles.returns),
+    factorReturns: paired(columns.factorReturns, roles.factorReturns),
     prices: seriesOf(columns.prices),
     timing: timingOf(roles),
     context: q === 0 ? undefined : context,
