@@ -109,8 +109,7 @@ function selectCharacteristics(
   const notes = notesOn(others, isNumeric);
   // A panel of returns alone is one: some models take nothing else. Text that may have been meant as numbers is not left out for that.
   const isHollow = frame.columns.every(({ isEmpty }) => isEmpty);
-  if (columns.length === 0 && (!hasReturns || isHollow || mayBeNumbers(others)))
-    throw noCharacteristic(frame, others);
+  if (columns.length === 0 && (!hasReturns || isHollow || mayBeNumbers(others))) throw noCharacteristic(frame, others);
   return { columns, notes };
 }
 
