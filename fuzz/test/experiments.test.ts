@@ -30,7 +30,7 @@ describe('an experiment file', () => {
 
   it('of any text is an experiment, or a ConfigError', () => {
     const piece = fc.oneof(
-      fc.constantFrom('data:', 'models:', '- ', '  ', '\n', '\t', '{', '}', '[', ']', ': ', '!!js/function', '!!binary', '? ', '|', '>', '"', "'", '#', '---', '...', '%YAML 1.2', '__proto__: 1', 'x: 1'), // prettier-ignore
+      fc.constantFrom('data:', 'models:', '- ', '  ', '\n', '\t', '{', '}', '[', ']', ': ', '!!js/function', '!!binary', '&a', '*a', '<<: *a', '? ', '|', '>', '"', "'", '#', '---', '...', '%YAML 1.2', '__proto__: 1', 'x: 1'), // prettier-ignore
       fc.string({ maxLength: 5 }),
     );
     return fc.assert(

@@ -234,8 +234,8 @@ const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, { readonl
   source: ['SourceError', SourceError],
   output: ['OutputError', OutputError],
   engine: ['EngineError', EngineError],
-  'missing-package': ['MissingPackageError', MissingPackageError],
   worker: ['WorkerError', WorkerError],
+  'missing-package': ['MissingPackageError', MissingPackageError],
 };
 
 /** Throws {@link AbortedError} when the signal has fired, ConfigError when it is no signal. */

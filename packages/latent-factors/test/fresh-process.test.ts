@@ -55,7 +55,7 @@ describe('against the built package, in a fresh process', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ml4t-fresh-'));
     try {
       const pipeline = new LatentFactorForecastPipeline({
-        model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 4, checkpointInterval: 2, nEnsemble: 2 }),
+        model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 4, checkpointInterval: 2, ensembleSize: 2 }),
         forecaster: new EWMAFactorForecaster({ halfLife: 6 }),
       });
       await pipeline.fit(batch.slice(0, 40), { validation: batch.slice(40, 50) });

@@ -83,7 +83,7 @@ export class SAEModel
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');
+    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
     const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
     try {
       const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
@@ -107,6 +107,7 @@ export class SAEModel
     use: (training: EnsembleTraining<SAEMember, SAEFit>) => Promise<T>,
   ): Promise<T> {
     const { config } = this;
+    batch.requireCharacteristics('SAEModel.fit');
     const labelled = labelBatches(batch, options, config);
     const data = trainingData(labelled, config);
     const { train, validation } = labelled;

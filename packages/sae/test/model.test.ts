@@ -124,7 +124,7 @@ describe('training', () => {
   });
 
   it('stops early and chooses by the main loss alone', async () => {
-    const config = { ...small, nEpochs: 60, earlyStoppingPatience: 2, learningRate: 0.02 };
+    const config = { ...small, nEpochs: 60, patience: 2, learningRate: 0.02 };
     const model = new SAEModel(config);
     const summary = await model.fit(batch, { validation: later });
     expect(summary.stopReason).toBe('early-stopping');
@@ -151,10 +151,10 @@ describe('training', () => {
     expect((await at('last')).signals).toEqual((await at('epoch-6')).signals);
     expect((await at('epoch-2')).signals).not.toEqual((await at('epoch-6')).signals);
     await expect(at('epoch-3')).rejects.toThrow('one of epoch-2, epoch-4, epoch-6, last, best');
-    const asked = new SAEModel({ ...small, checkpointEpochs: [3], defaultCheckpoint: 3 });
+    const asked = new SAEModel({ ...small, defaultCheckpoint: 3 });
     expect((await asked.fit(batch)).defaultCheckpoint).toBe('epoch-3');
-    const never = new SAEModel({ ...small, nEpochs: 2, checkpointEpochs: [3], defaultCheckpoint: 3 });
-    expect((await never.fit(batch)).notes.join()).toContain('The default checkpoint is best, not epoch-3');
+    const hasty = new SAEModel({ ...small, nEpochs: 60, patience: 1, learningRate: 0.02, defaultCheckpoint: 60 });
+    expect((await hasty.fit(batch)).notes.join()).toContain('The default checkpoint is best, not epoch-60');
   });
 
   it('holds out the last dates when no validation is given, after a gap', async () => {
@@ -256,7 +256,8 @@ describe('errors', () => {
   it('name the field, what was expected and the remedy', async () => {
     expect(() => new SAEModel({ mainHiddenUnits: [8, 8], mainDropout: [0.1] })).toThrow('one rate, or 2');
     expect(() => new SAEModel({ taskType: 'binary', objective: 'rank-ic' })).toThrow(ConfigError);
-    expect(() => new SAEModel({ defaultCheckpoint: 7 })).toThrow('defaultCheckpoint');
+    expect(() => new SAEModel({ nEpochs: 6, defaultCheckpoint: 7 })).toThrow('defaultCheckpoint');
+    expect(() => new SAEModel({ nEpochs: 6, checkpointAt: [2, 7] })).toThrow('checkpointAt');
     // @ts-expect-error a misspelt key is a type error too
     expect(() => new SAEModel({ bottleneckDims: 2 })).toThrow('Did you mean bottleneckDim?');
     const model = new SAEModel(small);

@@ -8,6 +8,7 @@ import {
   type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
+import { ownLabel } from './checkpoints.ts';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
 
@@ -95,7 +96,9 @@ export async function loadFittedModel(
         networks: {
           states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),
           size,
-          labels: saved.labels,
+          labels: saved.labels.map((rows) =>
+            Object.fromEntries(Object.entries(rows).map(([label, row]) => [ownLabel(label), row])),
+          ),
         },
         summary: readSummary(artifact),
       };

@@ -3,7 +3,7 @@ import { requireFloat32 } from '@ml4t/core/train';
 
 /** Context series as the recurrent layers see them. */
 export interface ContextOptions {
-  readonly standardizeContext: boolean;
+  readonly contextScaling: 'standardize' | 'none';
   readonly contextTransform: 'levels' | 'differences' | 'deviations' | 'detrended';
   /** Dates W of the trailing mean of 'deviations'. */
   readonly contextWindow: number;
@@ -61,7 +61,7 @@ export function contextHistory(
     means: new Float64Array(q),
     deviations: new Float64Array(q).fill(1),
   };
-  if (options.standardizeContext) {
+  if (options.contextScaling === 'standardize') {
     const seen = transformed(batch.contextFeatures, 0, history, options);
     // What stands at the first date in place of a difference is no observation.
     const first = hasNoFirst(options) ? 1 : 0;

@@ -29,8 +29,8 @@ import { packageVersion } from './version.ts';
  * `min_omega max_g (1/N) sum_i (T_i / max T) |(1/T_i) sum_t M_{t+1} r_{t+1,i} g(I_t, I_{t,i})|^2`.
  *
  * Training has three phases: omega on g = 1; then g, upwards, with omega fixed; then omega with g fixed. With a validation
- * batch each phase hands on its best state. States are kept under labels 'conditional:512', 'conditional:best',
- * 'conditional:last'. Weights are known on the row's date and never depend on returns.
+ * batch each phase hands on its best state. States are kept under labels 'conditional/epoch-512', 'conditional/best',
+ * 'conditional/last'. Weights are known on the row's date and never depend on returns.
  *
  * Rows with a missing characteristic or return take no part in `fit`, which throws DataError when none is complete or context
  * series differ. An aborted first fit throws, and leaves the model fitted with the epochs it finished: `fitSummary.stopReason` is
@@ -39,7 +39,7 @@ import { packageVersion } from './version.ts';
  * Source: Chen, Pelger and Zhu (2024), "Deep learning in asset pricing", Management Science 70.
  *
  * @example
- * const model = new StochasticDiscountFactorModel({ nMembers: 9, checkpointInterval: 128 });
+ * const model = new StochasticDiscountFactorModel({ ensembleSize: 9, checkpointInterval: 128 });
  * await model.fit(train, { validation });
  * const { weights, sdfValues } = await model.extract(test);
  */
@@ -65,7 +65,7 @@ export class StochasticDiscountFactorModel
   }
 
   get ensembleSize(): number {
-    return this.config.nMembers;
+    return this.config.ensembleSize;
   }
   /** Labels that `extract` takes, in the order of training. */
   get checkpoints(): readonly string[] {

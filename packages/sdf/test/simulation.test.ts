@@ -18,8 +18,8 @@ async function sharpeRatios(design: 'characteristics' | 'recurrent'): Promise<{ 
     nEpochsUnc: 12,
     nEpochsMoment: 8,
     nEpochsCond: 30,
-    burnInEpochs: 4,
-    lr: 0.01,
+    ignoreFirst: 4,
+    learningRate: 0.01,
     contextTransform: 'detrended',
     threads: 1,
   });

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
 
 /** An error as plain data: classes do not survive the way between threads. */
@@ -11,7 +12,7 @@ export interface WorkerReply {
 }
 
 export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
+  if (!isError(error)) return { name: 'Error', message: String(error), stack: '' };
   const { name, stack = '' } = error;
   if (isTooLarge(error)) return plainError(tooLarge(error));
   if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
@@ -28,7 +29,7 @@ export function errorFrom(plain: PlainError): Error {
 
 /** The same error about something in particular: its class stays, its field (or message) begins with the subject. */
 export function errorAbout(subject: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof AbortedError) return error;
+  if (!isError(error) || error instanceof AbortedError) return error;
   const plain = plainError(error);
   return errorFrom(
     'detail' in plain
@@ -44,13 +45,16 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
+/** Of this context of V8 or of another. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
+}
+
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
 function isTooLarge(error: Error): boolean {
   return (
-    error instanceof RangeError &&
-    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
-      error.message,
-    )
+    error.name === 'RangeError' &&
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate/i.test(error.message)
   );
 }
 

@@ -1,4 +1,4 @@
-import { deepFreeze } from '../config.ts';
+import { configNotes, deepFreeze } from '../config.ts';
 import { AbortedError, ConfigError, NotFittedError, throwIfAborted } from '../errors.ts';
 import { requireFitArguments } from '../models/arguments.ts';
 import type { EnsembleEstimator, FitOptions, RunOptions, TrainedMember } from '../models/interfaces.ts';
@@ -173,7 +173,8 @@ export abstract class NetworkEnsemble<
   /** Keeps a fit whose summary says how long it took, wherever that was. */
   #keep(fit: Fit, seconds: number): Fit['summary'] {
     const { summary } = fit;
-    this.#fit = deepFreeze({ ...fit, summary: { ...summary, runRecord: { ...summary.runRecord, seconds } } });
+    const notes = [...configNotes(this.config), ...summary.notes];
+    this.#fit = deepFreeze({ ...fit, summary: { ...summary, notes, runRecord: { ...summary.runRecord, seconds } } });
     return this.#fit.summary;
   }
 }

@@ -78,7 +78,7 @@ export class CAEModel
   }
 
   get ensembleSize(): number {
-    return this.config.nEnsemble;
+    return this.config.ensembleSize;
   }
   /** What `extract` accepts as `checkpoint`: 'epoch-10', …, 'best' where there was a validation batch, 'last'. */
   get checkpoints(): readonly string[] {

@@ -17,7 +17,7 @@ describe('the simulation of Gu, Kelly and Xiu, default configuration but for the
   ] as const)('%s, %s factors: out-of-sample total R2 within %d points of the oracle', async (design, factors, gap) => {
     const panel = simulateConditionalFactorPanel({ design, seed: 4, nAssets: 100, nCharacteristics: 12 });
     const { batch, truth } = panel;
-    const model = new CAEModel({ nFactors: 3, factors, nEnsemble: 1, checkpointInterval: null, nEpochs: 40 });
+    const model = new CAEModel({ nFactors: 3, factors, ensembleSize: 1, checkpointInterval: null, nEpochs: 40 });
     await model.fit(batch.slice(0, 60), {
       validation: batch.slice(60, 120),
       ...(factors === 'managed'

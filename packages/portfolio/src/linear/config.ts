@@ -1,6 +1,7 @@
-import { parseConfig } from '@ml4t/core';
+import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import { optimizerFields } from '@ml4t/core/ensemble';
 import * as z from 'zod';
-import { portfolioConfigSchema } from '../config.ts';
+import { portfolioAliases, portfolioConfigSchema } from '../config.ts';
 import { contradictions } from '../training/contradictions.ts';
 
 /** Configuration of {@link LinearFeaturePortfolioModel}. */
@@ -14,7 +15,7 @@ export const linearPortfolioConfigSchema = portfolioConfigSchema
       .describe('Whether the ridge regression is the start of training, or the model'),
     /** Added to the diagonal of X'X; the intercept is not penalised. */
     ridgeAlpha: z.number().min(0).default(1e-4).describe("Added to the diagonal of X'X"),
-    fitIntercept: z.boolean().default(true).describe('Whether scores have an intercept'),
+    intercept: z.boolean().default(true).describe('Whether scores have an intercept'),
     /** 'standardize' features by training mean and deviation, so that ridgeAlpha and the steps treat them alike; or 'none'. */
     inputScaling: z.enum(['standardize', 'none']).default('standardize').describe('How features are scaled'),
     /** The reference's map: the row less its mean, in proportion, to the gross and net exposure. */
@@ -22,11 +23,11 @@ export const linearPortfolioConfigSchema = portfolioConfigSchema
     /** Bound on every weight of the long-short head when weights are given out; null for none. Training does not see it. */
     maxAbsWeight: z.number().positive().nullable().default(null).describe('Bound on every absolute weight'),
     /** Scores start with deviation 1, so that this is the relative size of a step; a few hundred steps move them well. */
-    learningRate: z.number().positive().default(1e-2).describe('Learning rate of AdamW'),
-    maxIters: z.int().min(1).default(500).describe('Steps of the optimizer at most'),
+    learningRate: optimizerFields({ learningRate: 1e-2 }).learningRate,
+    nSteps: z.int().min(1).default(500).describe('Steps of the optimizer at most'),
   })
   .check((context) => {
-    contradictions({ ...context, value: { ...context.value, ensembleSize: 1 } });
+    contradictions(context);
     if (context.value.maxAbsWeight !== null && context.value.head !== 'long-short')
       context.issues.push({
         code: 'custom',
@@ -36,10 +37,13 @@ export const linearPortfolioConfigSchema = portfolioConfigSchema
       });
   });
 
+/** Names of the Python package, and earlier ones. */
+const aliases = { ...portfolioAliases, fitIntercept: 'intercept' } as const satisfies Aliases;
+
 export type LinearPortfolioConfig = Readonly<z.output<typeof linearPortfolioConfigSchema>>;
-export type LinearPortfolioConfigInput = z.input<typeof linearPortfolioConfigSchema>;
+export type LinearPortfolioConfigInput = WithAliases<typeof aliases, z.input<typeof linearPortfolioConfigSchema>>;
 
 /** Throws ConfigError. */
 export function parseLinearPortfolioConfig(input: unknown): LinearPortfolioConfig {
-  return parseConfig(linearPortfolioConfigSchema, input, 'LinearPortfolioConfig');
+  return parseConfig(linearPortfolioConfigSchema, input, 'LinearPortfolioConfig', aliases);
 }

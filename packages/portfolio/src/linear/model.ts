@@ -1,4 +1,5 @@
 import {
+  configNotes,
   NotFittedError,
   PortfolioWeightsResult,
   deepFreeze,
@@ -150,7 +151,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
         history: training?.history ?? ([] as readonly HistoryEntry[]),
-        notes: [...note, ...(training?.notes ?? []), ...notes],
+        notes: [...configNotes(config), ...note, ...(training?.notes ?? []), ...notes],
         runRecord: {
           modelType: this.modelType,
           packageVersion: packageVersion(),

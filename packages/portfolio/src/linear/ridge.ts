@@ -35,7 +35,7 @@ export function ridgeRegression(
   scale: InputScale,
   config: LinearPortfolioConfig,
 ): RidgeFit {
-  const { ridgeAlpha, fitIntercept, volatilityScaling } = config;
+  const { ridgeAlpha, intercept, volatilityScaling } = config;
   const { mask, nFeatures: f, forwardReturns, volScale } = batch;
   const returns = forwardReturns ?? new Float64Array(mask.length);
   const scaled = volatilityScaling === 'gross-and-costs' ? volScale : undefined;
@@ -54,7 +54,7 @@ export function ridgeRegression(
     });
   const means = new Float64Array(f + 1);
   const one = new Float64Array(f + 1);
-  if (fitIntercept)
+  if (intercept)
     for (const cell of cells) {
       row(cell, one, 0);
       for (let j = 0; j <= f; j++) means[j] += one[j] / cells.length;
@@ -89,7 +89,7 @@ export function ridgeRegression(
   const residual = Math.max(0, moments[moments.length - 1] - 2 * explained + fitted);
   return {
     coefficients,
-    intercept: fitIntercept ? means[f] - coefficients.reduce((sum, b, j) => sum + b * means[j], 0) : 0,
+    intercept: intercept ? means[f] - coefficients.reduce((sum, b, j) => sum + b * means[j], 0) : 0,
     observations: cells.length,
     rmse: Math.sqrt(residual / cells.length),
     deviation: Math.sqrt(Math.max(0, fitted) / cells.length),

@@ -148,8 +148,8 @@ export class StochasticDiscountFactorBetaNetworkHead {
   }
 
   #specs(nCharacteristics: number, nContext: number): ParameterSpecs {
-    const { betaStateDim, betaHiddenDim, forgetBias } = this.config;
-    return exposureNetworkParameters({ nCharacteristics, nContext, stateDim: betaStateDim, forgetBias }, betaHiddenDim);
+    const { stateDim, hiddenDim, forgetBias } = this.config;
+    return exposureNetworkParameters({ nCharacteristics, nContext, stateDim, forgetBias }, hiddenDim);
   }
 
   #requireFit(what: string): BetaHeadFit {
