@@ -13,9 +13,11 @@ import type {
   ExperimentPrediction,
   Family,
   FamilyPackage,
+  PreSpecifiedSeries,
 } from '../families/family.ts';
 import { familyOf } from '../families/packages.ts';
 import { exposureCorrelations } from '../experiment/exposures.ts';
+import { factorSeries, withoutFactorColumns } from '../experiment/pre-specified-factors.ts';
 import { characteristicImportance } from '../experiment/importance.ts';
 import type { ExposureTable, FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
 import type { WorkArea } from '../experiment/work-area.ts';
@@ -26,6 +28,7 @@ export class TaskRunner {
   private readonly panel: CrossSectionBatch;
   private readonly work: WorkArea;
   private readonly packages: readonly FamilyPackage[] | undefined;
+  private rows: CrossSectionBatch | undefined;
   private persistent: PersistentPanelBatch | undefined;
 
   constructor(panel: CrossSectionBatch, work: WorkArea, packages?: readonly FamilyPackage[]) {
@@ -41,8 +44,8 @@ export class TaskRunner {
   }
 
   private async trainMember(family: Family, task: MemberTask, hooks: TaskHooks): Promise<TrainedMember> {
-    const estimator = ensembleOf(family.createEstimator(task.model, undefined), task);
-    const batch = this.batch(task.batchKind);
+    const estimator = ensembleOf(family.createEstimator(task.model, undefined, this.factors(task)), task);
+    const batch = this.batch(task);
     const { train, validation } = task.split;
     return estimator.fitMember(batch.slice(train.from, train.to), task.member, {
       ...hooks,
@@ -52,7 +55,7 @@ export class TaskRunner {
 
   private async walkFolds(family: Family, task: FoldTask, hooks: TaskHooks): Promise<FoldOutcome[]> {
     const { signal, onProgress } = hooks;
-    const batch = this.batch(task.batchKind);
+    const batch = this.batch(task);
     const members = await Promise.all(task.members.map((key) => this.work.member(key)));
     const outcomes: FoldOutcome[] = [];
     let estimator: ExperimentEstimator | undefined;
@@ -60,7 +63,7 @@ export class TaskRunner {
     for (const [at, { fold, split }] of task.folds.entries()) {
       throwIfAborted(signal, 'ml4t run');
       // Several folds in one task are a model that is refitted; any other starts from nothing, or from its members.
-      estimator ??= family.createEstimator(task.model, task.forecaster);
+      estimator ??= family.createEstimator(task.model, task.forecaster, this.factors(task));
       const { summary, prediction, seconds } = await runFold<
         ExperimentBatch,
         ExperimentPrediction,
@@ -109,9 +112,15 @@ export class TaskRunner {
   }
 
   /** The panel in the form that each kind of model takes, made once. */
-  private batch(kind: FoldTask['batchKind']): ExperimentBatch {
-    if (kind === 'cross-section') return this.panel;
-    return (this.persistent ??= PersistentPanelBatch.fromCrossSection(this.panel));
+  private batch({ batchKind, data }: Task): ExperimentBatch {
+    this.rows ??= withoutFactorColumns(this.panel, data.read.preSpecifiedFactors);
+    if (batchKind === 'cross-section') return this.rows;
+    return (this.persistent ??= PersistentPanelBatch.fromCrossSection(this.rows));
+  }
+
+  /** The observable factors that the model of a task asks for. */
+  private factors({ model, data }: Task): PreSpecifiedSeries | undefined {
+    return factorSeries(this.panel, data.read.preSpecifiedFactors, model.preSpecifiedFactors);
   }
 }
 

@@ -101,6 +101,13 @@ export const dataSchema = z.strictObject({
   characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
   exclude: z.array(columnName).min(1).optional().describe('columns that are no characteristics'),
   context: z.array(columnName).min(1).optional().describe('series common to all assets'),
+  preSpecifiedFactors: z
+    .strictObject({
+      columns: z.array(columnName).min(1).describe('the same in every row of a date, never missing'),
+      lag: datedColumn.shape.lag,
+    })
+    .optional()
+    .describe('returns of observable factors, for models that name some of them under preSpecifiedFactors'),
   encoding: z
     .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'])
     .optional()
