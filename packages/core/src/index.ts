@@ -77,7 +77,13 @@ export {
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
-export { meanInference, type Inference, type InferenceOptions } from './inference/inference.ts';
+export {
+  longRunVariance,
+  meanInference,
+  type Inference,
+  type InferenceOptions,
+  type LongRunVariance,
+} from './inference/inference.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
