@@ -63,7 +63,62 @@ const sourceSchema = z
     'Parquet, CSV (also .gz, .bz2) or Arrow file, a pattern, a list of files, { query } or { fields }: one row per (date, asset), or wide',
   );
 
+const timestampFormat = z.enum(['yyyymm', 'yyyymmdd', 'epoch-seconds', 'epoch-milliseconds', 'excel-serial']);
+const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']);
+const decimal = z.enum(['.', ',']);
+const thousands = z.enum([',', '.', ' ', "'", '_']);
 const missingList = z.array(z.union([z.string(), z.number()])).min(1);
+
+const missingValues = z.union([missingList, z.record(columnName, missingList)]);
+
+/** How a source beside the panel is written. */
+const beside = {
+  source: sourceSchema,
+  timestamp: columnName.optional(),
+  timestampFormat: timestampFormat.optional(),
+  dateFormat: columnName.optional(),
+  encoding: encoding.optional(),
+  decimal: decimal.optional(),
+  thousands: thousands.optional(),
+  percent: z.boolean().optional(),
+  missingValues: missingValues.optional(),
+};
+
+const joinSchema = z.strictObject({
+  ...beside,
+  asset: columnName.optional(),
+  columns: z.array(columnName).min(1).optional().describe('columns to add; every numeric one where absent'),
+  asOf: z
+    .strictObject({
+      lagDays: z.number().min(0).optional().describe('days after its date on which a record was public'),
+      lagMonths: z.int().min(0).optional().describe('months after its date, instead of days'),
+      maxAgeDays: z.number().positive().optional().describe('days after its date beyond which it counts no more'),
+    })
+    .optional()
+    .describe('the latest record that was public on the date of the row; where absent, the record of the same date'),
+});
+
+const ratesIn = z.enum(['fraction', 'percent']).optional();
+
+const riskFreeSchema = z.strictObject({
+  ...beside,
+  column: columnName,
+  lag: z.int().min(0).max(1).describe('0: the rate from its date on; 1: the rate up to it'),
+  in: ratesIn,
+});
+
+const benchmarkSchema = z
+  .strictObject({
+    ...beside,
+    column: columnName.optional(),
+    lag: z.int().min(0).max(1).optional(),
+    prices: columnName.optional(),
+    in: ratesIn,
+  })
+  .check(({ value: { column, lag, prices }, issues }) => {
+    if ((column === undefined) === (prices === undefined) || (column === undefined) !== (lag === undefined))
+      issues.push({ code: 'custom', input: undefined, path: ['column'], message: 'column with lag, or prices' });
+  });
 
 /** Where the panel comes from. Paths are relative to the experiment file. */
 export const dataSchema = z.strictObject({
@@ -73,10 +128,7 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe('wide: dates down, assets across, or columns such as close_AAPL; found by itself where it is plain'),
   timestamp: columnName.optional().describe('column of dates; found by its name (date, month, …) where absent'),
-  timestampFormat: z
-    .enum(['yyyymm', 'yyyymmdd', 'epoch-seconds', 'epoch-milliseconds', 'excel-serial'])
-    .optional()
-    .describe('needed when the dates are plain numbers'),
+  timestampFormat: timestampFormat.optional().describe('needed when the dates are plain numbers'),
   dateFormat: columnName
     .optional()
     .describe("how dates that are text are written, in the letters of strptime: '%d/%m/%Y'"),
@@ -98,6 +150,20 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe('what returns are written in; fraction where absent'),
   factorReturns: datedColumn.optional().describe('returns used only to build managed portfolios'),
+  delisting: z
+    .strictObject({
+      column: columnName.optional().describe("column of delisting returns, read in each asset's last row"),
+      otherwise: z.number().min(-1).optional().describe('what is earned where there is none: -0.3'),
+    })
+    .optional()
+    .describe('returns of assets that leave before the panel ends'),
+  join: z
+    .array(joinSchema)
+    .min(1)
+    .optional()
+    .describe('characteristics from other files, one row for each asset and date'),
+  riskFree: riskFreeSchema.optional().describe('rate that is subtracted from the returns'),
+  benchmark: benchmarkSchema.optional().describe('what results are compared with: its returns go to diagnostics.json'),
   characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
   exclude: z.array(columnName).min(1).optional().describe('columns that are no characteristics'),
   context: z.array(columnName).min(1).optional().describe('series common to all assets'),
@@ -108,15 +174,11 @@ export const dataSchema = z.strictObject({
     })
     .optional()
     .describe('returns of observable factors, for models that name some of them under preSpecifiedFactors'),
-  encoding: z
-    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'])
-    .optional()
-    .describe('of CSV files that are neither UTF-8 nor marked UTF-16'),
-  decimal: z.enum(['.', ',']).optional().describe('decimal mark of numbers that are text'),
-  thousands: z.enum([',', '.', ' ', "'", '_']).optional().describe('mark between groups of three digits'),
+  encoding: encoding.optional().describe('of CSV files that are neither UTF-8 nor marked UTF-16'),
+  decimal: decimal.optional().describe('decimal mark of numbers that are text'),
+  thousands: thousands.optional().describe('mark between groups of three digits'),
   percent: z.boolean().optional().describe('an entry that ends in % is that many hundredths'),
-  missingValues: z
-    .union([missingList, z.record(columnName, missingList)])
+  missingValues: missingValues
     .optional()
     .describe('entries that stand for nothing beside NA and the like: [-99.99, B], or by column'),
   hivePartitioning: z.boolean().optional().describe('folders called key=value are columns'),

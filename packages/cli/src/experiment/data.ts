@@ -6,7 +6,13 @@ import {
   type CrossSectionBatch,
   type RunOptions,
 } from '@ml4t/core';
-import { readCrossSectionBatch, type PanelReadReport, type ReadOptions, type ReturnsColumn } from '@ml4t/integration';
+import {
+  readCrossSectionBatch,
+  type BenchmarkSource,
+  type PanelReadReport,
+  type ReadOptions,
+  type ReturnsColumn,
+} from '@ml4t/integration';
 import { errorUnder } from '../executor/worker-errors.ts';
 import { counted } from '../terminal/words.ts';
 import { returnsName } from './data-schema.ts';
@@ -24,6 +30,8 @@ export interface Truth {
 export interface ExperimentData {
   readonly batch: CrossSectionBatch;
   readonly report: PanelReadReport;
+  /** Return of the benchmark after each date (T). */
+  readonly benchmark: Float64Array | undefined;
   readonly truth: Truth | undefined;
 }
 
@@ -39,7 +47,11 @@ export async function readData(
       found: 'both',
       remedy: 'List the characteristics to use, or those to leave out.',
     });
-  const { batch: read, report } = await readPanel(data, options).catch((error: unknown) => {
+  const {
+    batch: read,
+    report,
+    series,
+  } = await readPanel(data, options).catch((error: unknown) => {
     throw errorUnder(experimentKey, error);
   });
   const returns = read.requireReturns('an experiment');
@@ -53,7 +65,12 @@ export async function readData(
         `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
     );
   }
-  return { batch, report, truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined };
+  return {
+    batch,
+    report,
+    benchmark: series.benchmark,
+    truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined,
+  };
 }
 
 function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<typeof readCrossSectionBatch> {
@@ -64,16 +81,26 @@ function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<ty
     {
       ...{ layout, timestamp, timestampFormat, asset, factorReturns, context },
       returns: returnsOf(data.returns),
+      delisting: data.delisting,
       characteristics: data.characteristics ?? { exclude: data.exclude ?? [] },
     },
     {
       ...readOptionsOf(data),
+      join: data.join,
+      riskFree: data.riskFree,
+      benchmark: benchmarkOf(data.benchmark),
       filter: { from: data.from, to: data.to },
       maxGapDays: data.maxGapDays,
       signal: options.signal,
       onProgress: options.onProgress,
     },
   );
+}
+
+function benchmarkOf(benchmark: Experiment['data']['benchmark']): BenchmarkSource | undefined {
+  if (benchmark === undefined) return undefined;
+  const { column, lag, prices, ...beside } = benchmark;
+  return prices === undefined ? { ...beside, column: column ?? '', lag: lag ?? Number.NaN } : { ...beside, prices };
 }
 
 /** How the files of an experiment are read, its panel and the truth behind it. */

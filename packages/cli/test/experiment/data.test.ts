@@ -12,8 +12,8 @@ async function read(folder: string, data: string) {
   const text = `data: ${data}\nmodels: [{ type: level }]\nsplit: { initialTrain: 6, testSize: 2 }\n`;
   const warnings: string[] = [];
   const experiment = parseExperiment(text, join(folder, 'experiment.yaml'));
-  const { batch, report } = await readData(experiment.data, { warn: (message) => warnings.push(message) });
-  return { batch, report, warnings };
+  const { batch, report, benchmark } = await readData(experiment.data, { warn: (message) => warnings.push(message) });
+  return { batch, report, benchmark, warnings };
 }
 
 const returns = 'returns: { column: ret, lag: 0 }';
@@ -76,6 +76,33 @@ describe('the data of an experiment', () => {
       expect(batch.returns?.[0]).toBeNaN();
       expect(batch.returns?.[1]).toBe(Number((100 * Number(rows[7].ret)).toFixed(3) + 'e-2'));
       expect(batch.characteristics[1]).toBe(rows[7].size);
+    });
+  });
+
+  it('come from several files: characteristics as of the date, a rate and a benchmark', async () => {
+    await inFolder(async (folder) => {
+      await writeCsv(join(folder, 'p.csv'), rows);
+      await writeFile(join(folder, 'book.csv'), 'date;asset;bm\n2019-12-31;a0;1,5\n2020-06-30;a0;2,5\n');
+      const dates = [...new Set(rows.map(({ date }) => date))];
+      await writeFile(
+        join(folder, 'rf.csv'),
+        ['month,rf', ...dates.map((date) => `${String(date).slice(0, 7)},0.2`)].join('\n'),
+      );
+      await writeFile(
+        join(folder, 'spy.csv'),
+        ['date,close', ...dates.map((date, t) => `${date},${100 + t}`)].join('\n'),
+      );
+      const { batch, benchmark } = await read(
+        folder,
+        `{ source: p.csv, ${returns}, characteristics: [size],
+           join: [{ source: book.csv, decimal: ',', asOf: { lagMonths: 4 } }],
+           riskFree: { source: rf.csv, column: rf, lag: 0, in: percent, dateFormat: '%Y-%m' },
+           benchmark: { source: spy.csv, prices: close } }`,
+      );
+      const bm = batch.characteristic('bm').filter((_, row) => batch.index.assetIndex[row] === 0);
+      expect([...bm]).toEqual([NaN, NaN, NaN, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 2.5, 2.5, 2.5]);
+      expect(batch.returns?.[0]).toBe(Number(rows[0].ret) - 0.2 / 100);
+      expect(benchmark?.[0]).toBe(101 / 100 - 1);
     });
   });
 

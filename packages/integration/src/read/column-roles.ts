@@ -1,6 +1,6 @@
 import { ConfigError, describe } from '@ml4t/core';
 import { datedColumnOf, namesIn, readMetadata, textOf, type DatasetMetadata } from '../schema/dataset-metadata.ts';
-import type { CharacteristicSelection, DatedColumn, ReturnsColumn, TimestampFormat } from './options.ts';
+import type { CharacteristicSelection, DatedColumn, Delisting, ReturnsColumn, TimestampFormat } from './options.ts';
 
 /** What a caller of any reader may state. */
 export interface StatedColumns {
@@ -11,6 +11,7 @@ export interface StatedColumns {
   readonly layout?: 'long' | 'wide' | undefined;
   readonly returns?: ReturnsColumn | undefined;
   readonly factorReturns?: DatedColumn | undefined;
+  readonly delisting?: Delisting | undefined;
   readonly prices?: string | undefined;
   readonly characteristics?: CharacteristicSelection | undefined;
   readonly context?: readonly string[] | undefined;
@@ -24,6 +25,8 @@ export interface ForwardColumn extends DatedColumn {
 /** The roles of columns, as the caller or the metadata of the dataset state them. */
 export interface ColumnRoles extends Omit<StatedColumns, 'metadata' | 'returns'> {
   readonly returns?: ForwardColumn | undefined;
+  /** The one column that is read, of a source with one row for each date and no assets. */
+  readonly series?: string | undefined;
   /** Where a role was stated, for messages: `columns.timestamp`, `columns.metadata.schema.timestamp_col`. */
   readonly statedAt: (role: StatedRole) => string;
 }
@@ -36,6 +39,7 @@ export type StatedRole =
   | `${'returns' | 'factorReturns'}.${'lag' | 'horizon' | 'realisationLag'}`
   | 'factorReturns.column'
   | 'prices'
+  | 'delisting'
   | 'characteristics'
   | 'context';
 

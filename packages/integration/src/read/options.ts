@@ -1,5 +1,6 @@
 import type { PortfolioWindowOptions, RunOptions, TimestampInput, TrendFeatureOptions } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
+import type { JoinOptions } from './join-options.ts';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
 /**
@@ -109,6 +110,14 @@ export interface PriceReturns {
 /** Where the returns come from: a column of them, or of prices. */
 export type ReturnsColumn = DatedColumn | PriceReturns;
 
+/** What the holder of an asset that leaves the panel earns after its last row. */
+export interface Delisting {
+  /** The column of delisting returns, read in each asset's last row. */
+  readonly column?: string | undefined;
+  /** Where there is none, as a fraction. */
+  readonly otherwise?: number | undefined;
+}
+
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
 export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
 
@@ -134,6 +143,8 @@ export type PanelColumns = KeyColumns & {
   readonly returns?: ReturnsColumn | undefined;
   /** Returns used only to build managed portfolios. */
   readonly factorReturns?: DatedColumn | undefined;
+  /** Returns of assets that leave before the panel ends; missing where absent. */
+  readonly delisting?: Delisting | undefined;
   /** Series common to all assets: the same value in every row of a date, never missing. */
   readonly context?: readonly string[] | undefined;
 } & OrMetadata<{ readonly characteristics: CharacteristicSelection }>;
@@ -194,7 +205,7 @@ export interface ReadNote {
   readonly remedy: string;
 }
 
-export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
+export interface ReadOptions extends RunOptions<'reading'>, SourceOptions, JoinOptions {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
    * within a date, by asset id, so that the batch does not depend on the order of the source.
@@ -224,7 +235,7 @@ export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
 }
 
 export interface PortfolioReadOptions
-  extends ReadOptions, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
+  extends Omit<ReadOptions, keyof JoinOptions>, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
   /** Cost per unit of turnover: one number for all assets, or one for each asset id. */
   readonly costs?: number | Readonly<Record<string, number>> | undefined;
   /** The group of each asset id, by name: a sector, an asset class. */
@@ -233,7 +244,7 @@ export interface PortfolioReadOptions
   readonly trend?: TrendFeatureOptions | undefined;
 }
 
-export interface StreamOptions extends ReadOptions {
+export interface StreamOptions extends Omit<ReadOptions, keyof JoinOptions> {
   /** Dates in a part; as many as `rowsPerPart` allows where absent. */
   readonly datesPerPart?: number | undefined;
   /** Rows that a part does not exceed unless one date alone does (100,000): with P columns, 8 P bytes each. */
@@ -299,7 +310,14 @@ export interface PortfolioReadReport extends PanelReadReport {
   readonly groupNames: readonly string[];
 }
 
+/** Series on the dates of a panel, each (T). */
+export interface PanelSeries {
+  /** Return of the benchmark after each date; NaN where there is none. */
+  readonly benchmark?: Float64Array | undefined;
+}
+
 export interface PanelReading<Batch> {
   readonly batch: Batch;
   readonly report: PanelReadReport;
+  readonly series: PanelSeries;
 }

@@ -23,7 +23,7 @@ export function forwardReturns(
 }
 
 /** Returns as fractions: -0.05 for a loss of five per cent. */
-function fractions(values: Float64Array, returnsIn: ReadOptions['returnsIn']): Float64Array {
+export function fractions(values: Float64Array, returnsIn: ReadOptions['returnsIn']): Float64Array {
   if (returnsIn === 'percent') return values.map((value) => value / 100);
   if (returnsIn === 'log') return values.map((value) => Math.expm1(value));
   return values;

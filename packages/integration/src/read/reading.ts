@@ -50,7 +50,7 @@ export async function openReading(source: PanelSource, roles: ColumnRoles, optio
   try {
     requireDistinctNames(frame);
     const layout = wideLayout(frame, roles);
-    guessedLayout = layout !== undefined && roles.layout === undefined;
+    guessedLayout = layout !== undefined && roles.layout === undefined && roles.series === undefined;
     if (layout) frame = longFrame(frame, layout);
     const { columns, notes } = resolveColumns(frame, roles);
     const dates = datePlan({ column: columns.timestamp, timestampFormat: roles.timestampFormat, options });
@@ -133,7 +133,8 @@ export function requireValues(
   countedColumns(columns).forEach((name, k) => {
     counts[name] = missing[k];
     const isCharacteristic = k < columns.characteristics.length;
-    if (missing[k] === nRows && !(isCharacteristic && options.emptyColumns === 'keep'))
+    const mayBeEmpty = (isCharacteristic && options.emptyColumns === 'keep') || name === columns.delisting?.name;
+    if (missing[k] === nRows && !mayBeEmpty)
       throw new DataError({
         field: `${name} (in ${frame.label})`,
         expected: 'at least one value',

@@ -13,13 +13,14 @@ export interface ResolvedColumns {
   readonly returns: FrameColumn | undefined;
   readonly factorReturns: FrameColumn | undefined;
   readonly prices: FrameColumn | undefined;
+  readonly delisting: FrameColumn | undefined;
   readonly characteristics: readonly FrameColumn[];
   readonly context: readonly FrameColumn[];
 }
 
 /** The columns beside the characteristics with a value for each row, in the order in which they are read. */
-export function seriesColumns({ returns, factorReturns, prices }: ResolvedColumns): readonly FrameColumn[] {
-  return [returns, factorReturns, prices].filter((column) => column !== undefined);
+export function seriesColumns({ returns, factorReturns, prices, delisting }: ResolvedColumns): readonly FrameColumn[] {
+  return [returns, factorReturns, prices, delisting].filter((column) => column !== undefined);
 }
 
 /** The columns of the roles, and what was decided on the way. */
@@ -44,16 +45,25 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): Resolution {
   const returns = dated('returns');
   const factorReturns = dated('factorReturns');
   const prices = roles.prices === undefined ? undefined : findColumn(frame, statedAt('prices'), roles.prices);
+  const delisting =
+    roles.delisting?.column === undefined
+      ? undefined
+      : findColumn(frame, `${statedAt('delisting')}.column`, roles.delisting.column);
   const context = (roles.context ?? []).map((name, i) => findColumn(frame, `${statedAt('context')}[${i}]`, name));
   const keys = [timestamp, asset];
   const realisedLater = [
     ...(returns && roles.returns?.lag === 0 ? [returns] : []),
     ...(factorReturns && roles.factorReturns?.lag === 0 ? [factorReturns] : []),
+    ...(delisting ? [delisting] : []),
   ];
   context.forEach((column, i) => {
     requireDifferent(`${statedAt('context')}[${i}]`, column, keys, 'timestamps or assets');
   });
-  const taken = new Set([...keys, ...context, ...[returns, factorReturns, prices].filter((c) => c !== undefined)]);
+  const taken = new Set([
+    ...keys,
+    ...context,
+    ...[returns, factorReturns, prices, delisting].filter((c) => c !== undefined),
+  ]);
   const { columns: characteristics, notes } = selectCharacteristics(
     frame,
     roles.characteristics ?? [],
@@ -68,7 +78,7 @@ export function resolveColumns(frame: Frame, roles: ColumnRoles): Resolution {
   });
   requireUnique(statedAt('characteristics'), characteristics);
   requireUnique(statedAt('context'), context);
-  return { columns: { timestamp, asset, returns, factorReturns, prices, characteristics, context }, notes };
+  return { columns: { timestamp, asset, returns, factorReturns, prices, delisting, characteristics, context }, notes };
 }
 
 function selectCharacteristics(
@@ -98,7 +108,8 @@ function selectCharacteristics(
   }
   const notes = notesOn(others, isNumeric);
   // A panel of returns alone is one: some models take nothing else. Text that may have been meant as numbers is not left out for that.
-  if (columns.length === 0 && (!hasReturns || mayBeNumbers(others))) throw noCharacteristic(frame, others);
+  const isHollow = frame.columns.every(({ isEmpty }) => isEmpty);
+  if (columns.length === 0 && (!hasReturns || isHollow || mayBeNumbers(others))) throw noCharacteristic(frame, others);
   return { columns, notes };
 }
 

@@ -7,7 +7,7 @@ import type { PanelColumns, PanelSource, PanelStreamReport, ReadNote, ReadOption
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import { partEnds, type PartSize } from './part-cuts.ts';
 import { readOptionKeys, requireKnownArguments, streamOptionKeys } from './known-keys.ts';
-import { crossSectionRoles, panelRoles, readCrossSectionBatch } from './panel.ts';
+import { crossSectionRoles, streamRoles, readCrossSectionBatch } from './panel.ts';
 import {
   collectorFor,
   describeReading,
@@ -46,7 +46,7 @@ export async function* streamCrossSectionBatches(
   columns: PanelColumns,
   options: StreamOptions = {},
 ): AsyncGenerator<CrossSectionBatch, PanelStreamReport, undefined> {
-  requireKnownArguments(columns, panelRoles, options, streamOptionKeys);
+  requireKnownArguments(columns, streamRoles, options, streamOptionKeys);
   const size = partSize(options);
   const roles = crossSectionRoles(columns);
   const reading = await openReading(source, roles, options);

@@ -10,7 +10,7 @@ import {
   type TextChunk,
 } from './frame.ts';
 import { KeyDictionary } from './key-dictionary.ts';
-import { hasAssetColumn, isIndexColumn, sameName, timestampColumn } from './column-search.ts';
+import { findColumn, hasAssetColumn, isIndexColumn, sameName, timestampColumn } from './column-search.ts';
 
 /** A wide frame, dates down and assets across, as the long one that readers take. */
 export interface WideLayout {
@@ -32,6 +32,11 @@ const usualFields =
  */
 export function wideLayout(frame: Frame, roles: ColumnRoles): WideLayout | undefined {
   if (roles.layout === 'long') return undefined;
+  if (roles.series !== undefined) {
+    const timestamp = timestampColumn(frame, roles.statedAt('timestamp'), roles.timestamp);
+    const column = findColumn(frame, roles.statedAt('characteristics'), roles.series);
+    return { timestamp, assets: ['series'], fields: [{ name: roles.series, columns: [column] }] };
+  }
   const stated = statedNames(roles);
   if (roles.layout === undefined && !isPlainlyWide(frame, roles, stated)) return undefined;
   const timestamp = timestampColumn(frame, roles.statedAt('timestamp'), roles.timestamp);
