@@ -74,7 +74,7 @@ describe('a panel that hangs together by few dates', () => {
     expect(firm.notes.join(' ')).not.toContain('thin');
   });
 
-  it.each(models)('is explained no worse by accelerated rounds than by plain ones: %s', async (name, create) => {
+  it.each(models)('is explained no worse by accelerated rounds than by plain ones: %s', async (_, create) => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 100_000 }),
@@ -89,7 +89,8 @@ describe('a panel that hangs together by few dates', () => {
           ];
           const { trainMetrics: a } = quick;
           const { trainMetrics: b } = plain;
-          if (name === 'PCA') expect(a.explainedVarianceRatio).toBeGreaterThan(b.explainedVarianceRatio - 1e-6);
+          if ('explainedVarianceRatio' in a && 'explainedVarianceRatio' in b)
+            expect(a.explainedVarianceRatio).toBeGreaterThan(b.explainedVarianceRatio - 1e-6);
           if (quick.converged && plain.converged) expect(a.totalR2).toBeGreaterThan(b.totalR2 - 0.005);
         },
       ),
