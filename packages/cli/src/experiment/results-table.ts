@@ -2,6 +2,7 @@ import type { FactorModelReport } from '@ml4t/core';
 import { allocatorTable } from './allocator-table.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { scoreNotes } from './notes.ts';
 import type { ExperimentResult } from './run.ts';
 import type { StrategyReport } from './strategy.ts';
@@ -46,7 +47,12 @@ export function resultsTable({ models, oracle }: ExperimentResult): string {
     ...(oracle ? [row('oracle (truth)', undefined, oracle.scores, oracle.strategy, undefined)] : []),
   ]);
   const notes = scoreNotes(models.map(({ record, scores }) => ({ model: record.run.label, scores })));
-  return [table, '', errorsNote(models), ...withoutOverlap(models), ...notes.map((note) => `note: ${note}`)].join('\n');
+  return [
+    table,
+    '',
+    errorsNote(models),
+    ...[...withoutOverlap(models), ...notes.map((note) => `note: ${note}`)].map(onOneLine),
+  ].join('\n');
 }
 
 /** What is left of each model on dates whose returns do not overlap, a line each; nothing with returns over one date. */

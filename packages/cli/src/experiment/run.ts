@@ -24,6 +24,7 @@ import {
 } from './record.ts';
 import type { Evaluation, Experiment } from './schema.ts';
 import { scoreForecasts } from './scores.ts';
+import { requireKnownFactors } from './pre-specified-factors.ts';
 import { splitDates } from './splits.ts';
 import { strategyReport, type StrategyReport } from './strategy.ts';
 import { experimentTasks, type PreparedModel } from './task-list.ts';
@@ -81,6 +82,7 @@ export async function prepareExperiment(
     const { packageName } = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
     const registration = registrationOf(family, run.model.type);
+    requireKnownFactors(run, experiment.data.preSpecifiedFactors);
     const { configs } = family.createEstimator(run.model, run.forecaster);
     // Models on windows make them themselves from the panel's rows.
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
@@ -101,18 +103,19 @@ export async function runExperiment(
   hooks: RunHooks,
 ): Promise<ExperimentResult> {
   const { experiment, models, steps } = prepared;
-  hooks.progress.note('reading the panel');
+  const note = (text: string): void => hooks.onEvent?.({ kind: 'note', text });
+  note('reading the panel');
   const data = await readData(experiment.data, {
     signal: hooks.signal,
     warn: hooks.warn,
-    onProgress: (progress) => hooks.progress.note(describeProgress(progress)),
+    onProgress: (progress) => note(describeProgress(progress)),
   });
   const splits = splitDates(data.batch, experiment.split);
   const findings = lookAtData(experiment, data.batch);
   if (hooks.strict) requireNoWarning(findings);
   // Notes are true of many honest panels: `ml4t check` shows them, and the summary keeps them.
   for (const line of findingLines(findings.filter(({ severity }) => severity === 'warning'))) hooks.warn(line);
-  hooks.progress.note('preprocessing');
+  note('preprocessing');
   const panel = steps.reduce((batch, step) => step(batch), data.batch);
   record.start(
     panel,

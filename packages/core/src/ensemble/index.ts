@@ -14,7 +14,7 @@ export {
   stoppingFields,
 } from './config.ts';
 export type { CheckpointConfig, EngineConfig, LearningRateSchedule, OptimizerConfig } from './config.ts';
-export { loadMember, saveMember } from './member-artifact.ts';
+export { loadMember, memberBytes, parseMember, saveMember } from './member-artifact.ts';
 export { readWeights, weightArrays, weightNames } from './member-weights.ts';
 export type { MemberWeights, TrainingUnit } from './member-weights.ts';
 export { NetworkEnsemble } from './network-ensemble.ts';
