@@ -18,6 +18,7 @@ export {
 } from './forecasters/ewma.ts';
 export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 export type { ForecasterConfig } from './forecasters/premium-forecaster.ts';
+export { alignedState, factorAlignment, type FactorAlignment } from './factor-alignment.ts';
 export { identifyFactors, type FactorCoordinates } from './identification.ts';
 export { ipcaConfigSchema, type IPCAConfig, type IPCAConfigInput } from './ipca/config.ts';
 export type { FactorReturnSeries } from './ipca/given-factors.ts';
