@@ -5,7 +5,7 @@ import { networkConfigSchema, portfolioConfigSchema } from '../src/index.ts';
 describe('the shared configuration', () => {
   it('has a default for every field, and freezes', () => {
     const config = parseConfig(networkConfigSchema, {}, 'NetworkConfig');
-    expect(config).toMatchObject({ gammaCost: 0.5, softminTau: 0.2, softminLambda: 0.1, annualizationFactor: 252 });
+    expect(config).toMatchObject({ gammaCost: 0.5, softminTau: 0.2, softminLambda: 0.1, annualizationFactor: null });
     expect(Object.isFrozen(config)).toBe(true);
   });
 

@@ -22,6 +22,7 @@ import {
   type Fitted,
   type PortfolioPredictOptions,
 } from '../training/fitted.ts';
+import { annualized } from '../training/annualization.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
@@ -107,7 +108,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     const started = performance.now();
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
     const { config } = this;
-    const portfolio = this.#portfolio;
+    const { config: portfolio, notes: annualNotes } = annualized(this.#portfolio, batch);
     requireTrainable(batch, options, config);
     const network = linearNetwork(config);
     const trains = config.estimator === 'portfolio-objective';
@@ -147,7 +148,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
         history: training?.history ?? ([] as readonly HistoryEntry[]),
-        notes: [...note, ...(training?.notes ?? []), ...notes],
+        notes: [...note, ...annualNotes, ...(training?.notes ?? []), ...notes],
         runRecord: {
           modelType: this.modelType,
           packageVersion: packageVersion(),

@@ -2,8 +2,10 @@ import { miniBatches } from '@ml4t/core/train';
 import { Generator } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 
+type ScheduleConfig = Pick<PortfolioConfig, 'maxIters' | 'evalEvery' | 'checkpointEvery' | 'checkpointSteps'>;
+
 /** Steps of the optimizer after which there is an evaluation or a checkpoint: the last steps of stretches of training. */
-export function stretches({ maxIters, evalEvery, checkpointEvery, checkpointSteps }: PortfolioConfig): number[] {
+export function stretches({ maxIters, evalEvery, checkpointEvery, checkpointSteps }: ScheduleConfig): number[] {
   const ends = new Set([maxIters, ...checkpointSteps.filter((step) => step <= maxIters)]);
   for (const every of [evalEvery, ...(checkpointEvery === null || checkpointSteps.length > 0 ? [] : [checkpointEvery])])
     for (let step = every; step <= maxIters; step += every) ends.add(step);
@@ -11,7 +13,10 @@ export function stretches({ maxIters, evalEvery, checkpointEvery, checkpointStep
 }
 
 /** Whether the grid or the list asks for a step. */
-export function keepsStep({ checkpointEvery, checkpointSteps }: PortfolioConfig, step: number): boolean {
+export function keepsStep(
+  { checkpointEvery, checkpointSteps }: Pick<ScheduleConfig, 'checkpointEvery' | 'checkpointSteps'>,
+  step: number,
+): boolean {
   if (checkpointSteps.length > 0) return checkpointSteps.includes(step);
   return checkpointEvery !== null && step % checkpointEvery === 0;
 }
