@@ -58,7 +58,7 @@ const model = new CAEModel({
   factors: /** @type {'managed' | 'regression'} */ (values.factors),
   batching: values.factors === 'managed' ? /** @type {'rows' | 'dates'} */ (values.batching) : 'dates',
   batchSize: 10_000,
-  nEnsemble: 1,
+  ensembleSize: 1,
   nEpochs: epochs + 2,
   checkpointInterval: null,
   ...engineChoice(values.engine),

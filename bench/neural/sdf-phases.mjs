@@ -55,7 +55,7 @@ const onProgress = ({ phase }) => marks.push({ phase, at: performance.now() });
 function fitBetaHead() {
   const sdfValues = uniform(T, 4).map((u) => 1 + 0.1 * u);
   const state = new StochasticDiscountFactorState({ index: batch.index, weights: new Float64Array(T * N), sdfValues });
-  const head = new StochasticDiscountFactorBetaNetworkHead({ betaNEpochs: epochs, ...running });
+  const head = new StochasticDiscountFactorBetaNetworkHead({ nEpochs: epochs, ...running });
   return head.fit({ batch, state }, { onProgress });
 }
 

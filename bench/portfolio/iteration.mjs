@@ -38,7 +38,7 @@ const batch = new PortfolioSequenceBatch({
 // Progress comes after every step, and there is nothing between two calls but a step.
 const config = {
   batchSize: B,
-  maxIters: warmup + repeats,
+  nSteps: warmup + repeats,
   evalEvery: 1,
   validationShare: 0,
   ...engineChoice(values.engine, Number(values.threads ?? threads)),

@@ -44,7 +44,7 @@ for (const design of ['linear', 'nonlinear'])
         const draw = new Generator(seed);
         const batch = quiet.withReturns(quiet.returns.map((r) => r + Number(noise) * draw.normal()));
         const [train, validation, test] = [batch.slice(0, 80), batch.slice(80, 120), batch.slice(120)];
-        const model = new CAEModel({ seed, nFactors: K, hiddenUnits: [16], nEnsemble: 1, nEpochs: 30, ...options });
+        const model = new CAEModel({ seed, nFactors: K, hiddenUnits: [16], ensembleSize: 1, nEpochs: 30, ...options });
         await model.fit(train, { validation });
         const { betas, factorReturns } = await model.extract(test);
         const known = await model.extract(batch.slice(0, 120));

@@ -63,7 +63,7 @@ if (!only || only === 'head') {
       const found = [];
       for (const seed of each) {
         const panel = simulate({ seed, ...options });
-        const model = new portfolio.LinearFeaturePortfolioModel({ seed, head, maxIters: 200, gammaCost: 1 });
+        const model = new portfolio.LinearFeaturePortfolioModel({ seed, head, nSteps: 200, gammaCost: 1 });
         await model.fit(windows(panel, 0, 800), { validation: windows(panel, 800, 1000) });
         const test = windows(panel, 1000, 1600);
         const { weights } = await model.predict(test);
@@ -84,7 +84,7 @@ if (!only || only === 'ensemble')
     for (const seed of each) {
       const panel = simulate({ seed, timing: 0, strength: 0.08, nAssets: 6, nDates: 400 });
       const model = new portfolio.LSTMPortfolioModel({
-        ...{ seed, head: 'long-short', maxIters: 10, hiddenSize: 4, vvsnHiddenDim: 4, validationShare: 0 },
+        ...{ seed, head: 'long-short', nSteps: 10, hiddenDim: 4, vvsnHiddenDim: 4, validationShare: 0 },
         ...config,
       });
       await model.fit(windows(panel, 0, 300));

@@ -14,8 +14,8 @@ const schedule = {
   nEpochsUnc: 12,
   nEpochsMoment: 8,
   nEpochsCond: 30,
-  burnInEpochs: 4,
-  lr: 0.01,
+  ignoreFirst: 4,
+  learningRate: 0.01,
 };
 const mean = (x) => x.reduce((a, b) => a + b, 0) / x.length;
 const summary = (x) =>

@@ -15,7 +15,7 @@ const [trainEnd, validationEnd, nDates, length] = [2520, 3024, 4032, 63];
 /** Training settings of the Python reference: 200 full-batch steps at 1e-4, its last step, its conventions, its blocks. */
 const reference = {
   learningRate: 1e-4,
-  maxIters: 200,
+  nSteps: 200,
   batchSize: 10_000,
   sharpeEps: 1e-8,
   defaultCheckpoint: 'last',

@@ -8,12 +8,12 @@ const [from, to] = (process.argv[2] ?? '10-14').split('-').map(Number);
 const changes = JSON.parse(process.argv[3] ?? '{}');
 // A twenty-eighth of the default schedule's epochs at ten times its rate: two characteristics need no more. The residual term finds
 // the loadings. It does not see the sign that turns in the recurrent design, so its weight is small there.
-const schedule = { burnInEpochs: 4, lr: 0.01, hiddenDim: 16, stateDimMoment: 4 };
+const schedule = { ignoreFirst: 4, learningRate: 0.01, hiddenDim: 16, stateDimMoment: 4 };
 const optionsOf = {
   characteristics: { ...schedule, nEpochsUnc: 12, nEpochsMoment: 12, nEpochsCond: 36, residualWeight: 0.03 },
   recurrent: {
     ...schedule,
-    ...{ nEpochsUnc: 24, nEpochsMoment: 8, nEpochsCond: 40, nMembers: 4 },
+    ...{ nEpochsUnc: 24, nEpochsMoment: 8, nEpochsCond: 40, ensembleSize: 4 },
     ...{ contextTransform: 'detrended', residualWeight: 0.004 },
   },
 };

@@ -112,11 +112,11 @@ for (let year = 2011; year <= Number(dates[nDates - 1].slice(0, 4)); year += 2) 
     const steps = Math.ceil((0.9 * train.nWindows) / batchSize);
     const model = new LSTMPortfolioModel({
       head: 'long-only',
-      hiddenSize: 64,
+      hiddenDim: 64,
       batchSize,
-      maxIters: epochs * steps,
+      nSteps: epochs * steps,
       evalEvery: steps,
-      earlyStoppingPatience: patience > 0 ? patience : null,
+      patience: patience > 0 ? patience : null,
       burnIn: windowLength - counted,
       softminLambda: 0,
       gammaCost: 1,

@@ -68,7 +68,7 @@ export default defineConfig({
       { text: 'Data and command line', items: pages('integration.md', 'cli.md', 'how-sure.md') },
       {
         text: 'How it is built',
-        items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md', 'benchmarks.md'),
+        items: pages('architecture.md', 'benchmarks.md', 'adding-an-operation.md'),
       },
       { text: 'Decisions', collapsed: true, items: pages(...folder('decisions')) },
       {
@@ -79,7 +79,7 @@ export default defineConfig({
             text: `@ml4t/core/${name}`,
             link: `/reference/core/src/${name}`,
           })),
-          ...['latent-factors', 'sdf', 'sae', 'portfolio', 'integration'].map((name) => ({
+          ...['latent-factors', 'sdf', 'sae', 'portfolio', 'features', 'integration'].map((name) => ({
             text: `@ml4t/${name}`,
             link: `/reference/${name}/src`,
           })),

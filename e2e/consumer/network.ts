@@ -4,7 +4,7 @@ import { CAEModel, type CAEConfigInput } from '@ml4t/latent-factors';
 
 export async function train(engine: NonNullable<CAEConfigInput['engine']>): Promise<string> {
   const { batch } = simulateConditionalFactorPanel({ nAssets: 60, nDates: 40, nCharacteristics: 9 });
-  const model = new CAEModel({ nFactors: 3, hiddenUnits: [11, 7], nEnsemble: 2, nEpochs: 3, engine });
+  const model = new CAEModel({ nFactors: 3, hiddenUnits: [11, 7], ensembleSize: 2, nEpochs: 3, engine });
   const summary = await model.fit(batch.slice(0, 30), { validation: batch.slice(30) });
   const { factorReturns, betas } = await model.extract(batch);
   const bits = Buffer.concat([factorReturns, betas].map((values) => Buffer.from(Float64Array.from(values).buffer)));

@@ -43,7 +43,7 @@ const limits = new WeightConstraintPostprocessor({
   holdings: 'chained',
 });
 const trained = new PortfolioAllocationPipeline({
-  model: new LinearFeaturePortfolioModel({ gammaCost: 1, maxIters: 100, holdings: 'chained' }),
+  model: new LinearFeaturePortfolioModel({ gammaCost: 1, nSteps: 100, holdings: 'chained' }),
   postprocessors: [limits],
 });
 await trained.fit(train, { validation });

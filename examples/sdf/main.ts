@@ -14,7 +14,7 @@ const model = new StochasticDiscountFactorModel({
   nEpochsUnc: 40,
   nEpochsMoment: 8,
   nEpochsCond: 40,
-  burnInEpochs: 8,
+  ignoreFirst: 8,
   selectBy: 'sharpe',
   seed: 1,
 });

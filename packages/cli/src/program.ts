@@ -10,6 +10,7 @@ import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { exitCodeFor, exitCodes } from './exit-codes.ts';
 import type { FamilyPackage } from './families/family.ts';
+import { onOneLine, printableTerminal } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { share, usageError, wholeNumber } from './usage.ts';
 import { packageVersion } from './version.ts';
@@ -26,7 +27,8 @@ export async function runCli(
   terminal: Terminal,
   packages?: readonly FamilyPackage[],
 ): Promise<number> {
-  const program = buildProgram(terminal, packages);
+  const safe = printableTerminal(terminal);
+  const program = buildProgram(safe, packages);
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
     return exitCodes.ok;
@@ -34,7 +36,7 @@ export async function runCli(
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     const known =
       error instanceof CommanderError ? usageError(error, commandOf(program, argv)) : asAbort(error, terminal.signal);
-    reportError(known, terminal, { debug: argv.includes('--debug'), json: argv.includes('--json') });
+    reportError(known, safe, { debug: argv.includes('--debug'), json: argv.includes('--json') });
     return exitCodeFor(known);
   }
 }
@@ -64,6 +66,12 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
       wholeNumber('--workers', 1),
     )
     .option('--fresh', 'do everything again, whatever a stopped run left')
+    .option('--fail-fast', 'stop at the first task that fails, instead of doing all that does not need it')
+    .option(
+      '--attempts <n>',
+      'how often to try a task whose worker thread was lost; 1 where absent',
+      wholeNumber('--attempts', 1),
+    )
     .option('--wait', 'wait for another run that has the output directory, instead of refusing')
     .option('--strict', 'make what `ml4t check` warns of an error, before any fit')
     .option('--debug', 'show the stack of an unexpected error')
@@ -164,7 +172,7 @@ function asAbort(error: unknown, signal: AbortSignal | undefined): unknown {
 
 function reportError(error: unknown, terminal: Terminal, options: { debug: boolean; json: boolean }): void {
   const known = error instanceof Ml4tError;
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const message = onOneLine(error instanceof Error ? error.message : String(error)).trim();
   const line = lineOf(error, message);
   terminal.stderr.write(`ml4t: ${line}\n`);
   if (options.json)
@@ -177,8 +185,4 @@ function lineOf(error: unknown, message: string): string {
   if (error instanceof AbortedError) return 'stopped';
   if (error instanceof Ml4tError) return message;
   return `unexpected error: ${message}. This is a bug; run again with --debug and report it.`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trim();
 }

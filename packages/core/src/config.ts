@@ -9,16 +9,85 @@ export const baseConfigSchema = z.strictObject({
 });
 
 /**
- * Parses an untrusted configuration against a strict schema and freezes the result, deeply.
- * Unknown keys, wrong types and values out of range are a ConfigError that names the key, the rule and the remedy.
+ * Other names of fields: those of the Python package, and earlier ones of this. `to` is the field's name, `value` turns what was given
+ * into what the field takes. They are read, and no schema has them.
  */
-export function parseConfig<S extends z.ZodType>(schema: S, input: unknown, owner: string): Readonly<z.output<S>> {
-  const result = schema.safeParse(input ?? {});
-  if (result.success) return deepFreeze(result.data) as Readonly<z.output<S>>;
+export type Aliases = Readonly<
+  Record<string, string | { readonly to: string; readonly value: (given: never) => unknown }>
+>;
+
+/** A configuration's input in which fields may come under their aliases. */
+export type WithAliases<A extends Aliases, Input> = Input & {
+  readonly [K in keyof A]?: A[K] extends keyof Input
+    ? Input[A[K]]
+    : A[K] extends { readonly value: (given: infer Given) => unknown }
+      ? Given
+      : never;
+};
+
+/** What fits say of the configurations that were given under other names. */
+const notes = new WeakMap<object, string>();
+
+/**
+ * Parses an untrusted configuration against a strict schema and freezes the result, deeply. Fields may come under their `aliases`;
+ * {@link configNotes} tells a fit of it. Unknown keys, wrong types and values out of range are a ConfigError that names the key, the rule
+ * and the remedy, and so are two names of one field.
+ */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  owner: string,
+  aliases: Aliases = {},
+): Readonly<z.output<S>> {
+  const given: unknown = input ?? {};
+  const { value, renamed } = withOwnNames(given, owner, aliases);
+  const result = schema.safeParse(value);
+  if (result.success) {
+    const config = deepFreeze(result.data) as Readonly<z.output<S>>;
+    const names = Object.entries(renamed).map(([to, from]) => `${from} as ${to}`);
+    const note = names.length > 0 ? `Other names were read: ${names.join(', ')}.` : notes.get(given as object);
+    if (note !== undefined) notes.set(config as object, note);
+    return config;
+  }
   // A misspelt key shows up twice: as unknown, and as missing under its right name. The first says more.
   const issues = result.error.issues;
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  throw configErrorFrom(issue, input, owner, schema);
+  throw configErrorFrom(issue, value, owner, schema, renamed);
+}
+
+/** What the summary of a fit has to say of its configuration: that fields came under other names, if they did. */
+export function configNotes(config: object): string[] {
+  const note = notes.get(config);
+  return note === undefined ? [] : [note];
+}
+
+/** The input under the names of the schema, and by name of the schema the name that was given. */
+function withOwnNames(
+  input: unknown,
+  owner: string,
+  aliases: Aliases,
+): { readonly value: unknown; readonly renamed: Readonly<Record<string, string>> } {
+  if (typeof input !== 'object' || input === null || !Object.keys(input).some((key) => Object.hasOwn(aliases, key)))
+    return { value: input, renamed: {} };
+  const value: Record<string, unknown> = {};
+  const renamed: Record<string, string> = {};
+  const names = new Map<string, string>();
+  for (const [key, given] of Object.entries(input)) {
+    const alias = Object.hasOwn(aliases, key) ? aliases[key] : key;
+    const { to, value: convert } = typeof alias === 'string' ? { to: alias, value: undefined } : alias;
+    const other = names.get(to);
+    if (other !== undefined)
+      throw new ConfigError({
+        field: `${owner}.${to}`,
+        expected: 'one name of the field',
+        found: `${other} and ${key}`,
+        remedy: `Leave ${other === to ? key : other} out.`,
+      });
+    names.set(to, key);
+    if (key !== to) renamed[to] = key;
+    value[to] = convert && given !== undefined ? convert(given as never) : given;
+  }
+  return { value, renamed };
 }
 
 /** The JSON Schema of a configuration's input, for editors and tools. */
@@ -40,8 +109,17 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function configErrorFrom(issue: z.core.$ZodIssue, input: unknown, owner: string, schema: z.ZodType): ConfigError {
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+function configErrorFrom(
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  owner: string,
+  schema: z.ZodType,
+  renamed: Readonly<Record<string, string>>,
+): ConfigError {
+  // Under the name that was given.
+  const [head = '', ...rest] = issue.path;
+  const own = Object.hasOwn(renamed, head) ? [renamed[String(head)], ...rest] : issue.path;
+  const path = own.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   if (issue.code === 'unrecognized_keys') {
     const allowed = allowedKeys(schema, issue.path);
     const key = issue.keys[0];

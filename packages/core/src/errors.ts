@@ -27,6 +27,16 @@ export type ErrorCode =
   | 'worker'
   | 'missing-package';
 
+/** An error as plain JSON: what `toJSON` gives and `Ml4tError.fromJSON` takes. */
+export interface ErrorJSON extends Omit<ErrorDetail, 'cause'> {
+  /** The name of its class. */
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What it was caused by: an error of the library as its own JSON, any other by name and message. */
+  readonly cause?: ErrorJSON | { readonly name: string; readonly message: string };
+}
+
 /**
  * Root of every error the library throws on purpose.
  * The message is one line: `field: expected …, found …. Remedy.`
@@ -51,10 +61,44 @@ export class Ml4tError extends Error implements ErrorDetail {
     this.remedy = detail.remedy;
   }
 
-  toJSON(): Record<string, string> {
-    const { name, code, field, expected, found, remedy, message } = this;
-    return { name, code, field, expected, found, remedy, message };
+  toJSON(): ErrorJSON {
+    const { name, code, field, expected, found, remedy, message, cause } = this;
+    const json = { name, code, field, expected, found, remedy, message };
+    if (!(cause instanceof Error)) return json;
+    return {
+      ...json,
+      cause: cause instanceof Ml4tError ? cause.toJSON() : { name: cause.name, message: cause.message },
+    };
   }
+
+  /**
+   * The error that `toJSON` was called on, in another thread, process or machine: of the same class, with the same text and
+   * causes. Its stack is that of this call.
+   * Throws ConfigError for what is not the JSON of an error of the library.
+   */
+  static fromJSON(json: ErrorJSON): Ml4tError {
+    const isKnown = typeof json === 'object' && json !== null && Object.hasOwn(errorClasses, json.code);
+    if (!isKnown || [json.field, json.expected, json.found, json.remedy].some((text) => typeof text !== 'string'))
+      throw new ConfigError({
+        field: 'json',
+        expected: 'what `toJSON` of an error of the library gives',
+        found: describe(json),
+        remedy: 'Pass it as it was given.',
+      });
+    const { code, field, expected, found, remedy } = json;
+    const error = new Ml4tError(code, { field, expected, found, remedy, cause: causeFrom(json.cause) });
+    // Some classes are made from other arguments than these; an instance of one is what its prototype says.
+    const [name, Class] = errorClasses[code];
+    Object.setPrototypeOf(error, Class.prototype as object);
+    return Object.assign(error, { name });
+  }
+}
+
+function causeFrom(cause: ErrorJSON['cause']): Error | undefined {
+  if (cause === undefined) return undefined;
+  if ('code' in cause) return Ml4tError.fromJSON(cause);
+  const error = new Error(cause.message);
+  return Object.defineProperty(error, 'name', { value: cause.name, configurable: true, writable: true });
 }
 
 /** A configuration key is unknown, missing, of the wrong type or out of range. */
@@ -178,9 +222,34 @@ export class MissingPackageError extends Ml4tError {
   }
 }
 
-/** Throws {@link AbortedError} when the signal has fired. */
+const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, { readonly prototype: Ml4tError }]>> = {
+  config: ['ConfigError', ConfigError],
+  shape: ['ShapeError', ShapeError],
+  data: ['DataError', DataError],
+  'not-fitted': ['NotFittedError', NotFittedError],
+  'not-identified': ['NotIdentifiedError', NotIdentifiedError],
+  infeasible: ['InfeasibleError', InfeasibleError],
+  aborted: ['AbortedError', AbortedError],
+  artifact: ['ArtifactError', ArtifactError],
+  source: ['SourceError', SourceError],
+  output: ['OutputError', OutputError],
+  engine: ['EngineError', EngineError],
+  worker: ['WorkerError', WorkerError],
+  'missing-package': ['MissingPackageError', MissingPackageError],
+};
+
+/** Throws {@link AbortedError} when the signal has fired, ConfigError when it is no signal. */
 export function throwIfAborted(signal: AbortSignal | undefined, operation: string): void {
-  if (signal?.aborted) throw new AbortedError(operation, signal.reason);
+  if (signal === undefined) return;
+  const { aborted, reason } = (signal ?? {}) as Partial<AbortSignal>;
+  if (typeof aborted !== 'boolean')
+    throw new ConfigError({
+      field: `${operation}: options.signal`,
+      expected: 'an AbortSignal',
+      found: describe(signal),
+      remedy: 'Pass the `signal` of an AbortController, or leave it out.',
+    });
+  if (aborted) throw new AbortedError(operation, reason);
 }
 
 /** Shows a found value in an error: short, on one line, unambiguous. */

@@ -1,3 +1,4 @@
+export { nonOverlappingDates, type NonOverlappingFigures } from './evaluation/non-overlapping.ts';
 export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
 export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
@@ -13,7 +14,15 @@ export {
   type PortfolioWindows,
   type VolatilityScaling,
 } from './batches/portfolio-windows.ts';
-export { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from './config.ts';
+export {
+  baseConfigSchema,
+  configJsonSchema,
+  configNotes,
+  deepFreeze,
+  parseConfig,
+  type Aliases,
+  type WithAliases,
+} from './config.ts';
 export { engineChoices } from './engine/choices.ts';
 export {
   AbortedError,
@@ -34,6 +43,7 @@ export {
   throwIfAborted,
   type ErrorCode,
   type ErrorDetail,
+  type ErrorJSON,
 } from './errors.ts';
 export { alignRows } from './evaluation/align-rows.ts';
 export {
@@ -57,10 +67,23 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export {
+  describeOverlap,
+  findReturnOverlap,
+  overlapNotes,
+  type PanelOfReturns,
+  type ReturnOverlap,
+} from './look/return-overlap.ts';
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
-export { meanInference, type Inference, type InferenceOptions } from './inference/inference.ts';
+export {
+  longRunVariance,
+  meanInference,
+  type Inference,
+  type InferenceOptions,
+  type LongRunVariance,
+} from './inference/inference.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -115,6 +138,7 @@ export type {
   StochasticDiscountFactorEstimator,
   TrainedMember,
 } from './models/interfaces.ts';
+export { requireFitArguments, requirePredictArguments, type Operation } from './models/arguments.ts';
 export { describeProgress, type Progress, type ProgressPart, type ProgressUnit } from './models/progress.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export type { ColumnOptions } from './preprocessing/by-cross-section.ts';
@@ -161,4 +185,4 @@ export {
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
 export { periodsPerYear, type DateFrequency } from './periods-per-year.ts';
-export { exceedsRounding, hasVariation } from './variation.ts';
+export { exceedsRounding, hasVariation, varyingColumns } from './variation.ts';

@@ -1,5 +1,16 @@
 import { DataError, ShapeError, describe } from './errors.ts';
 
+/** Throws ShapeError unless what a batch is to be made of is an object. */
+export function requireObject(owner: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new ShapeError({
+    field: owner,
+    expected: 'an object with the arrays that it is made of',
+    found: describe(value),
+    remedy: 'Pass them by name.',
+  });
+}
+
 /** Throws ShapeError unless `array` has exactly `length` entries; `meaning` says where that number comes from. */
 export function requireLength(
   field: string,
@@ -7,17 +18,19 @@ export function requireLength(
   length: number,
   meaning: string,
 ): void {
-  if (array.length !== length)
+  // Callers in JavaScript may pass anything.
+  const given = array as { readonly length: number } | null | undefined;
+  if (given?.length !== length)
     throw new ShapeError({
       field,
       expected: `${length} entries (${meaning})`,
-      found: `${array.length}`,
+      found: given?.length === undefined ? describe(given) : `${given.length}`,
       remedy: 'Pass one entry for each, in the same order.',
     });
 }
 
 /** Throws DataError unless the names are non-empty, unique strings. */
-export function requireUniqueNames(field: string, names: readonly string[]): void {
+function requireUniqueNames(field: string, names: readonly string[]): void {
   const seen = new Map<string, number>();
   names.forEach((name, i) => {
     if (typeof name !== 'string' || name === '')
@@ -38,6 +51,25 @@ export function requireUniqueNames(field: string, names: readonly string[]): voi
     seen.set(name, i);
   });
 }
+
+/** Names that nobody can change afterwards: the list itself where it is frozen, else a frozen copy. Throws DataError unless unique texts. */
+export function frozenNames(field: string, names: readonly string[]): readonly string[] {
+  if (!Array.isArray(names))
+    throw new DataError({
+      field,
+      expected: 'a list of names',
+      found: describe(names),
+      remedy: 'Pass an array of strings.',
+    });
+  if (checkedNames.has(names)) return names;
+  requireUniqueNames(field, names);
+  const frozen: readonly string[] = Object.isFrozen(names) ? names : Object.freeze([...(names as readonly string[])]);
+  checkedNames.add(frozen);
+  return frozen;
+}
+
+/** Lists that were found to be good and cannot have changed since: asset ids are long and passed on often. */
+const checkedNames = new WeakSet<readonly string[]>();
 
 /** Throws DataError when an entry is not finite. With `allowNaN`, NaN stands for missing and only infinities are refused. */
 export function requireFinite(field: string, values: FloatArray, allowNaN = false): void {
@@ -92,7 +124,8 @@ export function readNumeric(field: string, input: NumericInput, shape: readonly 
     return input instanceof Float64Array ? input : Float64Array.from(input);
   }
   const size = shape.reduce((a, b) => a * b, 1);
-  const out = new Float64Array(size);
+  if (Array.isArray(input) && input.length !== size) requireOuterLength(field, input, shape);
+  const out = allocated(field, shape, size);
   let next = 0;
   const walk = (level: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
@@ -134,6 +167,31 @@ export function readNumeric(field: string, input: NumericInput, shape: readonly 
   return out;
 }
 
+/** Before room is made for a shape that was made up. */
+function requireOuterLength(field: string, input: readonly unknown[], shape: readonly number[]): void {
+  if (input.length === shape[0]) return;
+  throw new ShapeError({
+    field,
+    expected: `${shape[0]} entries (shape ${shape.join(', ')})`,
+    found: `${input.length}`,
+    remedy: 'Pad ragged data with NaN and a mask, or build the batch from long rows.',
+  });
+}
+
+function allocated(field: string, shape: readonly number[], size: number): Float64Array {
+  try {
+    return new Float64Array(size);
+  } catch (cause) {
+    throw new ShapeError({
+      field,
+      expected: 'an array that memory has room for',
+      found: `shape (${shape.join(', ')})`,
+      remedy: 'Pass the array with the shape it has, or less of it.',
+      cause,
+    });
+  }
+}
+
 /** The lengths of a nested array along its first `depth` levels, taken from the first entry of each. */
 export function nestedShape(field: string, input: unknown, depth: number): number[] {
   const shape: number[] = [];
@@ -156,6 +214,13 @@ export function nestedShape(field: string, input: unknown, depth: number): numbe
 /** Whole numbers as an Int32Array; an Int32Array is used as it is. Throws DataError instead of rounding. */
 export function readIntegers(field: string, input: Int32Array | readonly number[]): Int32Array {
   if (input instanceof Int32Array) return input;
+  if (!Array.isArray(input))
+    throw new ShapeError({
+      field,
+      expected: 'an array of whole numbers',
+      found: describe(input),
+      remedy: 'Pass an Int32Array or a list.',
+    });
   const bad = input.findIndex((value) => !Number.isInteger(value) || Math.abs(value) > 2147483647);
   if (bad >= 0)
     throw new DataError({

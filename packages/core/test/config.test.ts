@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { baseConfigSchema, configJsonSchema, deepFreeze, parseConfig } from '../src/config.ts';
+import { baseConfigSchema, configJsonSchema, configNotes, deepFreeze, parseConfig } from '../src/config.ts';
 import { ConfigError } from '../src/errors.ts';
 
 const schema = z.strictObject({
@@ -84,4 +84,41 @@ it('freezes plain data only', () => {
   value.array[0] = 2;
   expect(array[0]).toBe(2);
   expect(Object.isFrozen(value.map)).toBe(false);
+});
+
+describe('other names of fields', () => {
+  const rated = z.strictObject({
+    learningRate: z.number().positive().default(1),
+    schedule: z.union([z.literal('constant'), z.strictObject({ decay: z.number() })]).default('constant'),
+  });
+  const aliases = { lr: 'learningRate', lrDecay: { to: 'schedule', value: (decay: number) => ({ decay }) } } as const;
+  const read = (input: unknown) => parseConfig(rated, input, 'RatedConfig', aliases);
+
+  it('are read, and noted once, also of a configuration that was parsed before', () => {
+    const config = read({ lr: 0.5, lrDecay: 0.9 });
+    expect(config).toEqual({ learningRate: 0.5, schedule: { decay: 0.9 } });
+    expect(configNotes(config)).toEqual(['Other names were read: lr as learningRate, lrDecay as schedule.']);
+    expect(configNotes(read(config))).toEqual(configNotes(config));
+    expect(configNotes(read({ learningRate: 0.5 }))).toEqual([]);
+  });
+
+  it('are not in the schema', () => {
+    expect(Object.keys(configJsonSchema(rated).properties as object)).toEqual(['learningRate', 'schedule']);
+  });
+
+  it('cannot stand beside the own one, whatever they say', () => {
+    for (const input of [
+      { lr: 0.5, learningRate: 0.5 },
+      { learningRate: 0.5, lr: 0.5 },
+    ])
+      expect(() => read(input)).toThrow(
+        /^RatedConfig\.learningRate: expected one name of the field, found (lr and learningRate|learningRate and lr)\. Leave lr out\.$/,
+      );
+  });
+
+  it('are those that an error is about', () => {
+    expect(() => read({ lr: -1 })).toThrow('RatedConfig.lr: expected a number > 0, found -1');
+    expect(() => read({ lr: 'fast' })).toThrow('RatedConfig.lr');
+    expect(() => read({ learningRat: 1 })).toThrow('Did you mean learningRate?');
+  });
 });

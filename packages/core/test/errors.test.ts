@@ -13,8 +13,10 @@ import {
   OutputError,
   ShapeError,
   SourceError,
+  WorkerError,
   describe,
   throwIfAborted,
+  type ErrorJSON,
 } from '../src/errors.ts';
 
 const detail = { field: 'returns[3]', expected: 'a finite number', found: 'NaN', remedy: 'Drop the row.' };
@@ -37,6 +39,42 @@ group('errors', () => {
     expect(error.message).toBe('returns[3]: expected a finite number, found NaN. Drop the row.');
     expect(JSON.parse(JSON.stringify(error))).toEqual({ name, code, ...detail, message: error.message });
     expect(String(error)).toBe(`${name}: ${error.message}`);
+  });
+
+  it.each([
+    new ConfigError(detail),
+    new ShapeError(detail),
+    new DataError({ ...detail, cause: new SourceError({ ...detail, cause: new TypeError('deeper') }) }),
+    new NotFittedError('IPCAModel', 'extract'),
+    new NotIdentifiedError(detail),
+    new InfeasibleError(detail),
+    new AbortedError('fit', new Error('time is up')),
+    new ArtifactError(detail),
+    new SourceError(detail),
+    new OutputError(detail),
+    new EngineError(detail),
+    new MissingPackageError('@duckdb/node-api', 'reads Parquet', new Error('not found')),
+    new WorkerError(detail),
+  ])('come back from JSON as they were: $name', (error) => {
+    const back = Ml4tError.fromJSON(JSON.parse(JSON.stringify(error)) as ErrorJSON);
+    expect(back.constructor).toBe(error.constructor);
+    expect(back.toJSON()).toEqual(error.toJSON());
+    expect([String(back), back.message]).toEqual([String(error), error.message]);
+    expect(back.stack).toContain(error.message);
+    const causes = (of: unknown): unknown[] => (of instanceof Error ? [of.name, of.message, ...causes(of.cause)] : []);
+    expect(causes(back)).toEqual(causes(error));
+  });
+
+  it.each([
+    undefined,
+    null,
+    'error',
+    {},
+    { ...detail, code: 'none' },
+    { ...detail, code: 'toString' },
+    { code: 'data' },
+  ])('are not made of other JSON: %j', (json) => {
+    expect(() => Ml4tError.fromJSON(json as unknown as ErrorJSON)).toThrow(ConfigError);
   });
 
   it('keep their cause, and have none otherwise', () => {

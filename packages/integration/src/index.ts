@@ -28,15 +28,27 @@ export { portfolioWeightsTable, type PortfolioWeightsOptions } from './frames/po
 export { renameColumns } from './frames/rename-columns.ts';
 export { factorTable, panelTable, predictionsTable, signalsTable, weightsTable } from './frames/tables.ts';
 export type {
+  AsOf,
+  BenchmarkSource,
+  BesideSource,
+  JoinOptions,
+  JoinedSource,
+  RiskFreeSource,
+} from './read/join-options.ts';
+export type {
   CellKind,
   CharacteristicSelection,
   ColumnChunkSource,
   DatedColumn,
   DateGap,
+  Delisting,
+  FieldSources,
   KeyColumns,
+  NumberFormat,
   PanelColumns,
   PanelReading,
   PanelReadReport,
+  PanelSeries,
   PanelSource,
   PanelStreamReport,
   PersistentPanelColumns,
@@ -45,15 +57,27 @@ export type {
   PortfolioReadReport,
   PostgresClient,
   PostgresSource,
+  PriceReturns,
   QueryAccess,
   QuerySource,
+  ReadNote,
   ReadOptions,
+  ReturnsColumn,
   RowSource,
+  SourceOptions,
   StreamOptions,
+  TextEncoding,
   TimestampFormat,
 } from './read/options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';
-export { writeFrame, writeFrames, type OutputFormat, type WrittenFrame } from './write/write-frame.ts';
+export type { CsvOptions } from './write/formulas.ts';
+export {
+  writeFrame,
+  writeFrames,
+  type OutputFormat,
+  type WriteOptions,
+  type WrittenFrame,
+} from './write/write-frame.ts';
 export type { DatasetMetadata } from './schema/dataset-metadata.ts';

@@ -11,7 +11,11 @@ export type { CAEFitOptions } from './cae/fit.ts';
 export { regressionPortfolios } from './cae/managed-portfolios.ts';
 export { CAEModel, type CAEExtractOptions, type CharacteristicImportance } from './cae/model.ts';
 export { AR1FactorForecaster, type AR1Config } from './forecasters/ar1.ts';
-export { EWMAFactorForecaster, type EWMAConfig } from './forecasters/ewma.ts';
+export {
+  EWMAFactorForecaster,
+  EWMAFactorForecaster as EWMABaseFactorForecaster,
+  type EWMAConfig,
+} from './forecasters/ewma.ts';
 export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 export type { ForecasterConfig } from './forecasters/premium-forecaster.ts';
 export { identifyFactors, type FactorCoordinates } from './identification.ts';

@@ -50,7 +50,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(caeConfigSchema),
     create: (config: unknown) => new CAEModel(parseCAEConfig(config)),
-    ensembleSize: (config: unknown) => parseCAEConfig(config).nEnsemble,
+    ensembleSize: (config: unknown) => parseCAEConfig(config).ensembleSize,
     load: (source: ArtifactSource) => CAEModel.load(source),
   },
 ]);

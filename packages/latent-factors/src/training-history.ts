@@ -60,10 +60,10 @@ function spanOf(calendar: Float64Array, dates: Float64Array): Float64Array {
   return calendar.filter((date) => date >= first && date <= last);
 }
 
-/** The factor returns of the training dates alone (T_train x K). */
+/** A copy of the factor returns of the training dates alone (T_train x K). */
 export function trainingFactorReturns(history: TrainingHistory): Float64Array {
   const { validationDates, timestamps, factorReturns, nFactors: k } = history;
-  if (validationDates.length === 0) return factorReturns;
+  if (validationDates.length === 0) return factorReturns.slice();
   const later = new Set(validationDates);
   const out = new Float64Array((timestamps.length - validationDates.length) * k);
   let at = 0;
@@ -145,7 +145,9 @@ export function savedHistoriesIn(artifact: PipelineArtifact): TrainingHistory[] 
       factorNames,
       nFactors: factorNames.length,
       timestamps,
-      factorReturns: artifactArray(artifact, nameOf(h, 'factorReturns'), 'F64', [nDates, factorNames.length]),
+      factorReturns: artifactArray(artifact, nameOf(h, 'factorReturns'), 'F64', [nDates, factorNames.length], {
+        allowNaN: true,
+      }),
       calendar: nCalendar === undefined ? timestamps : dates('calendar', nCalendar),
       validationDates: nValidation === undefined ? new Float64Array(0) : dates('validationDates', nValidation),
       timing: timing ?? undefined,

@@ -148,7 +148,7 @@ class ShiftedMapper implements FactorMapper {
 describe('a saved forecast pipeline', () => {
   it('gives the same bits at every checkpoint, in any order, without the training batch', async () => {
     const pipeline = new LatentFactorForecastPipeline({
-      model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 6, checkpointInterval: 2, nEnsemble: 2 }),
+      model: new CAEModel({ nFactors: 2, hiddenUnits: [4], nEpochs: 6, checkpointInterval: 2, ensembleSize: 2 }),
       forecaster: new EWMAFactorForecaster({ halfLife: 7 }),
     });
     await pipeline.fit(train.slice(0, 35), { validation: train.slice(35) });
@@ -181,7 +181,7 @@ describe('a saved forecast pipeline', () => {
           hiddenUnits: [4],
           nEpochs: 4,
           checkpointInterval: 2,
-          nEnsemble: 2,
+          ensembleSize: 2,
         }),
         forecaster: new AR1FactorForecaster(),
       });

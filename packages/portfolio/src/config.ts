@@ -1,4 +1,12 @@
-import { baseConfigSchema, engineChoices } from '@ml4t/core';
+import { baseConfigSchema, type Aliases, type WithAliases } from '@ml4t/core';
+import {
+  checkpointFields,
+  defaultCheckpointField,
+  engineFields,
+  ensembleFields,
+  optimizerFields,
+  stoppingFields,
+} from '@ml4t/core/ensemble';
 import * as z from 'zod';
 
 const share = z.number().min(0).lt(1);
@@ -57,16 +65,12 @@ export const portfolioConfigSchema = baseConfigSchema.extend({
 
   /** Windows of a mini-batch: each is a step of the optimizer (in the reference it only splits a full batch). */
   batchSize: z.int().min(1).default(16).describe('Windows of a mini-batch'),
-  /** Steps of the optimizer at most. The reference takes 200 full-batch steps, which leave its networks near their start. */
-  maxIters: z.int().min(1).default(1000).describe('Steps of the optimizer at most'),
-  /** Learning rate of AdamW. The reference's 1e-4 does not train in the steps that it takes. */
-  learningRate: z.number().positive().default(1e-3).describe('Learning rate of AdamW'),
-  /** Decoupled (AdamW). */
-  weightDecay: z.number().min(0).default(1e-4).describe('Decoupled weight decay'),
-  maxGradNorm: z.number().positive().nullable().default(1).describe('Bound on the gradient norm; null for none'),
+  /** The reference takes 200 full-batch steps, which leave its networks near their start. */
+  nSteps: z.int().min(1).default(1000).describe('Steps of the optimizer at most'),
+  /** The reference's learning rate of 1e-4 does not train in the steps that it takes. */
+  ...optimizerFields({ learningRate: 1e-3, weightDecay: 1e-4, gradientClip: 1 }),
 
-  /** Members with seeds seed, seed + 1, …, whose weights are averaged. */
-  ensembleSize: z.int().min(1).max(1000).default(1).describe('Networks whose weights are averaged'),
+  ...ensembleFields({ ensembleSize: 1 }, 'weights'),
   /** Share of the windows, the last ones, held out for validation when `fit` is given none. */
   validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of windows held out when none are given'),
 
@@ -76,29 +80,25 @@ export const portfolioConfigSchema = baseConfigSchema.extend({
   metricEmaAlpha: z.number().gt(0).max(1).default(0.45).describe('Weight of the newest evaluation in the criterion'),
   /** A smoothed Sharpe ratio is better when it exceeds the best smoothed one by this. */
   metricMinDelta: z.number().min(0).default(1e-3).describe('Least gain in the smoothed Sharpe ratio that counts'),
-  /** Evaluations without improvement before training stops; null: never. The reference's 20 outlast its own 200 steps. */
-  earlyStoppingPatience: z.int().min(1).nullable().default(10).describe('Evaluations without improvement, then stop'),
-  /** Steps before early stopping begins to count. */
-  earlyStoppingBurnInIters: z.int().min(0).default(20).describe('Steps before early stopping begins to count'),
-
-  /** Keep every n-th step as a checkpoint `step-n`; null for none. */
-  checkpointEvery: z.int().min(1).nullable().default(null).describe('Keep every n-th step'),
-  /** Keep just these steps; overrides checkpointEvery. */
-  checkpointSteps: z.array(z.int().min(1)).default([]).describe('Keep these steps'),
-  /** 'best', 'last' or a kept step; null: 'best' where there is a validation, else 'last'. */
-  defaultCheckpoint: z
-    .union([z.enum(['best', 'last']), z.int().min(1)])
-    .nullable()
-    .default(null)
-    .describe("Checkpoint used when none is asked for: 'best', 'last' or a step"),
-
-  engine: z.enum(engineChoices).default('auto').describe('What does the arithmetic'),
-  /** Threads of the embedded engine; null: the processors at hand. Results do not depend on it. */
-  threads: z.int().min(1).max(64).nullable().default(null).describe('Threads of the embedded engine'),
+  /** The reference's patience of 20 evaluations outlasts its own 200 steps. */
+  ...stoppingFields({ patience: 10, ignoreFirst: 20 }, 'evaluations'),
+  ...checkpointFields({ checkpointInterval: null }, 'step'),
+  ...defaultCheckpointField('step'),
+  ...engineFields,
 });
 
+/** Names of the Python package, and earlier ones. */
+export const portfolioAliases = {
+  maxIters: 'nSteps',
+  maxGradNorm: 'gradientClip',
+  earlyStoppingPatience: 'patience',
+  earlyStoppingBurnInIters: 'ignoreFirst',
+  checkpointEvery: 'checkpointInterval',
+  checkpointSteps: 'checkpointAt',
+} as const satisfies Aliases;
+
 export type PortfolioConfig = Readonly<z.output<typeof portfolioConfigSchema>>;
-export type PortfolioConfigInput = z.input<typeof portfolioConfigSchema>;
+export type PortfolioConfigInput = WithAliases<typeof portfolioAliases, z.input<typeof portfolioConfigSchema>>;
 
 /** A configuration whose Sharpe ratios know the periods in a year and the size of returns: what a batch is trained and judged with. */
 export type AnnualConfig<C extends Pick<PortfolioConfig, 'annualizationFactor'> = PortfolioConfig> = Omit<
@@ -113,13 +113,20 @@ export const networkConfigSchema = portfolioConfigSchema.extend({
   dropout: share.default(0.1).describe('Dropout inside the network'),
   /** Width of the embedding of each asset in its static context; 0 for none, then weights can be had for assets never seen. */
   assetEmbeddingDim: z.int().min(0).max(65536).default(8).describe('Width of the asset embedding'),
-  /** Width of the embedding of each group, used with useGroupEmbedding. */
+  /** Width of the embedding of each group, used with groupEmbedding. */
   groupEmbeddingDim: width.default(4).describe('Width of the group embedding'),
-  useGroupEmbedding: z.boolean().default(false).describe("Whether an asset's group is part of its context"),
-  useCostInContext: z.boolean().default(false).describe("Whether an asset's cost is part of its context"),
+  groupEmbedding: z.boolean().default(false).describe("Whether an asset's group is part of its context"),
+  costInContext: z.boolean().default(false).describe("Whether an asset's cost is part of its context"),
   /** Width of the hidden layer that weighs the features (variable selection). */
   vvsnHiddenDim: width.default(64).describe('Hidden width of the variable selection'),
 });
 
+/** Names of the Python package, and earlier ones. */
+export const networkAliases = {
+  ...portfolioAliases,
+  useGroupEmbedding: 'groupEmbedding',
+  useCostInContext: 'costInContext',
+} as const satisfies Aliases;
+
 export type NetworkConfig = Readonly<z.output<typeof networkConfigSchema>>;
-export type NetworkConfigInput = z.input<typeof networkConfigSchema>;
+export type NetworkConfigInput = WithAliases<typeof networkAliases, z.input<typeof networkConfigSchema>>;

@@ -21,7 +21,7 @@ describe('exposures of long-short ensembles', () => {
   ] as const)('are those of the configuration on every date, whatever the members: %s, %p', async (name, exposures) => {
     const { grossExposure, netExposure } = { grossExposure: 1, netExposure: 0, ...exposures };
     const batch = unscaled(smallBatch(4, { nAssets: 6 }));
-    const model = models[name]({ head: 'long-short', ensembleSize: 3, maxIters: 3, ...exposures });
+    const model = models[name]({ head: 'long-short', ensembleSize: 3, nSteps: 3, ...exposures });
     await model.fit(batch);
     const rows = rowsOf(batch, (await model.predict(batch)).weights).filter(
       (row) => row.filter((w) => w !== 0).length > 1,
@@ -67,7 +67,7 @@ describe('exposures under the cap of the linear model', () => {
 
   it('are kept where the assets of a date can carry them, and what they can carry elsewhere', async () => {
     const maxAbsWeight = 0.16;
-    const model = new LinearFeaturePortfolioModel({ maxAbsWeight, maxIters: 10, threads: 1 });
+    const model = new LinearFeaturePortfolioModel({ maxAbsWeight, nSteps: 10, threads: 1 });
     await model.fit(batch);
     expect(model.config.head).toBe('long-short');
     let [exact, short] = [0, 0];

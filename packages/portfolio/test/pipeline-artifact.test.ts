@@ -34,7 +34,7 @@ beforeEach(() => {
 
 const [train, later] = [smallBatch(1), smallBatch(2)];
 const linear = (): LinearFeaturePortfolioModel =>
-  new LinearFeaturePortfolioModel({ maxIters: 6, evalEvery: 3, checkpointEvery: 3, threads: 1, batchSize: 3 });
+  new LinearFeaturePortfolioModel({ nSteps: 6, evalEvery: 3, checkpointInterval: 3, threads: 1, batchSize: 3 });
 const constraints = [
   new WeightConstraintPostprocessor({ scaling: 'none', maxAbsWeight: 0.3 }),
   new WeightConstraintPostprocessor({ scaling: 'none', turnoverLimit: 0.2, turnoverPolicy: 'least' }),
@@ -99,7 +99,7 @@ describe('a saved allocation pipeline', () => {
   });
 
   it.each([
-    ['a network', new LSTMPortfolioModel({ hiddenSize: 4, maxIters: 2, evalEvery: 1, batchSize: 3, threads: 1 })],
+    ['a network', new LSTMPortfolioModel({ hiddenDim: 4, nSteps: 2, evalEvery: 1, batchSize: 3, threads: 1 })],
     ['equal weights', new EqualWeightPortfolioModel()],
   ])('of %s, with no postprocessor, is found by its name', async (_, model) => {
     const pipeline = new PortfolioAllocationPipeline({ model });

@@ -1,5 +1,12 @@
 import { readWeights, weightArrays, weightNames } from '@ml4t/core/ensemble';
-import { artifactArray, readState, requireArrays, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  readState,
+  readSummary,
+  requireArrays,
+  type Artifact,
+  type ArtifactArray,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { SAEConfig } from './config.ts';
 import type { SAEFit, SAEFitSummary } from './fitted.ts';
@@ -53,6 +60,10 @@ export function fitOf(artifact: Artifact, config: SAEConfig): SAEFit {
     inputs: { mean: scale('inputMean', p), scale: scale('inputScale', p) },
     targets: { mean: scale('targetMean', c), scale: scale('targetScale', c) },
     members: readWeights(artifact, checkpoints, specs, 'epoch'),
-    summary: artifact.record as SAEFitSummary,
+    summary: readSummary<SAEFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()), calibration: z.array(z.looseObject({})) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }

@@ -1,4 +1,13 @@
-import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import {
+  checkpointChecks,
+  checkpointFields,
+  defaultCheckpointField,
+  engineFields,
+  ensembleFields,
+  optimizerFields,
+  stoppingFields,
+} from '@ml4t/core/ensemble';
 import * as z from 'zod';
 
 const share = z.number().min(0).lt(1);
@@ -58,14 +67,8 @@ export const saeConfigSchema = baseConfigSchema
     nEpochs: z.int().min(1).default(100).describe('Most epochs'),
     /** Rows of a mini-batch; with the rank-IC objective whole dates of about so many rows in all. */
     batchSize: z.int().min(4).default(1024).describe('Rows of a mini-batch'),
-    learningRate: z.number().positive().default(1e-3).describe('Learning rate of Adam'),
-    /** 'cosine' falls to zero over nEpochs. */
-    schedule: z.enum(['constant', 'cosine']).default('constant').describe('Course of the learning rate'),
-    /** Decoupled (AdamW). */
-    weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay'),
-    gradientClip: z.number().positive().nullable().default(null).describe('Bound on the gradient norm; null for none'),
-    /** Epochs without a better main loss on validation before a member stops; null: never. */
-    earlyStoppingPatience: z.int().min(1).nullable().default(6).describe('Epochs without improvement before stopping'),
+    ...optimizerFields({ learningRate: 1e-3 }),
+    ...stoppingFields({ patience: 6 }),
     /** Share of the training dates, the last ones, held out for validation when `fit` is given none. */
     validationShare: z.number().min(0).max(0.5).default(0.2).describe('Share of dates held out when none are given'),
     /**
@@ -77,25 +80,13 @@ export const saeConfigSchema = baseConfigSchema
       .min(0)
       .optional()
       .describe('Dates left out before those held out; as the returns ask for where absent'),
-    /** Members with seeds seed, seed + 1, …, whose predictions are averaged. */
-    ensembleSize: z.int().min(1).max(1000).default(1).describe('Networks whose predictions are averaged'),
-    /** Keep every n-th epoch as a checkpoint `epoch-n`; null for none. */
-    checkpointInterval: z.int().min(1).nullable().default(null).describe('Keep every n-th epoch'),
-    /** Keep just these epochs; overrides the interval. */
-    checkpointEpochs: z.array(z.int().min(1)).default([]).describe('Keep these epochs'),
-    /** 'best', 'last' or a kept epoch; null: 'best' where there is a validation, else 'last'. */
-    defaultCheckpoint: z
-      .union([z.enum(['best', 'last']), z.int().min(1)])
-      .nullable()
-      .default(null)
-      .describe("Checkpoint used when none is asked for: 'best', 'last' or an epoch"),
-
-    engine: z.enum(engineChoices).default('auto').describe('What does the arithmetic'),
-    /** Threads of the embedded engine; null: the processors at hand. Results do not depend on it. */
-    threads: z.int().min(1).max(64).nullable().default(null).describe('Threads of the embedded engine'),
+    ...ensembleFields({ ensembleSize: 1 }, 'predictions'),
+    ...checkpointFields({ checkpointInterval: null }),
+    ...defaultCheckpointField(),
+    ...engineFields,
   })
   .check((context) => {
-    const { mainDropout, mainHiddenUnits, objective, taskType, defaultCheckpoint } = context.value;
+    const { mainDropout, mainHiddenUnits, objective, taskType, nEpochs } = context.value;
     const refuse = (path: string, message: string): void => {
       const input = context.value[path as keyof typeof context.value];
       context.issues.push({ code: 'custom', input, path: [path], message });
@@ -104,16 +95,21 @@ export const saeConfigSchema = baseConfigSchema
       refuse('mainDropout', `one rate, or ${mainHiddenUnits.length}: one for each of mainHiddenUnits`);
     if (objective === 'rank-ic' && taskType !== 'regression')
       refuse('objective', "'squared-error' with a classification, whose loss is the cross-entropy");
-    if (typeof defaultCheckpoint === 'number' && !keepsEpoch(context.value, defaultCheckpoint))
-      refuse('defaultCheckpoint', 'an epoch that checkpointEpochs or checkpointInterval keeps');
+    checkpointChecks(context, nEpochs, 'nEpochs');
   });
 
+/** Earlier names, and those of the Python package. */
+const aliases = {
+  earlyStoppingPatience: 'patience',
+  checkpointEpochs: 'checkpointAt',
+} as const satisfies Aliases;
+
 export type SAEConfig = Readonly<z.output<typeof saeConfigSchema>>;
-export type SAEConfigInput = z.input<typeof saeConfigSchema>;
+export type SAEConfigInput = WithAliases<typeof aliases, z.input<typeof saeConfigSchema>>;
 
 /** Throws ConfigError. A depth other than four with no dropout given gets the mean of the four default rates. */
 export function parseSAEConfig(input: unknown): SAEConfig {
-  return parseConfig(saeConfigSchema, withDropoutForDepth(input), 'SAEConfig');
+  return parseConfig(saeConfigSchema, withDropoutForDepth(input), 'SAEConfig', aliases);
 }
 
 /** The dropout rate of each hidden layer of the main head. */
@@ -122,14 +118,6 @@ export function mainDropoutRates({
   mainHiddenUnits,
 }: Pick<SAEConfig, 'mainDropout' | 'mainHiddenUnits'>): readonly number[] {
   return typeof mainDropout === 'number' ? mainHiddenUnits.map(() => mainDropout) : mainDropout;
-}
-
-function keepsEpoch(
-  { checkpointEpochs, checkpointInterval }: { checkpointEpochs: number[]; checkpointInterval: number | null },
-  epoch: number,
-): boolean {
-  if (checkpointEpochs.length > 0) return checkpointEpochs.includes(epoch);
-  return checkpointInterval !== null && epoch % checkpointInterval === 0;
 }
 
 function withDropoutForDepth(input: unknown): unknown {

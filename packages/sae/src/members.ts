@@ -7,11 +7,10 @@ import {
   type RunOptions,
 } from '@ml4t/core';
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
+import { keeps, keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
 import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
 import {
-  cosineRate,
-  constantRate,
   dateBatches,
   miniBatches,
   requireFiniteOutputs,
@@ -66,24 +65,17 @@ export async function trainMember(
       },
       size: ({ rows }) => rows.length,
       loss: (ops, params, step) => saeLoss(ops, params, step, gather(step), config),
-      optimizer: {
-        kind: config.weightDecay > 0 ? 'adamw' : 'adam',
-        learningRate: config.learningRate,
-        weightDecay: config.weightDecay,
+      optimizer: optimizerOf(config),
+      schedule: scheduleOf(config),
+      clip: config.gradientClip,
+      checkpoints: keptEpochs(config, config.nEpochs),
+      validation: validation && {
+        criterion: async () =>
+          mainLoss(validation, await evaluateRows(training, parameters, validation, options), config),
+        patience: config.patience,
+        ignoreFirst: config.ignoreFirst,
       },
-      schedule: config.schedule === 'cosine' ? cosineRate() : constantRate,
-      ...(config.gradientClip === null ? {} : { clip: config.gradientClip }),
-      checkpoints: checkpointOptions(config),
-      ...(validation
-        ? {
-            validation: {
-              criterion: async () =>
-                mainLoss(validation, await evaluateRows(training, parameters, validation, options), config),
-              ...(config.earlyStoppingPatience === null ? {} : { patience: config.earlyStoppingPatience }),
-            },
-          }
-        : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
+      signal: options.signal,
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
           phase: 'training',
@@ -99,11 +91,6 @@ export async function trainMember(
   } finally {
     parameters.release();
   }
-}
-
-function checkpointOptions(config: SAEConfig): { epochs?: readonly number[]; every?: number } {
-  if (config.checkpointEpochs.length > 0) return { epochs: config.checkpointEpochs };
-  return config.checkpointInterval === null ? {} : { every: config.checkpointInterval };
 }
 
 function* epochSteps(
@@ -128,7 +115,7 @@ function keep(record: TrainingRecord, config: SAEConfig, number: number): SAEMem
     });
   const best = checkpoints.bestEpoch;
   const named: Record<string, number> = {};
-  for (const epoch of checkpoints.epochs) if (isKept(config, epoch)) named[`epoch-${epoch}`] = epoch;
+  for (const epoch of checkpoints.epochs) if (keeps(config, epoch)) named[`epoch-${epoch}`] = epoch;
   named.last = last;
   if (best !== undefined) named.best = best;
   return {
@@ -143,11 +130,6 @@ function keep(record: TrainingRecord, config: SAEConfig, number: number): SAEMem
       onlyFinite({ member: number, epoch, loss, validationLoss: validation, learningRate, gradientNorm }),
     ),
   };
-}
-
-function isKept({ checkpointEpochs, checkpointInterval }: SAEConfig, epoch: number): boolean {
-  if (checkpointEpochs.length > 0) return checkpointEpochs.includes(epoch);
-  return checkpointInterval !== null && epoch % checkpointInterval === 0;
 }
 
 /** What runs a trained network. */

@@ -1,4 +1,5 @@
 import {
+  requirePredictArguments,
   requireSameColumns,
   type AssetPredictionModel,
   type AssetSignalResult,
@@ -54,6 +55,8 @@ export class SAEModel
   readonly modelType = 'sae';
   readonly config: SAEConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
+  protected override readonly ownFitOptions = ['targets', 'validationTargets', 'sampleWeights'];
 
   /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
   constructor(config: SAEConfigInput = {}) {
@@ -76,10 +79,11 @@ export class SAEModel
    */
   async predict(batch: CrossSectionBatch, options: SAEPredictOptions = {}): Promise<AssetSignalResult> {
     const fit = this.requireFit('predict');
+    requirePredictArguments(batch, options, { operation: 'SAEModel.predict', kind: 'cross-section' });
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
     const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointEpochs');
+    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
     const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
     try {
       const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
@@ -103,6 +107,7 @@ export class SAEModel
     use: (training: EnsembleTraining<SAEMember, SAEFit>) => Promise<T>,
   ): Promise<T> {
     const { config } = this;
+    batch.requireCharacteristics('SAEModel.fit');
     const labelled = labelBatches(batch, options, config);
     const data = trainingData(labelled, config);
     const { train, validation } = labelled;

@@ -1,6 +1,14 @@
 import type { FitSummary } from '@ml4t/core';
-import { artifactArray, loadArtifact, readState, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  type ArtifactContent,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
+import { ownLabel } from './checkpoints.ts';
 import type { ContextHistory } from './context.ts';
 import type { PackedNetworks } from './fitted-networks.ts';
 
@@ -88,9 +96,11 @@ export async function loadFittedModel(
         networks: {
           states: artifactArray(artifact, 'networks', 'F32', [saved.states, size]),
           size,
-          labels: saved.labels,
+          labels: saved.labels.map((rows) =>
+            Object.fromEntries(Object.entries(rows).map(([label, row]) => [ownLabel(label), row])),
+          ),
         },
-        summary: artifact.record as FitSummary,
+        summary: readSummary(artifact),
       };
     },
     number: (name) => vector(name, 1)[0],

@@ -7,21 +7,37 @@ export type SdfPhase = 'unconditional' | 'conditional';
 
 export const sdfPhases: readonly SdfPhase[] = ['unconditional', 'conditional'];
 
-const pattern = /^(unconditional|conditional):([1-9]\d*|best|last)$/;
+const pattern = /^(unconditional|conditional)\/(epoch-[1-9]\d*|best|last)$/;
 
 export function isCheckpointLabel(text: string): boolean {
   return pattern.test(text);
 }
 
-/** States of the SDF network of one member by label: 'conditional:512', 'conditional:best', 'conditional:last'. */
+/** A label as it is written here: earlier ones and those of the Python package read 'conditional:512', 'conditional:best' and '128'. */
+export function ownLabel(text: string): string {
+  return text
+    .replace(/^(unconditional|conditional):([1-9]\d*|best|last)$/, '$1/$2')
+    .replace(/^((?:un)?conditional\/)?([1-9]\d*)$/, '$1epoch-$2');
+}
+
+/** The number in a label of an epoch, of either model of this package. */
+export function epochOfLabel(label: string): number | undefined {
+  const epoch = /epoch-(\d+)$/.exec(label)?.[1];
+  return epoch === undefined ? undefined : Number(epoch);
+}
+
+/** States of the SDF network of one member by label: 'conditional/epoch-512', 'conditional/best', 'conditional/last'. */
 export type MemberCheckpoints = ReadonlyMap<string, Snapshot>;
 
 /** The labels of one phase of one member, in the order of training. `best` only where a validation chose it. */
 export function labelled(phase: SdfPhase, checkpoints: Checkpoints): [string, Snapshot][] {
-  const entries = checkpoints.epochs.map((epoch): [string, Snapshot] => [`${phase}:${epoch}`, checkpoints.get(epoch)]);
+  const entries = checkpoints.epochs.map((epoch): [string, Snapshot] => [
+    `${phase}/epoch-${epoch}`,
+    checkpoints.get(epoch),
+  ]);
   const { bestEpoch, lastEpoch } = checkpoints;
-  if (bestEpoch !== undefined) entries.push([`${phase}:best`, checkpoints.get(bestEpoch)]);
-  if (lastEpoch !== undefined) entries.push([`${phase}:last`, checkpoints.get(lastEpoch)]);
+  if (bestEpoch !== undefined) entries.push([`${phase}/best`, checkpoints.get(bestEpoch)]);
+  if (lastEpoch !== undefined) entries.push([`${phase}/last`, checkpoints.get(lastEpoch)]);
   return entries;
 }
 
@@ -37,13 +53,13 @@ export function commonLabels(members: readonly Pick<ReadonlySet<string>, 'has' |
  * aborted before that phase: an unconditional state never stands in for a conditional one.
  */
 export function defaultLabel(
-  config: { readonly nEpochsCond: number; readonly defaultCheckpoint?: string | undefined },
+  config: { readonly nEpochsCond: number; readonly defaultCheckpoint: string | null },
   labels: readonly string[],
 ): string | undefined {
-  if (config.defaultCheckpoint !== undefined)
+  if (config.defaultCheckpoint !== null)
     return labels.includes(config.defaultCheckpoint) ? config.defaultCheckpoint : undefined;
   const phase: SdfPhase = config.nEpochsCond > 0 ? 'conditional' : 'unconditional';
-  return [`${phase}:best`, `${phase}:last`].find((label) => labels.includes(label));
+  return [`${phase}/best`, `${phase}/last`].find((label) => labels.includes(label));
 }
 
 /** The label asked for, or the default. Throws ConfigError that lists what there is. */
@@ -52,7 +68,8 @@ export function resolveLabel(
   fallback: string | undefined,
   labels: readonly string[],
 ): string {
-  const label = asked ?? fallback;
+  const wanted = asked ?? fallback;
+  const label = wanted === undefined ? undefined : ownLabel(wanted);
   if (label !== undefined && labels.includes(label)) return label;
   throw new ConfigError({
     field: 'checkpoint',

@@ -1,22 +1,30 @@
-import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import {
+  checkpointChecks,
+  checkpointFields,
+  engineFields,
+  ensembleFields,
+  optimizerFields,
+  stoppingFields,
+} from '@ml4t/core/ensemble';
 import * as z from 'zod';
-import { isCheckpointLabel } from './checkpoints.ts';
+import { epochOfLabel, isCheckpointLabel, ownLabel } from './checkpoints.ts';
 
-/** Fields about where the arithmetic runs; results depend on the engine in the last bits, never on the threads. */
-export const engineFields = {
-  engine: z
-    .enum(engineChoices)
-    .default('auto')
-    .describe('Engine of the networks; auto takes the embedded one at this size'),
-  threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine; results do not depend on it'),
+/** In place of decoupled decay, and not with it. */
+export const l2Field = {
+  l2: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Added to the gradient times the weights: weight decay as plain Adam has it'),
 };
 
 /** Fields about the series common to all assets. */
 export const contextFields = {
-  standardizeContext: z
-    .boolean()
-    .default(true)
-    .describe('Context series less their training mean, over their training standard deviation'),
+  contextScaling: z
+    .enum(['standardize', 'none'])
+    .default('standardize')
+    .describe('Context series less their training mean, over their training standard deviation; or as they are'),
   /**
    * Not 'levels' for series with a trend: outside the training dates a level is a number the network never saw. 'detrended' costs little
    * where there is none (docs/decisions/defaults.md).
@@ -43,18 +51,20 @@ export const sdfConfigSchema = baseConfigSchema
     nEpochsMoment: z.int().min(0).default(64).describe('Epochs of the moment network'),
     nEpochsCond: z.int().min(0).default(1024).describe('Epochs of the SDF network on conditional moments'),
     subEpochs: z.int().min(1).default(4).describe('Gradient steps per epoch'),
-    burnInEpochs: z.int().min(0).default(64).describe('First epochs of a phase that cannot be its best'),
-    patience: z.int().min(1).optional().describe('Epochs without improvement on validation before a phase ends'),
+    ...stoppingFields({ patience: null, ignoreFirst: 64 }),
     selectBy: z.enum(['sharpe', 'loss']).default('loss').describe('Validation criterion of the best epoch'),
-    checkpointInterval: z.int().min(1).optional().describe('Keep every n-th epoch of the SDF phases'),
-    checkpointEpochs: z.array(z.int().min(1)).default([]).describe('Keep just these epochs of the SDF phases'),
+    ...checkpointFields({ checkpointInterval: null }),
     defaultCheckpoint: z
       .string()
-      .refine(isCheckpointLabel, "'phase:epoch', as conditional:512, unconditional:best or conditional:last")
-      .optional()
-      .describe("What extract uses: 'conditional:512', 'unconditional:best', 'conditional:last', …"),
-    lr: z.number().positive().default(1e-3).describe('Learning rate of Adam'),
-    weightDecay: z.number().min(0).default(0).describe('Added to the gradient times the weights'),
+      .overwrite(ownLabel)
+      .refine(isCheckpointLabel, "'conditional/epoch-512', 'unconditional/best' or 'conditional/last', for example")
+      .nullable()
+      .default(null)
+      .describe(
+        "What extract uses: 'conditional/epoch-512', 'unconditional/best', 'conditional/last', …; null: the best",
+      ),
+    ...optimizerFields({ learningRate: 1e-3 }),
+    ...l2Field,
     carryOptimizer: z
       .boolean()
       .default(false)
@@ -69,16 +79,12 @@ export const sdfConfigSchema = baseConfigSchema
       .min(0)
       .default(0)
       .describe('Weight of the residual-variance term in the loss of the conditional phase'),
-    nMembers: z
-      .int()
-      .min(1)
-      .default(1)
-      .describe('Networks trained from seeds of their own; their weights are averaged'),
+    ...ensembleFields({ ensembleSize: 1 }, 'SDF weights'),
     ...contextFields,
     ...engineFields,
   })
   .check((context) => {
-    const { nEpochsUnc, nEpochsCond, defaultCheckpoint, residualWeight } = context.value;
+    const { nEpochsUnc, nEpochsCond, defaultCheckpoint, residualWeight, weightDecay, l2 } = context.value;
     const wrong = (path: string, message: string, input: unknown): void => {
       context.issues.push({ code: 'custom', input, path: [path], message });
     };
@@ -90,11 +96,33 @@ export const sdfConfigSchema = baseConfigSchema
       wrong('defaultCheckpoint', 'an unconditional checkpoint, since nEpochsCond is 0', defaultCheckpoint);
     if (defaultCheckpoint?.startsWith('unconditional') && nEpochsUnc === 0)
       wrong('defaultCheckpoint', 'a conditional checkpoint, since nEpochsUnc is 0', defaultCheckpoint);
+    if (weightDecay > 0 && l2 > 0) wrong('l2', '0 with weightDecay: an optimizer has one of the two', l2);
+    checkpointChecks(context, Math.max(nEpochsUnc, nEpochsCond), 'the epochs of the phases');
+    const epochs = defaultCheckpoint?.startsWith('conditional') ? nEpochsCond : nEpochsUnc;
+    if (defaultCheckpoint && (epochOfLabel(defaultCheckpoint) ?? 0) > epochs)
+      wrong('defaultCheckpoint', `an epoch of its phase, up to ${epochs}`, defaultCheckpoint);
   });
 
+/** Names of the Python package that both models of this package take. */
+export const commonAliases = {
+  standardizeContext: {
+    to: 'contextScaling',
+    value: (given: boolean): 'standardize' | 'none' => (given ? 'standardize' : 'none'),
+  },
+} as const satisfies Aliases;
+
+/** Names of the Python package. */
+const aliases = {
+  nMembers: 'ensembleSize',
+  lr: 'learningRate',
+  burnInEpochs: 'ignoreFirst',
+  checkpointEpochs: 'checkpointAt',
+  ...commonAliases,
+} as const satisfies Aliases;
+
 export type StochasticDiscountFactorConfig = Readonly<z.output<typeof sdfConfigSchema>>;
-export type StochasticDiscountFactorConfigInput = z.input<typeof sdfConfigSchema>;
+export type StochasticDiscountFactorConfigInput = WithAliases<typeof aliases, z.input<typeof sdfConfigSchema>>;
 
 export function parseSdfConfig(input: unknown): StochasticDiscountFactorConfig {
-  return parseConfig(sdfConfigSchema, input, 'StochasticDiscountFactorConfig');
+  return parseConfig(sdfConfigSchema, input, 'StochasticDiscountFactorConfig', aliases);
 }

@@ -1,9 +1,9 @@
-import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, hasVariation, type CrossSectionBatch } from '@ml4t/core';
 import { requireFloat32 } from '@ml4t/core/train';
 
 /** Context series as the recurrent layers see them. */
 export interface ContextOptions {
-  readonly standardizeContext: boolean;
+  readonly contextScaling: 'standardize' | 'none';
   readonly contextTransform: 'levels' | 'differences' | 'deviations' | 'detrended';
   /** Dates W of the trailing mean of 'deviations'. */
   readonly contextWindow: number;
@@ -61,14 +61,20 @@ export function contextHistory(
     means: new Float64Array(q),
     deviations: new Float64Array(q).fill(1),
   };
-  if (options.standardizeContext) {
+  if (options.contextScaling === 'standardize') {
     const seen = transformed(batch.contextFeatures, 0, history, options);
     // What stands at the first date in place of a difference is no observation.
     const first = hasNoFirst(options) ? 1 : 0;
     for (let j = 0; j < q; j++) {
-      const { mean, deviation } = momentsOf(columnOf(seen, first, j, q));
+      const column = columnOf(seen, first, j, q);
+      const { mean, deviation } = momentsOf(column);
       history.means[j] = mean;
-      history.deviations[j] = deviation > 1e-12 * Math.abs(mean) ? deviation : 1;
+      // Transformed values are rounded as the levels are that they come from.
+      const level = columnOf(batch.contextFeatures, 0, j, q).reduce(
+        (most, value) => Math.max(most, Math.abs(value)),
+        0,
+      );
+      history.deviations[j] = hasVariation(column, level) ? deviation : 1;
     }
   }
   return history;

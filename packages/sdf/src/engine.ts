@@ -2,8 +2,8 @@ import { resolveEngine, type EngineChoice, type ResolvedEngine } from '@ml4t/cor
 
 /** The engine that a configuration asks for, for a network of so many weights. */
 export function engineOf(
-  { engine, threads }: { readonly engine: EngineChoice; readonly threads?: number | undefined },
+  { engine, threads }: { readonly engine: EngineChoice; readonly threads: number | null },
   modelSize: number,
 ): Promise<ResolvedEngine> {
-  return resolveEngine({ engine, modelSize, ...(threads === undefined ? {} : { threads }) });
+  return resolveEngine({ engine, modelSize, ...(threads === null ? {} : { threads }) });
 }

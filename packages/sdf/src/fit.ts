@@ -182,7 +182,7 @@ function fitOf(
       runRecord: {
         modelType,
         packageVersion: packageVersion(),
-        config: withoutUndefined(config),
+        config,
         engine: backend,
         dimensions: {
           dates: batch.nDates,
@@ -245,9 +245,4 @@ async function metrics(
   const state = await extractSdf(engine, config, fit, batch, checkpoint);
   const statistics = sdfStatistics(state, batch.requireReturns('statistics'));
   return onlyFinite({ ...statistics });
-}
-
-/** JSON has no undefined: optional fields that are not set are left out of the record. */
-function withoutUndefined(config: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }

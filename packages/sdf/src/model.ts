@@ -1,4 +1,5 @@
 import {
+  requirePredictArguments,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
@@ -28,8 +29,8 @@ import { packageVersion } from './version.ts';
  * `min_omega max_g (1/N) sum_i (T_i / max T) |(1/T_i) sum_t M_{t+1} r_{t+1,i} g(I_t, I_{t,i})|^2`.
  *
  * Training has three phases: omega on g = 1; then g, upwards, with omega fixed; then omega with g fixed. With a validation
- * batch each phase hands on its best state. States are kept under labels 'conditional:512', 'conditional:best',
- * 'conditional:last'. Weights are known on the row's date and never depend on returns.
+ * batch each phase hands on its best state. States are kept under labels 'conditional/epoch-512', 'conditional/best',
+ * 'conditional/last'. Weights are known on the row's date and never depend on returns.
  *
  * Rows with a missing characteristic or return take no part in `fit`, which throws DataError when none is complete or context
  * series differ. An aborted first fit throws, and leaves the model fitted with the epochs it finished: `fitSummary.stopReason` is
@@ -38,7 +39,7 @@ import { packageVersion } from './version.ts';
  * Source: Chen, Pelger and Zhu (2024), "Deep learning in asset pricing", Management Science 70.
  *
  * @example
- * const model = new StochasticDiscountFactorModel({ nMembers: 9, checkpointInterval: 128 });
+ * const model = new StochasticDiscountFactorModel({ ensembleSize: 9, checkpointInterval: 128 });
  * await model.fit(train, { validation });
  * const { weights, sdfValues } = await model.extract(test);
  */
@@ -55,6 +56,7 @@ export class StochasticDiscountFactorModel
   readonly modelType = modelType;
   readonly config: StochasticDiscountFactorConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: StochasticDiscountFactorConfigInput = {}) {
@@ -63,7 +65,7 @@ export class StochasticDiscountFactorModel
   }
 
   get ensembleSize(): number {
-    return this.config.nMembers;
+    return this.config.ensembleSize;
   }
   /** Labels that `extract` takes, in the order of training. */
   get checkpoints(): readonly string[] {
@@ -86,6 +88,10 @@ export class StochasticDiscountFactorModel
    */
   async extract(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<StochasticDiscountFactorState> {
     const fit = this.requireFit('extract');
+    requirePredictArguments(batch, options, {
+      operation: 'StochasticDiscountFactorModel.extract',
+      kind: 'cross-section',
+    });
     const checkpoint = resolveLabel(options.checkpoint, fit.fallback, fit.labels);
     const { engine } = await engineOf(this.config, fit.networks.size);
     try {

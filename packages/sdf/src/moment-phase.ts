@@ -1,5 +1,6 @@
 import type { ParameterSet } from '@ml4t/core/engine';
 import { deriveKey, type Ops, type Tensor } from '@ml4t/core/nn';
+import { optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import { factor } from './losses.ts';
 import { epochProgress, steps, type MemberTask } from './member-task.ts';
@@ -38,13 +39,15 @@ export async function momentPhase(
     return await train<number>({
       engine,
       parameters: moment,
-      optimizer: { learningRate: config.lr, weightDecay: config.weightDecay },
+      optimizer: optimizerOf(config, config.l2),
+      schedule: scheduleOf(config),
+      clip: config.gradientClip,
       loss: (ops, params) => negativeLoss(ops, params, task.training, rows, config.dropout),
       batches: () => steps(config.subEpochs),
       epochs: config.nEpochsMoment,
       seed: deriveKey(seed, 'moment'),
       operation: 'StochasticDiscountFactorModel.fit',
-      ...(task.signal ? { signal: task.signal } : {}),
+      signal: task.signal,
       onProgress: ({ epoch, loss: value }) => {
         task.history.push({ member: task.member, phase: 2, epoch, loss: -value });
         task.onProgress?.(epochProgress(config, 'moment', epoch, { loss: -value }));

@@ -12,7 +12,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'stochastic-discount-factor',
     configJsonSchema: () => configJsonSchema(sdfConfigSchema),
     create: (config: unknown) => new StochasticDiscountFactorModel(parseSdfConfig(config)),
-    ensembleSize: (config: unknown) => parseSdfConfig(config).nMembers,
+    ensembleSize: (config: unknown) => parseSdfConfig(config).ensembleSize,
     load: (source: ArtifactSource) => StochasticDiscountFactorModel.load(source),
   },
 ]);

@@ -1,8 +1,9 @@
 import { onlyFinite, sharpeRatio } from '@ml4t/core';
 import type { Optimizer, ParameterSet } from '@ml4t/core/engine';
+import { keptEpochs, scheduleOf } from '@ml4t/core/ensemble';
 import { deriveKey, type Ops, type Tensor } from '@ml4t/core/nn';
 import { Checkpoints, train, type TrainingRecord, type ValidationOptions } from '@ml4t/core/train';
-import { labelled, type SdfPhase } from './checkpoints.ts';
+import { epochOfLabel, labelled, type SdfPhase } from './checkpoints.ts';
 import { factor, pricingLoss, residualShare } from './losses.ts';
 import { epochProgress, steps, type MemberTask } from './member-task.ts';
 import { momentForm } from './moment-form.ts';
@@ -23,13 +24,9 @@ export async function sdfPhase(
   seed: number,
 ): Promise<TrainingRecord> {
   const { engine, config, training, validation } = task;
-  const checkpoints = new Checkpoints(
-    config.checkpointEpochs.length > 0
-      ? { epochs: config.checkpointEpochs }
-      : config.checkpointInterval === undefined
-        ? {}
-        : { every: config.checkpointInterval },
-  );
+  const epochs = phase === 'unconditional' ? config.nEpochsUnc : config.nEpochsCond;
+  const asked = config.defaultCheckpoint?.startsWith(phase) ? epochOfLabel(config.defaultCheckpoint) : undefined;
+  const checkpoints = new Checkpoints(keptEpochs({ ...config, defaultCheckpoint: asked ?? null }, epochs));
   const held: Tensor[] = [];
   const frozen = async (panel: HeldPanel): Promise<Tensor> => {
     const seen = moment && (await engine.evaluate((ops) => ({ g: momentNetwork(ops, moment.tensors, panel, 0) })));
@@ -60,24 +57,25 @@ export async function sdfPhase(
   };
   const rule: ValidationOptions<number> = {
     goal: config.selectBy === 'sharpe' ? 'maximize' : 'minimize',
-    ignoreFirst: config.burnInEpochs,
-    ...(config.patience === undefined ? {} : { patience: config.patience }),
+    ignoreFirst: config.ignoreFirst,
+    patience: config.patience,
     criterion,
   };
-  const epochs = phase === 'unconditional' ? config.nEpochsUnc : config.nEpochsCond;
   try {
     const record = await train<number>({
       engine,
       parameters: sdf,
       optimizer,
+      schedule: scheduleOf(config),
+      clip: config.gradientClip,
       loss: (ops, params) => loss(ops, exposureNetwork(ops, params, training, config.dropout), training, trainingForm),
       batches: () => steps(config.subEpochs),
       epochs,
       seed: deriveKey(seed, phase),
       checkpoints,
       operation: 'StochasticDiscountFactorModel.fit',
-      ...(validation ? { validation: rule } : {}),
-      ...(task.signal ? { signal: task.signal } : {}),
+      validation: validation && rule,
+      signal: task.signal,
       onProgress: ({ epoch, loss: value }) => {
         const metrics: Record<string, number> = { loss: value };
         if (validation) {
@@ -95,7 +93,7 @@ export async function sdfPhase(
     });
     if (validation && record.bestEpoch === undefined)
       notes.push(
-        `Member ${task.member}: no ${phase} epoch after the burn-in of ${config.burnInEpochs} had a finite validation criterion; the last one is used.`,
+        `Member ${task.member}: no ${phase} epoch after the first ${config.ignoreFirst} had a finite validation criterion; the last one is used.`,
       );
     return record;
   } finally {

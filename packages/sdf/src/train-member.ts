@@ -1,4 +1,5 @@
 import { deriveKey, initialValues } from '@ml4t/core/nn';
+import { optimizerOf } from '@ml4t/core/ensemble';
 import type { TrainingRecord } from '@ml4t/core/train';
 import type { MemberRecord, MemberTask } from './member-task.ts';
 import { momentPhase } from './moment-phase.ts';
@@ -30,7 +31,7 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
         deriveKey(seed, 'moment'),
       ),
   );
-  const adam = { learningRate: config.lr, weightDecay: config.weightDecay };
+  const adam = optimizerOf(config, config.l2);
   const optimizer = engine.optimizer(sdf, adam);
   const notes: string[] = [];
   const records: TrainingRecord[] = [];

@@ -19,7 +19,7 @@ function part(from: number, to: number, names = ['z']): CrossSectionBatch {
   });
 }
 
-const raw: ContextOptions = { standardizeContext: false, contextTransform: 'levels', contextWindow: 2 };
+const raw: ContextOptions = { contextScaling: 'none', contextTransform: 'levels', contextWindow: 2 };
 const seen = (options: Partial<ContextOptions>, from: number, to: number): number[] => {
   const all = { ...raw, ...options };
   const input = contextInput(part(from, to), contextHistory(part(0, 4), part(4, 6), all), all);
@@ -80,10 +80,10 @@ describe('context of the recurrent layers', () => {
   it('is standardised by the training dates alone, zeros that stand for no difference left out', () => {
     const mean = 5;
     const sd = Math.sqrt((4 + 0 + 1 + 9) / 4);
-    seen({ standardizeContext: true }, 6, 8).forEach((value, t) =>
+    seen({ contextScaling: 'standardize' }, 6, 8).forEach((value, t) =>
       expect(value).toBeCloseTo((levels[t] - mean) / sd, 12),
     );
-    const differences = seen({ standardizeContext: true, contextTransform: 'differences' }, 0, 4);
+    const differences = seen({ contextScaling: 'standardize', contextTransform: 'differences' }, 0, 4);
     expect(differences[0]).toBe(0);
     expect(differences[1] + differences[2] + differences[3]).toBeCloseTo(0, 12);
   });

@@ -13,7 +13,7 @@ describe.each([
   ['one network', smallConfig],
   [
     'two members, differences of the context',
-    { ...smallConfig, nMembers: 2, contextTransform: 'differences' as const },
+    { ...smallConfig, ensembleSize: 2, contextTransform: 'differences' as const },
   ],
 ])('the estimator contract: StochasticDiscountFactorModel, %s', (_, config) => {
   for (const { name, run } of estimatorContract({
@@ -25,7 +25,7 @@ describe.each([
     create: () => new StochasticDiscountFactorModel(config),
     extractOrPredict: (model, on) => model.extract(on),
     extremes: {
-      atLearningRate: (lr) => new StochasticDiscountFactorModel({ ...config, lr }),
+      atLearningRate: (learningRate) => new StochasticDiscountFactorModel({ ...config, learningRate }),
       beyondFloat32: 'refused',
     },
     units: {

@@ -1,6 +1,7 @@
 import type { HistoryEntry } from '@ml4t/core';
 import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine, type Snapshot } from '@ml4t/core/engine';
 import { describe, expect, it } from '@jest/globals';
+import { ownLabel } from '../src/checkpoints.ts';
 import { parseSdfConfig } from '../src/config.ts';
 import { contextHistory, contextInput } from '../src/context.ts';
 import { holdPanel } from '../src/panel-tensors.ts';
@@ -22,13 +23,13 @@ const config = parseSdfConfig({
   nEpochsUnc: 8,
   nEpochsMoment: 5,
   nEpochsCond: 8,
-  lr: 0.01,
+  learningRate: 0.01,
   checkpointInterval: 4,
   subEpochs: 1,
   carryOptimizer: true,
   normalizeByAssetCount: false,
   weightNormalization: 'none',
-  standardizeContext: false,
+  contextScaling: 'none',
   contextTransform: 'levels',
 });
 
@@ -86,7 +87,7 @@ describe.each(engines)('three phases of the Python reference on %s', (_, create,
     });
     const context = contextInput(batch, contextHistory(batch, undefined, config), config);
     for (const [label, expected] of Object.entries(golden.extracted)) {
-      const snapshot = checkpoints.get(label) ?? {};
+      const snapshot = checkpoints.get(ownLabel(label)) ?? {};
       const reference = namedArrays(golden.final_states[label].stochastic_discount_factor);
       for (const { name, values } of reference)
         expect(largestDifference(snapshot[name], values)).toBeLessThan(tolerance.weights);

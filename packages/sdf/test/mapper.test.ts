@@ -11,16 +11,16 @@ describe('LinearStochasticDiscountFactorReturnMapper', () => {
   it('recovers a line from weights and from signals, and gives NaN where the exposure is', () => {
     const returns = perAsset.map((x) => (Number.isNaN(x) ? 0.7 : 0.02 + 0.5 * x));
     for (const exposures of [
-      { index, weights, checkpoint: 'conditional:8' },
-      { index, weights: weights.map((w) => w / 7), exposures: perAsset, checkpoint: 'conditional:8' },
-      { index, signals: perAsset, checkpoint: 'conditional:8' },
+      { index, weights, checkpoint: 'conditional/epoch-8' },
+      { index, weights: weights.map((w) => w / 7), exposures: perAsset, checkpoint: 'conditional/epoch-8' },
+      { index, signals: perAsset, checkpoint: 'conditional/epoch-8' },
     ]) {
       const mapper = new LinearStochasticDiscountFactorReturnMapper();
       mapper.fit(exposures, returns);
       expect(mapper.intercept).toBeCloseTo(0.02, 14);
       expect(mapper.slope).toBeCloseTo(0.5, 14);
       const { expectedReturns, checkpoint } = mapper.predict(exposures);
-      expect(checkpoint).toBe('conditional:8');
+      expect(checkpoint).toBe('conditional/epoch-8');
       expect(expectedReturns[2]).toBeNaN();
       expect(expectedReturns[3]).toBeCloseTo(0.22, 14);
     }

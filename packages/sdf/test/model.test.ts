@@ -179,7 +179,7 @@ describe('context further out than in training', () => {
 
 describe('weights', () => {
   it('sum to one in absolute value at every date', async () => {
-    const { weights, index } = await (await fitted(train, { nMembers: 2 })).extract(test);
+    const { weights, index } = await (await fitted(train, { ensembleSize: 2 })).extract(test);
     for (let t = 0; t < index.nDates; t++) {
       const sum = weights.subarray(index.rowOffsets[t], index.rowOffsets[t + 1]).reduce((s, w) => s + Math.abs(w), 0);
       expect(sum).toBeCloseTo(1, 12);
@@ -189,7 +189,7 @@ describe('weights', () => {
   it('of an ensemble are the mean of its members, each the model of its own seed', async () => {
     const raw = { weightNormalization: 'none' as const };
     const members = [await fitted(train, raw), await fitted(train, { ...raw, seed: 43 })];
-    const ensemble = await fitted(train, { ...raw, nMembers: 2 });
+    const ensemble = await fitted(train, { ...raw, ensembleSize: 2 });
     const [a, b] = [await members[0].extract(test), await members[1].extract(test)];
     const { weights } = await ensemble.extract(test);
     expect(Math.max(...weights.map((w, i) => Math.abs(w - (a.weights[i] + b.weights[i]) / 2)))).toBeLessThan(1e-12);
@@ -243,19 +243,23 @@ describe('checkpoints', () => {
   it('have labels of phase and epoch; the default is conditional, the best where there is a validation', async () => {
     const model = new StochasticDiscountFactorModel({ ...smallConfig, checkpointInterval: 1 });
     const summary = await model.fit(train, { validation });
-    expect(model.checkpoints).toEqual(expect.arrayContaining(['unconditional:2', 'conditional:2', 'conditional:4']));
-    expect(summary.defaultCheckpoint).toBe('conditional:best');
+    expect(model.checkpoints).toEqual(
+      expect.arrayContaining(['unconditional/epoch-2', 'conditional/epoch-2', 'conditional/epoch-4']),
+    );
+    expect(summary.defaultCheckpoint).toBe('conditional/best');
     // The best is the least validation loss after the burn-in of one epoch.
     const eligible = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
     const least = eligible.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
     const best = await model.extract(test);
-    expect(best.checkpoint).toBe('conditional:best');
-    expect(best.weights).toEqual((await model.extract(test, { checkpoint: `conditional:${least.epoch}` })).weights);
-    expect((await fitted()).defaultCheckpoint).toBe('conditional:last');
+    expect(best.checkpoint).toBe('conditional/best');
+    expect(best.weights).toEqual(
+      (await model.extract(test, { checkpoint: `conditional/epoch-${least.epoch}` })).weights,
+    );
+    expect((await fitted()).defaultCheckpoint).toBe('conditional/last');
   });
 
   it('best by validation of a phase are where the next one starts', async () => {
-    const options = { ...smallConfig, dropout: 0, subEpochs: 1, lr: 0.2, nEpochsMoment: 0, nEpochsCond: 1 };
+    const options = { ...smallConfig, dropout: 0, subEpochs: 1, learningRate: 0.2, nEpochsMoment: 0, nEpochsCond: 1 };
     const full = new StochasticDiscountFactorModel({ ...options, nEpochsUnc: 8, checkpointInterval: 1 });
     const { history } = await full.fit(train, { validation });
     const eligible = history.filter(({ phase, epoch }) => phase === 1 && epoch > 1);
@@ -271,23 +275,25 @@ describe('checkpoints', () => {
 
   it('of more unconditional than conditional epochs still default to the conditional phase', async () => {
     const model = await fitted(train, { nEpochsUnc: 6, nEpochsCond: 2 });
-    expect(model.defaultCheckpoint).toBe('conditional:last');
+    expect(model.defaultCheckpoint).toBe('conditional/last');
     const { weights } = await model.extract(test);
-    expect(weights).not.toEqual((await model.extract(test, { checkpoint: 'unconditional:last' })).weights);
+    expect(weights).not.toEqual((await model.extract(test, { checkpoint: 'unconditional/last' })).weights);
   });
 
   it('are unconditional by default only when the configuration has no conditional phase', async () => {
     const model = await fitted(train, { nEpochsCond: 0 });
-    expect(model.defaultCheckpoint).toBe('unconditional:last');
-    expect(() => new StochasticDiscountFactorModel({ nEpochsCond: 0, defaultCheckpoint: 'conditional:3' })).toThrow(
-      ConfigError,
-    );
+    expect(model.defaultCheckpoint).toBe('unconditional/last');
+    expect(
+      () => new StochasticDiscountFactorModel({ nEpochsCond: 0, defaultCheckpoint: 'conditional/epoch-3' }),
+    ).toThrow(ConfigError);
   });
 
   it('that do not exist are an error that lists those that do', async () => {
     const model = await fitted();
-    await expect(model.extract(test, { checkpoint: 'conditional:999' })).rejects.toThrow(/conditional:last/);
-    await expect(fitted(train, { defaultCheckpoint: 'conditional:999' })).rejects.toThrow(/defaultCheckpoint/);
+    await expect(model.extract(test, { checkpoint: 'conditional/epoch-999' })).rejects.toThrow(/conditional\/last/);
+    // Labels as they were are read.
+    expect((await model.extract(test, { checkpoint: 'conditional:last' })).checkpoint).toBe('conditional/last');
+    await expect(fitted(train, { defaultCheckpoint: 'conditional/epoch-999' })).rejects.toThrow(/defaultCheckpoint/);
   });
 });
 
@@ -311,7 +317,12 @@ describe('the residual term', () => {
     } as const;
     const lossOf = async (residualWeight: number): Promise<number> => {
       // The rate leaves the weights where they were to seven digits: the loss before the step is that of the state after it.
-      const model = new StochasticDiscountFactorModel({ ...smallConfig, ...config, lr: 1e-9, residualWeight });
+      const model = new StochasticDiscountFactorModel({
+        ...smallConfig,
+        ...config,
+        learningRate: 1e-9,
+        residualWeight,
+      });
       const { history, trainMetrics } = await model.fit(train);
       return residualWeight === 0 ? history[0].loss : history[0].loss - (1 - trainMetrics.explainedVariation);
     };
@@ -333,7 +344,7 @@ describe('the unconditional phase', () => {
 
 describe('progress of a fit', () => {
   it('names the phases, and its share runs over all epochs of all members', async () => {
-    const schedule = { nMembers: 2, nEpochsUnc: 3, nEpochsMoment: 2, nEpochsCond: 5 };
+    const schedule = { ensembleSize: 2, nEpochsUnc: 3, nEpochsMoment: 2, nEpochsCond: 5 };
     const events: Progress<StochasticDiscountFactorPhase>[] = [];
     const model = new StochasticDiscountFactorModel({ ...smallConfig, ...schedule });
     await model.fit(train, { validation, onProgress: (event) => events.push(event) });
@@ -376,7 +387,7 @@ describe('an aborted fit', () => {
   it('leaves the last finished epoch of the conditional phase usable, equal to a fit of so many epochs', async () => {
     const model = await abortAt('conditional', 2);
     expect(model.isFitted).toBe(true);
-    expect(model.defaultCheckpoint).toBe('conditional:last');
+    expect(model.defaultCheckpoint).toBe('conditional/last');
     const shorter = await fitted(train, { nEpochsCond: 2 });
     expect((await model.extract(test)).weights).toEqual((await shorter.extract(test)).weights);
   });
@@ -404,7 +415,7 @@ describe('an aborted fit', () => {
   });
 
   it('of an ensemble keeps its whole members: here the first, as a model of one', async () => {
-    const model = await abortAt('moment', 1, { nMembers: 2 }, 1);
+    const model = await abortAt('moment', 1, { ensembleSize: 2 }, 1);
     expect(model.fitSummary.runRecord.dimensions.members).toBe(1);
     expect((await model.extract(test)).weights).toEqual((await (await fitted()).extract(test)).weights);
   });
@@ -425,7 +436,7 @@ describe('an aborted fit', () => {
   it('before the conditional phase has no default: an unconditional state must be asked for', async () => {
     const model = await abortAt('unconditional', 2);
     expect(model.defaultCheckpoint).toBeUndefined();
-    await expect(model.extract(test)).rejects.toThrow(/unconditional:last/);
-    expect((await model.extract(test, { checkpoint: 'unconditional:last' })).weights.every(Number.isFinite)).toBe(true);
+    await expect(model.extract(test)).rejects.toThrow(/unconditional\/last/);
+    expect((await model.extract(test, { checkpoint: 'unconditional/last' })).weights.every(Number.isFinite)).toBe(true);
   });
 });

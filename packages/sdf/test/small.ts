@@ -12,8 +12,8 @@ export const smallConfig: StochasticDiscountFactorConfigInput = {
   nEpochsMoment: 2,
   nEpochsCond: 4,
   subEpochs: 2,
-  burnInEpochs: 1,
-  lr: 0.01,
+  ignoreFirst: 1,
+  learningRate: 0.01,
   threads: 1,
 };
 

@@ -1,18 +1,5 @@
-import {
-  AbortedError,
-  ArtifactError,
-  ConfigError,
-  DataError,
-  EngineError,
-  InfeasibleError,
-  Ml4tError,
-  NotIdentifiedError,
-  OutputError,
-  ShapeError,
-  SourceError,
-  WorkerError,
-  type ErrorDetail,
-} from '@ml4t/core';
+import { types } from 'node:util';
+import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =
@@ -25,7 +12,7 @@ export interface WorkerReply {
 }
 
 export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
+  if (!isError(error)) return { name: 'Error', message: String(error), stack: '' };
   const { name, stack = '' } = error;
   if (isTooLarge(error)) return plainError(tooLarge(error));
   if (!(error instanceof Ml4tError)) return { name, message: error.message, stack };
@@ -42,7 +29,7 @@ export function errorFrom(plain: PlainError): Error {
 
 /** The same error about something in particular: its class stays, its field (or message) begins with the subject. */
 export function errorAbout(subject: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof AbortedError) return error;
+  if (!isError(error) || error instanceof AbortedError) return error;
   const plain = plainError(error);
   return errorFrom(
     'detail' in plain
@@ -58,13 +45,16 @@ export function errorUnder(rename: (field: string) => string, error: unknown): u
   return libraryError(code, { field: rename(field), expected, found, remedy, cause: error });
 }
 
+/** Of this context of V8 or of another. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
+}
+
 /** What V8 says when an array is larger than it can be, or than there is memory for. */
 function isTooLarge(error: Error): boolean {
   return (
-    error instanceof RangeError &&
-    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate|Maximum .*(size|length)/i.test(
-      error.message,
-    )
+    error.name === 'RangeError' &&
+    /allocation failed|Invalid (typed )?array( buffer)? length|could not allocate/i.test(error.message)
   );
 }
 
@@ -78,20 +68,7 @@ function tooLarge(cause: Error): EngineError {
   });
 }
 
-function libraryError(code: Ml4tError['code'], detail: ErrorDetail): Ml4tError {
-  const classes: Partial<Record<Ml4tError['code'], new (detail: ErrorDetail) => Ml4tError>> = {
-    config: ConfigError,
-    shape: ShapeError,
-    data: DataError,
-    'not-identified': NotIdentifiedError,
-    infeasible: InfeasibleError,
-    artifact: ArtifactError,
-    source: SourceError,
-    output: OutputError,
-    engine: EngineError,
-    worker: WorkerError,
-  };
-  if (code === 'aborted') return new AbortedError(detail.field);
-  const Class = classes[code];
-  return Class ? new Class(detail) : new Ml4tError(code, detail);
+function libraryError(code: Ml4tError['code'], { cause, ...texts }: ErrorDetail): Ml4tError {
+  const error = Ml4tError.fromJSON({ name: '', message: '', code, ...texts });
+  return cause === undefined ? error : Object.defineProperty(error, 'cause', { value: cause, configurable: true });
 }

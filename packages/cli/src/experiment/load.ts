@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, describe, parseConfig } from '@ml4t/core';
-import { parseDocument } from 'yaml';
+import { sourceFrom } from './data-schema.ts';
+import { parseText, readText } from './read-text.ts';
 import { experimentSchema, type Experiment } from './schema.ts';
 
 /** Reads and validates an experiment file (YAML or JSON); its paths are resolved against the file's folder. */
@@ -15,18 +15,7 @@ export async function loadExperiment(path: string): Promise<Experiment> {
  * @throws ConfigError that names the line, or the key, that is wrong
  */
 export function parseExperiment(text: string, path: string): Experiment {
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true });
-  const problem = document.errors[0];
-  if (problem) {
-    const line = text.slice(0, problem.pos[0]).split('\n').length;
-    throw new ConfigError({
-      field: `${path}, line ${line}`,
-      expected: 'valid YAML or JSON',
-      found: problem.message.split('\n')[0].replace(/[.:]+$/, ''),
-      remedy: 'Correct the line; indentation is by spaces.',
-    });
-  }
-  const content: unknown = document.toJS();
+  const content = parseText(text, path);
   if (content === null || typeof content !== 'object' || Array.isArray(content))
     throw new ConfigError({
       field: path,
@@ -36,28 +25,20 @@ export function parseExperiment(text: string, path: string): Experiment {
     });
   const experiment = parseConfig(experimentSchema, content, 'experiment');
   const from = (relative: string): string => resolve(dirname(path), relative);
+  const besideFrom = <S extends { readonly source: Experiment['data']['source'] }>(beside: S): S => ({
+    ...beside,
+    source: sourceFrom(beside.source, dirname(resolve(path)), from),
+  });
   const { data, outputs } = experiment;
   return {
     ...experiment,
     data: {
-      ...data,
-      source: from(data.source),
+      ...besideFrom(data),
+      ...(data.join ? { join: data.join.map(besideFrom) } : {}),
+      ...(data.riskFree ? { riskFree: besideFrom(data.riskFree) } : {}),
+      ...(data.benchmark ? { benchmark: besideFrom(data.benchmark) } : {}),
       ...(data.truth ? { truth: { ...data.truth, source: from(data.truth.source) } } : {}),
     },
     outputs: { ...outputs, directory: from(outputs.directory) },
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigError({
-      field: path,
-      expected: 'a readable experiment file',
-      found: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String((cause as Error).message),
-      remedy: 'Check the path; it is relative to the folder the command runs in.',
-      cause,
-    });
-  }
 }

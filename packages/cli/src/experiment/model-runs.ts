@@ -12,8 +12,12 @@ export interface ModelRun {
   readonly forecaster: PartSpecification | undefined;
 }
 
-/** Every model of the experiment, sweeps crossed. Throws ConfigError when two would carry one label. */
+/** Models of one experiment: more are a slip of the pen in a sweep. */
+const MOST_MODELS = 10_000;
+
+/** Every model of the experiment, sweeps crossed. Throws ConfigError when two would carry one label, or they are too many. */
 export function expandModels(entries: readonly ModelEntry[]): ModelRun[] {
+  requireSize(entries);
   const runs = entries.flatMap((entry, position) =>
     combinations(entry.sweep ?? {}).map((values) => ({
       label: labelOf(entry.name ?? entry.type, values),
@@ -35,6 +39,22 @@ export function expandModels(entries: readonly ModelEntry[]): ModelRun[] {
     seen.set(label, entry);
   }
   return runs;
+}
+
+/** Before any of them is made. */
+function requireSize(entries: readonly ModelEntry[]): void {
+  let total = 0;
+  for (const [entry, { sweep = {} }] of entries.entries()) {
+    const models = Object.values(sweep).reduce((product, values) => product * values.length, 1);
+    total += models;
+    if (total > MOST_MODELS)
+      throw new ConfigError({
+        field: `experiment.models[${entry}]${models > 1 ? '.sweep' : ''}`,
+        expected: `at most ${MOST_MODELS} models in an experiment`,
+        found: String(total),
+        remedy: 'Try fewer values, or split the experiment.',
+      });
+  }
 }
 
 function labelOf(name: string, values: Readonly<Record<string, unknown>>): string {

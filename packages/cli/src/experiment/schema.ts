@@ -1,60 +1,5 @@
-import { findingCodes } from '@ml4t/core';
 import * as z from 'zod';
-
-const columnName = z.string().min(1);
-
-const datedColumn = z.strictObject({
-  column: columnName.describe('column of returns, as fractions'),
-  lag: z
-    .int()
-    .min(0)
-    .describe('0: the return is earned after the date of its row; k: it ends there, and is paired k dates back'),
-  horizon: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('dates that a return spans: lag where that is 1 or more, else 1; purge, lags and errors come from it'),
-  realisationLag: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('dates until a return is known, where that is more than lag and horizon say'),
-});
-
-/** Where the panel comes from. Paths are relative to the experiment file. */
-const dataSchema = z.strictObject({
-  source: z.string().min(1).describe('Parquet, CSV, .csv.gz or Arrow file, or a glob, one row per (date, asset)'),
-  timestamp: columnName.optional().describe('column of dates; found by its name (date, month, …) where absent'),
-  timestampFormat: z
-    .enum(['yyyymm', 'yyyymmdd', 'epoch-seconds', 'epoch-milliseconds'])
-    .optional()
-    .describe('needed when the dates are plain numbers'),
-  asset: columnName
-    .optional()
-    .describe('column of asset identifiers; found by its name (ticker, permno, …) where absent'),
-  returns: datedColumn.describe('there is no default for lag: a wrong one is a look-ahead'),
-  factorReturns: datedColumn.optional().describe('returns used only to build managed portfolios'),
-  characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
-  exclude: z.array(columnName).min(1).optional().describe('columns that are no characteristics'),
-  context: z.array(columnName).min(1).optional().describe('series common to all assets'),
-  sort: z.boolean().default(false).describe('sort rows by date instead of refusing unsorted ones'),
-  from: columnName.optional().describe('first date to read'),
-  to: columnName.optional().describe('last date to read'),
-  ignore: z
-    .array(z.enum(findingCodes))
-    .min(1)
-    .optional()
-    .describe('findings of `ml4t check` that were looked into and are meant'),
-  maxGapDays: z.number().positive().optional().describe('refuse a panel with a longer gap between dates'),
-  truth: z
-    .strictObject({
-      source: z.string().min(1).describe('file with the same (date, asset) rows, as `ml4t simulate` writes it'),
-      expectedReturns: columnName.default('expected_return'),
-      systematicReturns: columnName.default('systematic_return'),
-    })
-    .optional()
-    .describe('the known truth of simulated data: adds the oracle to the results'),
-});
+import { dataSchema } from './data-schema.ts';
 
 export const preprocessingTypes = ['rank-normalize', 'impute', 'standardize', 'winsorize'] as const;
 
@@ -114,6 +59,10 @@ export const outputFormats = ['parquet', 'csv', 'csv.gz'] as const;
 const outputsSchema = z.strictObject({
   directory: z.string().min(1).default('results'),
   format: z.enum(outputFormats).default('parquet'),
+  csv: z
+    .strictObject({ formulas: z.enum(['escape', 'keep']).default('escape') })
+    .optional()
+    .describe('of CSV files: text that a spreadsheet would take for a formula gets an apostrophe in front, or is kept'),
   importance: z
     .boolean()
     .default(true)

@@ -4,11 +4,13 @@ import {
   type CrossSectionBatch,
   type FactorModelReport,
   type PanelFinding,
+  type ErrorJSON,
 } from '@ml4t/core';
 import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
+import { sourceName } from './data-schema.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
 
@@ -49,7 +51,7 @@ export interface FoldSummary {
 /** What `summary.json` holds and `--json` prints. */
 export interface ExperimentSummary {
   readonly status: 'finished' | 'aborted' | 'failed';
-  readonly error?: Record<string, string> | undefined;
+  readonly error?: ErrorJSON | { readonly code: 'bug'; readonly message: string } | undefined;
   readonly ml4t: string;
   readonly title: string | undefined;
   readonly data: {
@@ -120,7 +122,7 @@ function head(experiment: Experiment, panel: CrossSectionBatch): Pick<Experiment
     ml4t: packageVersion(),
     title: experiment.title,
     data: {
-      source: experiment.data.source,
+      source: sourceName(experiment.data),
       dates: panel.nDates,
       assets: panel.nAssets,
       rows: panel.nRows,

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
-import type { CrossSectionBatch, WalkForwardSplit } from '@ml4t/core';
-import { availableArithmetic } from '@ml4t/core/engine';
+import { ConfigError, type CrossSectionBatch, type WalkForwardSplit } from '@ml4t/core';
 import { panelFingerprint } from './fingerprint.ts';
 import type { ParsedConfigs, PartSpecification } from '../families/family.ts';
 import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';
+import { versionsOf } from './versions.ts';
 
 /** A model that is ready to be fitted: found, and its configuration checked. */
 export interface PreparedModel {
@@ -31,6 +30,7 @@ export function experimentTasks(
   panel: CrossSectionBatch,
   splits: readonly WalkForwardSplit[],
 ): readonly ModelTasks[] {
+  requireSize(models, splits.length);
   const data: DataReference = {
     fingerprint: panelFingerprint(panel),
     read: withoutTruth(experiment.data),
@@ -43,7 +43,7 @@ export function experimentTasks(
     const model = withConfig(run.model, configs?.model);
     const forecaster = run.forecaster && withConfig(run.forecaster, configs?.forecaster);
     // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
-    const versions = { ...versionsOf(['@ml4t/core', '@ml4t/cli', packageName]), arithmetic: availableArithmetic() };
+    const versions = versionsOf(['@ml4t/core', '@ml4t/cli', packageName]);
     const origin = { data, model, batchKind, versions };
     const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
       withKey<FoldTask>({
@@ -65,6 +65,23 @@ export function experimentTasks(
   });
 }
 
+/** Tasks of one experiment: more are a slip of the pen, and fill the memory before the first is done. */
+const MOST_TASKS = 200_000;
+
+function requireSize(models: readonly PreparedModel[], folds: number): void {
+  let total = 0;
+  for (const { run, ensembleSize } of models) {
+    total += folds * (ensembleSize > 1 ? ensembleSize + 1 : 1);
+    if (total > MOST_TASKS)
+      throw new ConfigError({
+        field: `experiment.models[${run.entry}]`,
+        expected: `at most ${MOST_TASKS} tasks in an experiment: folds, and members of ensembles in each`,
+        found: String(total),
+        remedy: 'Take fewer folds (split.testSize, split.step), smaller ensembles or fewer models.',
+      });
+  }
+}
+
 function withConfig({ type, config }: PartSpecification, parsed: object = config): PartSpecification {
   return { type, config: { ...parsed } };
 }
@@ -73,18 +90,4 @@ function withoutTruth(experiment: Experiment['data']): DataReference['read'] {
   const data: { truth?: unknown } & DataReference['read'] = { ...experiment };
   delete data.truth;
   return data;
-}
-
-/** Versions of the packages as installed; a package that has no manifest to read is not versioned. */
-function versionsOf(packages: readonly string[]): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  return Object.fromEntries(
-    packages.flatMap((name) => {
-      try {
-        return [[name, (require(`${name}/package.json`) as { version: string }).version]];
-      } catch {
-        return [];
-      }
-    }),
-  );
 }

@@ -1,16 +1,21 @@
 import { LatentFactorState, PanelIndex } from '@ml4t/core';
-import { writeFrame, type OutputFormat } from '@ml4t/integration';
+import { writeFrame, type OutputFormat, type WriteOptions } from '@ml4t/integration';
 import type { OutputFile } from './generation.ts';
 
 /** A table as the integration package makes it. */
 export type FrameTable = Parameters<typeof writeFrame>[0];
 
 /** A table as one file of a set, `<name>.<format>`. */
-export function frameFile(name: string, format: OutputFormat, table: FrameTable): OutputFile {
+export function frameFile(
+  name: string,
+  format: OutputFormat,
+  table: FrameTable,
+  options: WriteOptions = {},
+): OutputFile {
   return {
     name: `${name}.${format}`,
     write: async (path) => {
-      await writeFrame(table, path);
+      await writeFrame(table, path, options);
     },
   };
 }

@@ -6,7 +6,7 @@ import {
   FactorForecastResult,
   type CrossSectionBatch,
 } from '@ml4t/core';
-import { factorTable, predictionsTable, signalsTable, weightsTable } from '@ml4t/integration';
+import { factorTable, predictionsTable, signalsTable, weightsTable, type CsvOptions } from '@ml4t/integration';
 import {
   outOfSample,
   predictedRows,
@@ -23,6 +23,7 @@ import type { WrittenFile } from './ownership.ts';
 export interface OutputTarget {
   readonly directory: string;
   readonly format: OutputFormat;
+  readonly csv?: CsvOptions | undefined;
 }
 
 export const summaryName = 'summary.json';
@@ -69,7 +70,7 @@ export async function writeResults<Summary extends object>(
   };
   const frames = frameNames
     .filter((name) => tables[name].length > 0)
-    .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name])));
+    .map((name) => frameFile(`${name}${infix}`, target.format, stackTables(tables[name]), { csv: target.csv }));
   const files = [...frames, ...documents.others];
   const name = `summary${infix}.json`;
   // What an earlier run left and this one does not replace would be taken for its result.
@@ -132,12 +133,17 @@ function factorRows(models: readonly ModelRecord[]): FrameTable[] {
   const folds = models.flatMap(({ run, folds: all }) =>
     all.flatMap(({ fold, prediction: { factors } }) => (factors ? [{ label: run.label, fold, factors }] : [])),
   );
-  const withErrors = folds.some(({ factors }) => factors.forecast.standardErrors);
+  // One table has one set of columns, whatever each forecaster gives.
+  const filler = (key: 'standardErrors' | 'degreesOfFreedom', length: number): Float64Array | undefined =>
+    folds.some(({ factors }) => factors.forecast[key]) ? new Float64Array(length).fill(Number.NaN) : undefined;
   return folds.map(({ label, fold, factors: { forecast, realised } }) => {
     const state = factorsOnly(forecast.timestamps, forecast.factorNames, realised);
-    // One table has one set of columns, whatever each forecaster gives.
-    const standardErrors =
-      forecast.standardErrors ?? (withErrors ? new Float64Array(forecast.premia.length).fill(Number.NaN) : undefined);
-    return factorTable(state, new FactorForecastResult({ ...forecast, standardErrors }), { modelName: label, fold });
+    const { length } = forecast.premia;
+    const filled = new FactorForecastResult({
+      ...forecast,
+      standardErrors: forecast.standardErrors ?? filler('standardErrors', length),
+      degreesOfFreedom: forecast.degreesOfFreedom ?? filler('degreesOfFreedom', length),
+    });
+    return factorTable(state, filled, { modelName: label, fold });
   });
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
 import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
@@ -9,7 +10,10 @@ import { modelSections } from './model-sections.ts';
 import { reportContent, type ReportContent } from './models.ts';
 import { number, percent } from './numbers.ts';
 import { style } from './style.ts';
-import { tradingFigures, tradingTable } from './trading.ts';
+import { nonOverlappingTable, tradingFigures, tradingTable } from './trading.ts';
+
+/** Nothing is loaded, no script runs, and no style counts but the sheet of the page, whatever got into its text. */
+const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /**
  * The report of a finished run as one HTML file: pictures are inline SVG, nothing is loaded and no script runs, so that it
@@ -22,7 +26,7 @@ export function renderReport(summary: ExperimentSummary, diagnostics: Experiment
   const factors = factorFigures(content);
   const sections = [
     `<h2>Comparison</h2>${scoresTable(content)}${scoresNote(content)}`,
-    `<h2>Trading</h2>${tradingTable(content)}${grid(tradingFigures(content))}`,
+    `<h2>Trading</h2>${tradingTable(content)}${nonOverlappingTable(content)}${grid(tradingFigures(content))}`,
     `<h2>Forecasts</h2>${grid(forecastFigures(content))}`,
     ...(factors.length > 0 ? [`<h2>Factors</h2>${grid(factors)}`] : []),
   ].map((section) => `<section>${section}</section>`);
@@ -30,6 +34,7 @@ export function renderReport(summary: ExperimentSummary, diagnostics: Experiment
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>

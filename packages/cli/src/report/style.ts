@@ -34,8 +34,7 @@ figure svg [aria-label$="tick"], figure svg [aria-label$="grid"] { stroke: var(-
 figcaption { margin-top: .45rem; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .1rem .9rem; padding: 0; margin: .35rem 0 0; font-size: .82rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; overflow-wrap: anywhere; }
-.swatch { width: 1.2rem; border-top: 3px solid currentColor; flex: none; }
-.swatch.dashed { border-top: 2px dashed currentColor; }
+figure .legend .swatch { width: 1.2rem; height: .25rem; flex: none; }
 .scroll { overflow-x: auto; margin: .8rem 0; }
 .scroll:focus-visible { outline: 2px solid var(--s1); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .83rem; font-variant-numeric: tabular-nums; }

@@ -1,5 +1,8 @@
+import { onOneLine } from './printable.ts';
+
 /** Text in columns: the first `textColumns` (1) left-aligned, the numbers after them right-aligned, a rule under the header. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], textColumns = 1): string {
+export function formatTable(header: readonly string[], body: readonly (readonly string[])[], textColumns = 1): string {
+  const rows = body.map((row) => row.map(onOneLine));
   const widths = header.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j].length)));
   const line = (cells: readonly string[]): string =>
     cells

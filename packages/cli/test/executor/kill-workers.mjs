@@ -28,7 +28,7 @@ writeFileSync(
   `data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: ipca, sweep: { nFactors: [1, 2] } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 5, nEnsemble: 2 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 5, ensembleSize: 2 } }
 split: { initialTrain: 36, testSize: 3 }
 outputs: { directory: results, format: csv, report: false }
 `,

@@ -34,18 +34,18 @@ data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: pca, config: { nFactors: 2 } }
   - { type: ipca, config: { nFactors: 2, warmStart: true } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 2, nEnsemble: 2, checkpointInterval: 1 } }
-  - { type: cae, name: cae-ar1, config: { nFactors: 2, nEpochs: 2, nEnsemble: 2, checkpointInterval: 1 }, forecaster: { type: ar1 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 2, ensembleSize: 2, checkpointInterval: 1 } }
+  - { type: cae, name: cae-ar1, config: { nFactors: 2, nEpochs: 2, ensembleSize: 2, checkpointInterval: 1 }, forecaster: { type: ar1 } }
   - type: sae
     config: { ensembleSize: 2, nEpochs: 2, mainHiddenUnits: [8], mainDropout: [0.1], bottleneckDim: 4, auxHiddenDim: 4 }
   - type: stochastic-discount-factor
-    config: { nMembers: 2, nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: 2, burnInEpochs: 0, hiddenDim: 4, stateDimMoment: 4 }
+    config: { ensembleSize: 2, nEpochsUnc: 1, nEpochsMoment: 1, nEpochsCond: 2, ignoreFirst: 0, hiddenDim: 4, stateDimMoment: 4 }
   - { type: equal-weight, config: { windows: { length: 5 } } }
-  - { type: linear-portfolio, config: { maxIters: 4, evalEvery: 2, windows: { length: 5 } } }
+  - { type: linear-portfolio, config: { nSteps: 4, evalEvery: 2, windows: { length: 5 } } }
   - type: lstm-portfolio
-    config: { ensembleSize: 2, maxIters: 4, evalEvery: 2, hiddenSize: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
+    config: { ensembleSize: 2, nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
   - type: deep-portfolio
-    config: { ensembleSize: 2, maxIters: 4, evalEvery: 2, dModel: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
+    config: { ensembleSize: 2, nSteps: 4, evalEvery: 2, dModel: 4, vvsnHiddenDim: 4, windows: { length: 5 } }
 split: { initialTrain: 24, testSize: 9, validationSize: 6 }
 outputs: { directory: results, format: csv, report: false, importance: false }
 `;
@@ -53,7 +53,7 @@ const manyFolds = `
 data: { source: panel.parquet, returns: { column: returns, lag: 0 } }
 models:
   - { type: ipca, sweep: { nFactors: [1, 2, 3] } }
-  - { type: cae, config: { nFactors: 2, nEpochs: 1, nEnsemble: 2 } }
+  - { type: cae, config: { nFactors: 2, nEpochs: 1, ensembleSize: 2 } }
 split: { initialTrain: 36, testSize: 2 }
 outputs: { directory: results, format: csv, report: false }
 `;
@@ -85,13 +85,13 @@ async function inOneWorker(path: string, output: string): Promise<Awaited<Starte
     import { prepareExperiment } from ${module('experiment/run.js')};
     import { splitDates } from ${module('experiment/splits.js')};
     import { experimentTasks } from ${module('experiment/task-list.js')};
-    import { WorkArea } from ${module('experiment/work-area.js')};
+    import { panelFingerprint } from ${module('experiment/fingerprint.js')};
     const { experiment, models, steps } = await prepareExperiment(await loadExperiment(${JSON.stringify(path)}));
     const { batch } = await readData(experiment.data, { warn() {} });
     const panel = steps.reduce((on, step) => step(on), batch);
     const splits = splitDates(panel, experiment.split);
-    const work = WorkArea.under(${JSON.stringify(output)});
-    const executor = new WorkerThreadsExecutor(panel, work, 1);
+    const folder = ${JSON.stringify(join(output, '.ml4t-work'))};
+    const executor = new WorkerThreadsExecutor({ panel, fingerprint: panelFingerprint(panel), folder, threads: 1 });
     for (const { tasks } of experimentTasks(experiment, models, panel, splits))
       for (const task of tasks) await executor.run(task, {});
     await executor.close();
@@ -109,8 +109,9 @@ async function comparable(path: string): Promise<unknown> {
 /** Waits until a run has left more than `least` folds behind, and then sends it a signal. */
 async function interrupt({ child }: Started, work: string, least: number, signal: NodeJS.Signals): Promise<void> {
   const finished = (): Promise<number> =>
-    readdir(work).then(
-      (names) => names.filter((name) => name.endsWith('.fold')).length,
+    readdir(join(work, 'fold')).then(
+      // Files that are being written have a dot in front.
+      (names) => names.filter((name) => !name.startsWith('.')).length,
       () => 0,
     );
   while (child.exitCode === null && (await finished()) <= least) await sleep(2);
@@ -204,12 +205,12 @@ describe('worker threads', () => {
         expect([signal, code]).toEqual([signal, expected]);
         expect(stderr).toMatch(/kept \d+ finished folds?[^]*run the same command again to go on/);
       }
-      const afterStop = (await readdir(work)).length;
+      const afterStop = (await readdir(join(work, 'fold'))).length;
 
       const killed = start('run', path, '--workers', '2');
       await interrupt(killed, work, afterStop, 'SIGKILL');
       expect((await killed.ended).code).toBe(null);
-      const afterKill = (await readdir(work)).filter((name) => name.endsWith('.fold')).length;
+      const afterKill = (await readdir(join(work, 'fold'))).filter((name) => !name.startsWith('.')).length;
       expect(afterKill).toBeGreaterThan(afterStop);
 
       const last = await start('run', path, '--workers', '2').ended;

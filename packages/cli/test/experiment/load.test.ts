@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError } from '@ml4t/core';
 import { loadExperiment, parseExperiment } from '../../src/experiment/load.ts';
+import { inFolder } from '../cli-fixtures.ts';
 
 const minimal = `
 data:
@@ -79,6 +82,69 @@ describe('loadExperiment', () => {
       code: 'config',
       field: '/no/such/file.yaml',
       found: 'no such file',
+    });
+  });
+});
+
+describe('an experiment file that is no experiment', () => {
+  const bomb = Array.from(
+    { length: 12 },
+    (_, i) => `a${i}: &a${i} [${Array(10).fill(i === 0 ? '1' : `*a${i - 1}`)}]`,
+  ).join('\n');
+  const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  it.each([
+    ['aliases that multiply', `${minimal}${bomb}\n`, 'aliases that stand for plain values'],
+    ['an alias of nothing', minimal.replace('type: ipca', 'type: *nothing'), ''],
+    [
+      'an alias of what it is part of',
+      minimal.replace('- type: ipca', '- &a { type: ipca, config: { again: *a } }'),
+      'an alias for something that it is part of',
+    ],
+    ['levels without end', minimal.replace('type: ipca', `type: ipca\n    config: { x: ${deep(300)} }`), 'levels'],
+    [
+      'a prototype in config',
+      minimal.replace('type: ipca', 'type: ipca\n    config: { __proto__: { nFactors: 9 } }'),
+      '__proto__',
+    ],
+    [
+      'a prototype in a sweep',
+      minimal.replace('type: ipca', 'type: ipca\n    sweep: { __proto__: [1, 2] }'),
+      '__proto__',
+    ],
+    [
+      'a prototype in a step',
+      `${minimal}preprocessing: [{ type: impute, __proto__: { method: zero } }]\n`,
+      '__proto__',
+    ],
+    ['a prototype at the top', `${minimal}__proto__: { title: x }\n`, '__proto__'],
+    ['a prototype in JSON', '{ "data": { "__proto__": { "source": "x" } } }', '__proto__'],
+  ])('is refused by name: %s', (_what, text, part) => {
+    const error = failure(text);
+    expect(error.message).toContain(part);
+    expect(error.field).toContain('/somewhere/experiment.yaml');
+    expect(({} as { nFactors?: number }).nFactors).toBeUndefined();
+  });
+
+  it('may have aliases and merged keys for what it means', () => {
+    const text = minimal.replace(
+      '- type: ipca',
+      '- &a { type: ipca, config: { nFactors: 2 } }\n  - { type: pca, config: { nFactors: 3 } }',
+    );
+    expect(parseExperiment(text, 'e.yaml').models).toHaveLength(2);
+    const shared = minimal.replace(
+      '- type: ipca',
+      '- { type: ipca, config: &c { nFactors: 2 } }\n  - { type: pca, config: *c }',
+    );
+    expect(parseExperiment(shared, 'e.yaml').models[1].config).toEqual({ nFactors: 2 });
+  });
+
+  it('is read no further than to a limit', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'large.yaml');
+      await writeFile(path, ' '.repeat(17_000_000));
+      await expect(loadExperiment(path)).rejects.toMatchObject({ code: 'config', found: 'more than 16000000 bytes' });
+      if (process.platform === 'linux')
+        await expect(loadExperiment('/dev/zero')).rejects.toMatchObject({ code: 'config' });
     });
   });
 });

@@ -30,4 +30,16 @@ describe('expandModels', () => {
       ]),
     ).toThrow('experiment.models[1].name: expected a name of its own for every model, found "pca" again');
   });
+
+  it('refuses more models than anybody means, before it makes them', () => {
+    const many = Array.from({ length: 3000 }, (_, value) => value);
+    const model = (sweep: Record<string, unknown[]>) => ({ type: 'pca', config: {}, sweep });
+    for (const entries of [
+      [model({ a: many, b: many, c: many })],
+      [model({ a: [1] }), model({ b: many, c: many, d: many, e: many, f: many })],
+    ])
+      expect(() => expandModels(entries)).toThrow(
+        `experiment.models[${entries.length - 1}].sweep: expected at most 10000 models in an experiment, found `,
+      );
+  });
 });

@@ -11,7 +11,7 @@ import { withKey } from '../../src/experiment/task.ts';
 const { batch } = simulateConditionalFactorPanel({ nAssets: 5, nDates: 12, nCharacteristics: 3 });
 const splits = expandingSplits(12, { initialTrain: 8, testSize: 4 });
 
-async function tasks(source: string, config: object = { nEnsemble: 2 }) {
+async function tasks(source: string, config: object = { ensembleSize: 2 }) {
   const experiment = experimentSchema.parse({
     data: { source, returns: { column: 'returns', lag: 0 } },
     models: [{ type: 'cae', config, forecaster: { type: 'ewma' } }],

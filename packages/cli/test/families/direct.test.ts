@@ -15,7 +15,7 @@ describe('families beside the latent factors', () => {
     ['sae', '{ type: sae, config: { nEpochs: 2 } }'],
     [
       'stochastic-discount-factor',
-      '{ type: stochastic-discount-factor, config: { nEpochsUnc: 2, nEpochsMoment: 1, nEpochsCond: 2, burnInEpochs: 0 } }',
+      '{ type: stochastic-discount-factor, config: { nEpochsUnc: 2, nEpochsMoment: 1, nEpochsCond: 2, ignoreFirst: 0 } }',
     ],
   ])('%s runs from an experiment file', async (type, model) => {
     await inFolder(async (folder) => {

@@ -47,7 +47,7 @@ async function weightsOf(
   return { weight: columns.weight, test };
 }
 
-const linear = { type: 'linear-portfolio', config: { maxIters: 10, evalEvery: 5, windows } };
+const linear = { type: 'linear-portfolio', config: { nSteps: 10, evalEvery: 5, windows } };
 
 describe('portfolio models on the rows of a panel', () => {
   it('hold something on every test date, and what is asked for under constraints', async () => {
@@ -104,7 +104,7 @@ describe('portfolio models on the rows of a panel', () => {
     expect(make({ windows: { lenght: 5 } })).toThrow(/linear-portfolio\.windows\.lenght.*Did you mean length/);
     expect(make({ windows: { length: 5, warmUp: 5 } })).toThrow(/warmUp/);
     expect(make({ constraints: { maxAbsWeight: -1 } })).toThrow(/maxAbsWeight/);
-    expect(make({ hiddenSize: 4 })).toThrow(/hiddenSize/);
+    expect(make({ hiddenDim: 4 })).toThrow(/hiddenDim/);
     const schema = family.models[1].configJsonSchema() as { properties: object };
     expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['windows', 'constraints', 'gammaCost']));
   });
@@ -122,9 +122,9 @@ models:
   - type: equal-weight
     config: { windows: { length: 8 } }
   - type: linear-portfolio
-    config: { maxIters: 10, head: long-short, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
+    config: { nSteps: 10, head: long-short, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
   - type: lstm-portfolio
-    config: { maxIters: 4, evalEvery: 2, hiddenSize: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
+    config: { nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
 split: { initialTrain: 32, testSize: 12, validationSize: 8 }
 outputs: { directory: results, format: csv, report: false }
 `,

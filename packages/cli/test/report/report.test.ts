@@ -40,7 +40,7 @@ models:
   - { type: ipca, config: { nFactors: 2, constant: false } }
   - name: a network with a rather long name, to see what becomes of it
     type: cae
-    config: { nFactors: 2, nEpochs: 3, nEnsemble: 2, hiddenUnits: [4] }
+    config: { nFactors: 2, nEpochs: 3, ensembleSize: 2, hiddenUnits: [4] }
 split: { initialTrain: 24, testSize: 12, validationSize: 6 }
 `;
 
@@ -75,6 +75,18 @@ describe('the report of a run', () => {
   it('needs nothing but itself: no script, nothing to load, and text that is escaped', () => {
     expect(html).not.toMatch(/<script|<link|<img|src=|href="http|url\(|@import/);
     expect(html).toContain('<h1>Three &#60;models&#62; &#38; the truth</h1>');
+  });
+
+  it('has a policy by which nothing counts but its own sheet of style', () => {
+    const [, sheet] = /<style>([^]*?)<\/style>/.exec(html) ?? [];
+    const hash = createHash('sha256').update(sheet).digest('base64');
+    expect(html).toContain(
+      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">`,
+    );
+    // Before anything that it is about.
+    expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
+    expect(html.match(/<[^>]* style=/g)).toBe(null);
+    expect(html.match(/<style/g)).toHaveLength(1);
   });
 
   it('shows the numbers of the summary', async () => {

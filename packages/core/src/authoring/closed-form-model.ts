@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.ts';
+import { requireFitArguments } from '../models/arguments.ts';
 import type { Estimator, FitOptions } from '../models/interfaces.ts';
 import type { FitRunRecord, FitSummary, HistoryEntry, StopReason } from '../results/fit-summary.ts';
 import { FittedModel, type ModelFit } from './fitted-model.ts';
@@ -39,7 +39,8 @@ export abstract class ClosedFormModel<Batch, Fit extends ModelFit, Phase extends
 
   async fit(batch: Batch, options: FitOptions<Batch, Phase> = {}): Promise<Fit['summary']> {
     const started = performance.now();
-    throwIfAborted(options.signal, `${this.constructor.name}.fit`);
+    const { batchKind: kind, ownFitOptions: own } = this;
+    requireFitArguments(batch, options, { operation: `${this.constructor.name}.fit`, kind, own });
     const { fit, report } = await this.estimate(batch, options);
     const { modelType, packageVersion, config } = this;
     const { stopReason, iterations = 0, history = [], notes = [], engine, dimensions } = report;

@@ -1,3 +1,4 @@
+import { deepFreeze } from '../config.ts';
 import { NotFittedError } from '../errors.ts';
 import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
@@ -14,6 +15,10 @@ export abstract class FittedModel<Fit extends ModelFit> {
   abstract readonly config: object;
   /** Version of the package that the model is in. */
   protected abstract readonly packageVersion: string;
+  /** Of the batches that it takes. */
+  protected readonly batchKind: string | undefined = undefined;
+  /** Names of the options of `fit` that are its own. */
+  protected readonly ownFitOptions: readonly string[] = [];
   #fit: Fit | undefined;
 
   /** What an artifact holds beside the configuration and the summary. */
@@ -42,9 +47,9 @@ export abstract class FittedModel<Fit extends ModelFit> {
     });
   }
 
-  /** Takes a fit: a new one, or one that an artifact held. */
+  /** Takes a fit: a new one, or one that an artifact held. Freezes its objects and lists; its typed arrays are to be handed out as copies. */
   protected restore(fit: Fit): void {
-    this.#fit = fit;
+    this.#fit = deepFreeze(fit);
   }
 
   /** The fit, or a NotFittedError that names the operation. */

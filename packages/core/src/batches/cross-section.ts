@@ -1,12 +1,13 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
 import {
+  frozenNames,
   readIntegers,
   readFloats,
   readNumeric,
   requireFinite,
   requireLength,
-  requireUniqueNames,
+  requireObject,
   type FloatArray,
   type NumericInput,
 } from '../validation.ts';
@@ -18,7 +19,7 @@ import { returnTiming, type ReturnTiming, type StatedTiming } from './return-tim
 /** What a {@link CrossSectionBatch} is made of. R rows, T dates, N assets, P characteristics, Q context series. */
 export interface CrossSectionInit extends StatedTiming {
   readonly index: PanelIndex;
-  /** Column names of `characteristics` (P). */
+  /** Column names of `characteristics` (P); none in a panel of returns alone. */
   readonly characteristicNames: readonly string[];
   /** (R x P), row-major; known at the row's date. NaN for missing. */
   readonly characteristics: NumericInput;
@@ -63,15 +64,9 @@ export class CrossSectionBatch implements ReturnTiming {
   readonly contextFeatures: Float64Array | undefined;
 
   constructor(init: CrossSectionInit) {
-    const { index, characteristicNames } = init;
-    requireUniqueNames('characteristicNames', characteristicNames);
-    if (characteristicNames.length === 0)
-      throw new ShapeError({
-        field: 'characteristicNames',
-        expected: 'at least one characteristic',
-        found: '0',
-        remedy: 'Name the columns that describe the assets.',
-      });
+    requireObject('CrossSectionBatch', init);
+    const { index } = init;
+    const characteristicNames = frozenNames('characteristicNames', init.characteristicNames);
     const perRow = (field: string, input: NumericInput | undefined): Float64Array | undefined => {
       if (input === undefined) return undefined;
       const values = readNumeric(field, input, [index.nRows]);
@@ -88,8 +83,7 @@ export class CrossSectionBatch implements ReturnTiming {
     this.returns = perRow('returns', init.returns);
     this.factorReturns = perRow('factorReturns', init.factorReturns);
     ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
-    this.contextNames = init.contextNames ?? [];
-    requireUniqueNames('contextNames', this.contextNames);
+    this.contextNames = frozenNames('contextNames', init.contextNames ?? []);
     if ((init.contextFeatures === undefined) !== (this.contextNames.length === 0))
       throw new ShapeError({
         field: 'contextFeatures',
@@ -117,6 +111,7 @@ export class CrossSectionBatch implements ReturnTiming {
       readonly assetIds: readonly string[];
     },
   ): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromArrays', init);
     const { timestamps, rowOffsets, assetIndex, assetIds, ...columns } = init;
     const index = new PanelIndex({
       timestamps: parseTimestamps('timestamps', timestamps),
@@ -129,11 +124,13 @@ export class CrossSectionBatch implements ReturnTiming {
 
   /** From long rows, one per (date, asset), sorted by date. See {@link LongRows}. */
   static fromRows(rows: LongRows): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromRows', rows);
     return new CrossSectionBatch(crossSectionFromRows(rows));
   }
 
   /** From a dense (T, N, P) cube and a mask. See {@link DensePanel}. */
   static fromDense(panel: DensePanel): CrossSectionBatch {
+    requireObject('CrossSectionBatch.fromDense', panel);
     return new CrossSectionBatch(crossSectionFromDense(panel));
   }
 
@@ -202,6 +199,17 @@ export class CrossSectionBatch implements ReturnTiming {
       expected: `returns on the batch (${purpose} needs them)`,
       found: 'a batch without returns',
       remedy: 'Pass `returns` when building the batch.',
+    });
+  }
+
+  /** Throws DataError unless the batch has characteristics. */
+  requireCharacteristics(purpose: string): void {
+    if (this.nCharacteristics > 0) return;
+    throw new DataError({
+      field: 'characteristics',
+      expected: `at least one characteristic on the batch (${purpose} needs them)`,
+      found: 'a panel of returns alone',
+      remedy: 'Add columns that describe the assets, or choose a model of returns alone, such as PCA.',
     });
   }
 

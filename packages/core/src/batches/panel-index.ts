@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from '../errors.ts';
 import { formatTimestamp, requireIncreasing } from '../timestamps.ts';
-import { requireUniqueNames } from '../validation.ts';
+import { frozenNames } from '../validation.ts';
 
 /**
  * The (date, asset) coordinates of a panel's rows, shared by a batch and every result that comes from it.
@@ -28,12 +28,13 @@ export class PanelIndex {
     /** Of a part of a panel: strictly increasing, with every one of `timestamps`. Those alone where absent. */
     readonly calendar?: Float64Array | undefined;
   }) {
-    requireValidIndex(init);
+    const assetIds = frozenNames('assetIds', init.assetIds);
+    requireValidIndex({ ...init, assetIds });
     if (init.calendar) requireCalendar(init.calendar, init.timestamps);
     this.timestamps = init.timestamps;
     this.rowOffsets = init.rowOffsets;
     this.assetIndex = init.assetIndex;
-    this.assetIds = init.assetIds;
+    this.assetIds = assetIds;
     this.calendar = init.calendar ?? init.timestamps;
     Object.freeze(this);
   }
@@ -97,7 +98,7 @@ export class PanelIndex {
       timestamps,
       rowOffsets,
       assetIndex: isSame ? assetIndex : assetIndex.map((asset) => position[asset]),
-      assetIds: isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset]),
+      assetIds: Object.freeze(isSame ? assetIds.slice(0, own.length) : own.map((asset) => assetIds[asset])),
       calendar,
     });
   }
@@ -134,7 +135,6 @@ function requireValidIndex(init: {
 }): void {
   const { timestamps, rowOffsets, assetIndex, assetIds } = init;
   requireIncreasing('timestamps', timestamps);
-  requireUniqueNames('assetIds', assetIds);
   if (rowOffsets.length !== timestamps.length + 1)
     throw new ShapeError({
       field: 'rowOffsets',

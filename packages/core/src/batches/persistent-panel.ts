@@ -1,6 +1,14 @@
 import { DataError } from '../errors.ts';
 import { parseTimestamps, type TimestampInput } from '../timestamps.ts';
-import { nestedShape, readNumeric, requireFinite, requireLength, type NumericInput } from '../validation.ts';
+import {
+  frozenNames,
+  nestedShape,
+  readNumeric,
+  requireFinite,
+  requireLength,
+  requireObject,
+  type NumericInput,
+} from '../validation.ts';
 import type { CrossSectionBatch } from './cross-section.ts';
 import { PanelIndex } from './panel-index.ts';
 import { returnTiming, type ReturnTiming, type StatedTiming } from './return-timing.ts';
@@ -43,16 +51,17 @@ export class PersistentPanelBatch implements ReturnTiming {
   readonly index: PanelIndex;
 
   constructor(init: PersistentPanelInit) {
+    requireObject('PersistentPanelBatch', init);
     const timestamps = parseTimestamps('timestamps', init.timestamps);
     const nAssets = init.assetIds?.length ?? nestedShape('returns', init.returns, 2)[1];
     const assetIds = init.assetIds ?? Array.from({ length: nAssets }, (_, i) => `a${i}`);
     this.index = PanelIndex.full(timestamps, assetIds, init.calendar);
     this.timestamps = timestamps;
-    this.assetIds = assetIds;
+    this.assetIds = this.index.assetIds;
     this.returns = readNumeric('returns', init.returns, [timestamps.length, nAssets]);
     requireFinite('returns', this.returns, true);
     ({ returnHorizon: this.returnHorizon, realisationLag: this.realisationLag } = returnTiming(init));
-    this.characteristicNames = init.characteristicNames ?? [];
+    this.characteristicNames = frozenNames('characteristicNames', init.characteristicNames ?? []);
     if (init.characteristics === undefined) {
       requireLength('characteristicNames', this.characteristicNames, 0, 'no characteristics were given');
       this.characteristics = undefined;

@@ -1,13 +1,14 @@
-import { DataError, ShapeError } from '../errors.ts';
+import { DataError, ShapeError, describe } from '../errors.ts';
 import { formatTimestamp, parseTimestamps, requireIncreasing, type TimestampInput } from '../timestamps.ts';
 import {
+  frozenNames,
   nestedShape,
   readIntegers,
   readFloats,
   readNumeric,
   requireFinite,
   requireLength,
-  requireUniqueNames,
+  requireObject,
   type FloatArray,
   type NumericInput,
 } from '../validation.ts';
@@ -76,18 +77,18 @@ export class PortfolioSequenceBatch implements ReturnTiming {
   readonly featureNames: readonly string[];
 
   constructor(init: PortfolioSequenceInit) {
-    const [b, t, n, f] = init.shape ?? nestedShape('features', init.features, 4);
+    requireObject('PortfolioSequenceBatch', init);
+    const [b, t, n, f] = requireSizes(init.shape ?? nestedShape('features', init.features, 4));
     this.nWindows = b;
     this.nSteps = t;
     this.nAssets = n;
     this.nFeatures = f;
     this.features = readFloats('features', init.features, [b, t, n, f]);
-    this.assetIds = init.assetIds ?? Array.from({ length: n }, (_, i) => `a${i}`);
+    const numbered = (letter: string, count: number): string[] => Array.from({ length: count }, (_, i) => letter + i);
+    this.assetIds = frozenNames('assetIds', init.assetIds ?? numbered('a', n));
     requireLength('assetIds', this.assetIds, n, 'the third axis of features');
-    requireUniqueNames('assetIds', this.assetIds);
-    this.featureNames = init.featureNames ?? Array.from({ length: f }, (_, i) => `f${i}`);
+    this.featureNames = frozenNames('featureNames', init.featureNames ?? numbered('f', f));
     requireLength('featureNames', this.featureNames, f, 'the last axis of features');
-    requireUniqueNames('featureNames', this.featureNames);
     this.mask = readMask(init.mask, [b, t, n]);
     this.timestamps = readWindowDates(init.timestamps, b, t);
     const optional = (field: string, input: NumericInput | undefined, shape: number[]): Float64Array | undefined =>
@@ -133,6 +134,21 @@ export class PortfolioSequenceBatch implements ReturnTiming {
       Object.assign(Object.create(PortfolioSequenceBatch.prototype) as PortfolioSequenceBatch, this, part),
     );
   }
+}
+
+/** Windows, steps, assets and features, each at least one: nothing can be learned of, or held in, none. */
+function requireSizes(shape: unknown): readonly number[] {
+  const axes = ['window', 'step', 'asset', 'feature'];
+  const bad = axes.findIndex(
+    (_, axis) => !Array.isArray(shape) || !Number.isSafeInteger(shape[axis]) || shape[axis] < 1,
+  );
+  if (bad < 0 && Array.isArray(shape) && shape.length === axes.length) return shape as readonly number[];
+  throw new ShapeError({
+    field: 'features',
+    expected: bad < 0 ? 'a shape (windows, steps, assets, features)' : `at least one ${axes[bad]}`,
+    found: Array.isArray(shape) ? `shape (${shape.join(', ')})` : describe(shape),
+    remedy: 'Pass windows (B, T, N, F) with B, T, N and F of 1 or more.',
+  });
 }
 
 function requireValidValues(batch: PortfolioSequenceBatch): void {
@@ -185,6 +201,14 @@ function requireValidValues(batch: PortfolioSequenceBatch): void {
 function readMask(mask: PortfolioSequenceInit['mask'], shape: readonly [number, number, number]): Uint8Array {
   const size = shape[0] * shape[1] * shape[2];
   if (mask === undefined) return new Uint8Array(size).fill(1);
+  const given: unknown = mask;
+  if (!Array.isArray(given) && !ArrayBuffer.isView(given))
+    throw new ShapeError({
+      field: 'mask',
+      expected: `shape (${shape.join(', ')})`,
+      found: describe(given),
+      remedy: 'Pass one entry for each window, step and asset.',
+    });
   const flat = Array.isArray(mask) ? (mask.flat(2) as ArrayLike<number | boolean>) : (mask as ArrayLike<number>);
   if (flat.length !== size)
     throw new ShapeError({
@@ -197,7 +221,7 @@ function readMask(mask: PortfolioSequenceInit['mask'], shape: readonly [number, 
 }
 
 function readWindowDates(input: PortfolioSequenceInit['timestamps'], nWindows: number, nSteps: number): Float64Array {
-  const nested = !(input instanceof Float64Array) && Array.isArray(input[0]);
+  const nested = Array.isArray(input) && Array.isArray(input[0]);
   const windows = nested
     ? (input as readonly (readonly TimestampInput[])[]).map((w, b) => parseTimestamps(`timestamps[${b}]`, w))
     : [parseTimestamps('timestamps', input as readonly TimestampInput[] | Float64Array)];

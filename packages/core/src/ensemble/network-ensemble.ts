@@ -1,4 +1,6 @@
+import { configNotes, deepFreeze } from '../config.ts';
 import { AbortedError, ConfigError, NotFittedError, throwIfAborted } from '../errors.ts';
+import { requireFitArguments } from '../models/arguments.ts';
 import type { EnsembleEstimator, FitOptions, RunOptions, TrainedMember } from '../models/interfaces.ts';
 import { asPart } from '../models/progress.ts';
 import { saveArtifact, type ArtifactContent } from '../persist/index.ts';
@@ -42,6 +44,10 @@ export abstract class NetworkEnsemble<
   abstract readonly ensembleSize: number;
   /** Version of the package that a model is in. */
   protected abstract readonly packageVersion: string;
+  /** Of the batches that it takes. */
+  protected readonly batchKind: string | undefined = undefined;
+  /** Names of the options of `fit` that are its own. */
+  protected readonly ownFitOptions: readonly string[] = [];
   #fit: Fit | undefined;
 
   /** Prepares data and engine, uses them, and gives the engine back. */
@@ -66,7 +72,7 @@ export abstract class NetworkEnsemble<
    * stays then.
    */
   async fit(batch: Batch, options: Options = {} as Options): Promise<Fit['summary']> {
-    const clock = this.#begin('fit', options.signal);
+    const clock = this.#begin('fit', batch, options);
     return this.open(batch, options, async (training) => {
       const members: Member[] = [];
       const { signal, onProgress } = options;
@@ -88,7 +94,7 @@ export abstract class NetworkEnsemble<
 
   /** Trains one member (from 0) alone, with the bits that it has within `fit`. Leaves this model as it is. */
   async fitMember(batch: Batch, member: number, options: Options = {} as Options): Promise<TrainedMember> {
-    const clock = this.#begin('fitMember', options.signal);
+    const clock = this.#begin('fitMember', batch, options);
     if (!Number.isInteger(member) || member < 0 || member >= this.ensembleSize)
       throw new ConfigError({
         field: 'member',
@@ -119,7 +125,7 @@ export abstract class NetworkEnsemble<
     members: readonly TrainedMember[],
     options: Options = {} as Options,
   ): Promise<Fit['summary']> {
-    const clock = this.#begin('combineMembers', options.signal);
+    const clock = this.#begin('combineMembers', batch, options);
     return this.open(batch, options, async (training) => {
       const ordered = inOrder(members, this.#origin(batch, options, training), this.ensembleSize);
       const fit = await training.combine(ordered.map(({ content }) => content as Member));
@@ -141,7 +147,7 @@ export abstract class NetworkEnsemble<
 
   /** Takes a fit that an artifact held. */
   protected restore(fit: Fit): void {
-    this.#fit = fit;
+    this.#fit = deepFreeze(fit);
   }
 
   protected requireFit(operation: string): Fit {
@@ -157,8 +163,9 @@ export abstract class NetworkEnsemble<
   }
 
   /** Seconds since now. */
-  #begin(operation: string, signal: AbortSignal | undefined): () => number {
-    throwIfAborted(signal, `${this.constructor.name}.${operation}`);
+  #begin(operation: string, batch: Batch, options: Options): () => number {
+    const { batchKind: kind, ownFitOptions: own } = this;
+    requireFitArguments(batch, options, { operation: `${this.constructor.name}.${operation}`, kind, own });
     const started = performance.now();
     return () => (performance.now() - started) / 1000;
   }
@@ -166,7 +173,8 @@ export abstract class NetworkEnsemble<
   /** Keeps a fit whose summary says how long it took, wherever that was. */
   #keep(fit: Fit, seconds: number): Fit['summary'] {
     const { summary } = fit;
-    this.#fit = { ...fit, summary: { ...summary, runRecord: { ...summary.runRecord, seconds } } };
+    const notes = [...configNotes(this.config), ...summary.notes];
+    this.#fit = deepFreeze({ ...fit, summary: { ...summary, notes, runRecord: { ...summary.runRecord, seconds } } });
     return this.#fit.summary;
   }
 }

@@ -1,12 +1,27 @@
+import { EngineError } from '../errors.ts';
 import type { Generator } from './random.ts';
 
 /** Fills a new array of a shape with initial values. */
 export type Initialiser = (shape: readonly number[], generator: Generator) => Float64Array;
 
 function filled(shape: readonly number[], value: () => number): Float64Array {
-  const values = new Float64Array(shape.reduce((product, n) => product * n, 1));
+  const values = allocated(shape);
   for (let i = 0; i < values.length; i++) values[i] = value();
   return values;
+}
+
+function allocated(shape: readonly number[]): Float64Array {
+  try {
+    return new Float64Array(shape.reduce((product, n) => product * n, 1));
+  } catch (cause) {
+    throw new EngineError({
+      field: 'network',
+      expected: 'layers that memory has room for',
+      found: `an array of shape (${shape.join(', ')})`,
+      remedy: 'Make its layers smaller.',
+      cause,
+    });
+  }
 }
 
 export const zeros: Initialiser = (shape) => filled(shape, () => 0);

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import { constantValue, kaimingUniform, normal, ones, uniform, zeros } from './initialise.ts';
 import type { Initialiser } from './initialise.ts';
 import { Generator } from './random.ts';
@@ -27,12 +28,30 @@ export interface NamedValues {
  */
 export function initialValues(specs: ParameterSpecs, seed: number): NamedValues[] {
   const root = new Generator(seed);
+  requireBearable(specs);
   return Object.entries(specs).map(([name, spec]) => ({
     name,
     shape: spec.shape,
     values: spec.initial(spec.shape, root.fork(name)),
     state: spec.state ?? false,
   }));
+}
+
+/** Weights, gradients and two moments of the optimizer, four bytes each, are to fit into the 4 GiB of WebAssembly memory. */
+const mostNumbers = 2 ** 28;
+
+function requireBearable(specs: ParameterSpecs): void {
+  const count = ({ shape }: ParameterSpec): number => shape.reduce((product, n) => product * n, 1);
+  const entries = Object.entries(specs).map(([name, spec]) => ({ name, shape: spec.shape, count: count(spec) }));
+  const total = entries.reduce((sum, entry) => sum + entry.count, 0);
+  if (total <= mostNumbers) return;
+  const { name, shape } = entries.reduce((largest, entry) => (entry.count > largest.count ? entry : largest));
+  throw new ConfigError({
+    field: 'network',
+    expected: `at most ${mostNumbers} weights`,
+    found: `${total}, most of them in ${name} (${shape.join(' x ')})`,
+    remedy: 'Make its layers smaller.',
+  });
 }
 
 /** The arrays of a network with numbers read back from an engine or a file: shared, not copied. */

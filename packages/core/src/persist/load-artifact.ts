@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { deepFreeze } from '../config.ts';
 import { ArtifactError, describe } from '../errors.ts';
 import {
   arrayFromBytes,
@@ -11,8 +12,9 @@ import {
   type ArtifactArray,
 } from './array-types.ts';
 import { CONTAINER_VERSION, dataOffsets, fileHeader, isArrayName, sha256, type Manifest } from './manifest.ts';
+import { jsonText } from './json-text.ts';
 import { requireArrays } from './read-state.ts';
-import { systemCode } from './replace-file.ts';
+import { requirePath, specialFile, systemCode } from './replace-file.ts';
 
 /** What was read, verified to be what was saved. */
 export interface Artifact {
@@ -48,23 +50,47 @@ export interface LoadArtifactOptions {
  * someone who recomputes them. An artifact that was read before is asked for model type, format version and names alone.
  */
 export async function loadArtifact(source: ArtifactSource, options: LoadArtifactOptions = {}): Promise<Artifact> {
-  if (typeof source === 'string') return readArtifact(source, options);
+  if (!isArtifact(source)) return readArtifact(requirePath(source, 'read'), options);
   requireModel(source.path, source, options);
   if (options.arrays) requireArrays(source, options.arrays);
   return source;
 }
 
+/** What was read is told by what it holds: two copies of this package have two classes of everything. */
+function isArtifact(source: unknown): source is Artifact {
+  return isObject(source) && typeof source.path === 'string' && 'modelType' in source && isObject(source.arrays);
+}
+
 async function readArtifact(path: string, options: LoadArtifactOptions): Promise<Artifact> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    const code = systemCode(cause);
-    throw new ArtifactError({
+  const unreadable = (found: string, cause?: unknown): ArtifactError =>
+    new ArtifactError({
       field: path,
       expected: 'an artifact file',
-      found: code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : describe(String(cause)),
+      found,
       remedy: 'Check the path: it is the one given to `save`.',
       cause,
     });
+  const read = async (): Promise<Uint8Array> => {
+    // A pipe is waited for until somebody writes to it.
+    const special = specialFile(await stat(path));
+    if (special !== undefined) throw unreadable(special);
+    return readFile(path);
+  };
+  const bytes = await read().catch((cause: unknown) => {
+    if (cause instanceof ArtifactError) throw cause;
+    const code = systemCode(cause);
+    throw unreadable(code === 'ENOENT' ? 'no such file' : describe(String(cause)), cause);
   });
+  return parseArtifact(bytes, path, options);
+}
+
+/**
+ * An artifact from the bytes of its file, verified as {@link loadArtifact} does, for stores that are no folders.
+ *
+ * @param path what the errors call it
+ * @throws ArtifactError
+ */
+export function parseArtifact(bytes: Uint8Array, path: string, options: LoadArtifactOptions = {}): Artifact {
   if (!isLittleEndian)
     throw new ArtifactError({
       field: path,
@@ -79,15 +105,23 @@ async function readArtifact(path: string, options: LoadArtifactOptions): Promise
   requireInventory(path, manifest, Object.keys(header), options.arrays);
   if (Buffer.compare(fileHeader(manifestText, manifest.arrays), headerBytes) !== 0)
     throw corrupted(path, 'a header that follows from the manifest', 'another header: shapes or offsets were changed');
-  return Object.freeze({ ...manifest, path, arrays: readArrays(path, manifest, bytes.subarray(dataStart)) });
+  return Object.freeze({
+    ...deepFreeze(manifest),
+    path,
+    arrays: readArrays(path, manifest, bytes.subarray(dataStart)),
+  });
 }
 
-/** One array of an artifact with the type and shape the model expects. Throws ArtifactError. */
+/**
+ * One array of an artifact with the type and shape the model expects, all numbers finite unless NaN may stand for what is not
+ * known. Throws ArtifactError.
+ */
 export function artifactArray<T extends ArrayType>(
   artifact: Artifact,
   name: string,
   type: T,
   shape: readonly number[],
+  { allowNaN = false }: { readonly allowNaN?: boolean } = {},
 ): InstanceType<(typeof arrayTypes)[T]> {
   const array = Object.hasOwn(artifact.arrays, name) ? artifact.arrays[name] : undefined;
   const wanted = `${type} (${shape.join(', ')})`;
@@ -98,6 +132,14 @@ export function artifactArray<T extends ArrayType>(
       expected: wanted,
       found,
       remedy: 'The artifact does not fit its own configuration: save the model again.',
+    });
+  const bad = array.data.findIndex((value) => !Number.isFinite(value) && !(allowNaN && Number.isNaN(value)));
+  if (bad >= 0)
+    throw new ArtifactError({
+      field: `${artifact.path}: arrays.${name}[${bad}]`,
+      expected: allowNaN ? 'a finite number, or NaN for what is not known' : 'a finite number',
+      found: String(array.data[bad]),
+      remedy: 'The fit was not sound when it was saved: fit the model again.',
     });
   return array.data as InstanceType<(typeof arrayTypes)[T]>;
 }
@@ -190,7 +232,21 @@ function parseManifest(path: string, text: string): Manifest {
     if (!ok) throw bad('name, type, shape and sha256 of every array, each name once');
     names.add(entry.name);
   }
+  if (!isCanonical(value, text)) throw bad('every key once, as `save` writes it');
   return value as unknown as Manifest;
+}
+
+/** Of two values under one key, JSON's own parser silently takes the last. What `save` writes is written back as the same text. */
+function isCanonical(value: object, text: string): boolean {
+  try {
+    return (
+      `{${Object.entries(value)
+        .map(([key, entry]) => `${JSON.stringify(key)}:${jsonText(key, entry)}`)
+        .join(',')}}` === text
+    );
+  } catch {
+    return false;
+  }
 }
 
 function requireModel(
@@ -235,7 +291,8 @@ function requireInventory(
 
 function readArrays(path: string, manifest: Manifest, data: Uint8Array): Artifact['arrays'] {
   const offsets = dataOffsets(manifest.arrays);
-  const total = Math.max(0, ...[...offsets.values()].map(([, end]) => end));
+  let total = 0;
+  for (const [, end] of offsets.values()) total = Math.max(total, end);
   if (data.length < total) throw truncated(`${path}: arrays`, total, data.length);
   if (data.length > total) throw corrupted(`${path}: arrays`, `${total} bytes`, `${data.length}: something was added`);
   const arrays: Record<string, ArtifactArray> = {};

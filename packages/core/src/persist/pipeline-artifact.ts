@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod';
 import { ArtifactError, DataError, OutputError } from '../errors.ts';
 import type { Estimator } from '../models/interfaces.ts';
@@ -8,6 +7,7 @@ import type { ArtifactArray } from './array-types.ts';
 import { loadArtifact, type Artifact } from './load-artifact.ts';
 import type { SavedPart } from './named-parts.ts';
 import { readSaved } from './read-state.ts';
+import { requirePath, temporaryName } from './replace-file.ts';
 import { saveArtifact } from './save-artifact.ts';
 
 /** What a fitted pipeline is made of. */
@@ -48,7 +48,7 @@ const savedState = z.strictObject({
  */
 export async function savePipeline(path: string, content: PipelineContent): Promise<void> {
   const { pipelineType, formatVersion, packageVersion, parts } = content;
-  const model = await artifactOf(content.model, resolve(path));
+  const model = await artifactOf(content.model, resolve(requirePath(path, 'write')));
   const { modelType, config, state, record } = model;
   const modelArrays = Object.entries(model.arrays).map(([name, array]) => [modelPrefix + name, array] as const);
   await saveArtifact(path, {
@@ -97,7 +97,7 @@ export async function loadPipeline(
 
 /** What a model saves, through a file beside the one that the pipeline will be. */
 async function artifactOf(model: PipelineContent['model'], target: string): Promise<Artifact> {
-  const path = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+  const path = join(dirname(target), temporaryName(target));
   try {
     await model.save(path);
     const artifact = await loadArtifact(path);

@@ -1,5 +1,6 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ArtifactError } from '../errors.ts';
+import { stopReasonRemedies, type FitSummary, type StopReason } from '../results/fit-summary.ts';
 import type { Artifact } from './load-artifact.ts';
 
 /** The state of a verified artifact in its model's own shape. Throws ArtifactError when it has another. */
@@ -8,6 +9,54 @@ export function readState<S extends z.ZodType>(
   schema: S,
 ): z.output<S> {
   return readSaved(`${path}: state`, state, schema);
+}
+
+const stopReason = z.enum(Object.keys(stopReasonRemedies) as StopReason[]);
+const numbers = z.record(z.string(), z.number());
+const savedSummary = z.looseObject({
+  converged: z.boolean(),
+  stopReason,
+  iterations: z.number(),
+  trainMetrics: numbers,
+  validationMetrics: numbers.optional(),
+  defaultCheckpoint: z.string().optional(),
+  history: z.array(z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))),
+  notes: z.array(z.string()),
+  runRecord: z.looseObject({
+    modelType: z.string(),
+    packageVersion: z.string(),
+    config: z.record(z.string(), z.unknown()),
+    engine: z.string(),
+    dimensions: numbers,
+    stopReason,
+    seconds: z.number(),
+  }),
+});
+
+/**
+ * The fit summary that a verified artifact has as its record, frozen; `own` is what the model's own summary holds besides, and
+ * `checkpoints` are the names that weights were saved under.
+ * Throws ArtifactError when it is of another shape, or names a checkpoint without weights.
+ */
+export function readSummary<Summary extends FitSummary = FitSummary>(
+  { path, record }: Pick<Artifact, 'path' | 'record'>,
+  own: z.ZodRawShape = {},
+  checkpoints?: readonly string[],
+): Summary {
+  const saved = readSaved(`${path}: record`, record, savedSummary.extend(own));
+  const named = Array.isArray(saved.checkpoints) ? (saved.checkpoints as unknown[]) : [];
+  const absent = [...named, saved.defaultCheckpoint].find(
+    (name) => name !== undefined && checkpoints?.includes(name as string) === false,
+  );
+  if (absent !== undefined)
+    throw new ArtifactError({
+      field: `${path}: record.checkpoints`,
+      expected: `checkpoints that were saved: ${checkpoints?.join(', ')}`,
+      found: String(absent),
+      remedy: 'Save it again with this version of the package.',
+    });
+  // As it is: what is not known here is of a model that knows more.
+  return record as Summary;
 }
 
 /** A piece of a verified artifact's JSON in the shape that it was saved in. Throws ArtifactError when it has another. */

@@ -30,6 +30,19 @@ export interface ArtifactContent {
  * Throws DataError for what cannot be stored, ShapeError for an array that does not fill its shape, OutputError.
  */
 export async function saveArtifact(path: string, content: ArtifactContent): Promise<void> {
+  await replaceFile(path, chunksOf(path, content));
+}
+
+/**
+ * The bytes of the file that {@link saveArtifact} writes, for stores that are no folders.
+ *
+ * @throws DataError, ShapeError as `saveArtifact` does
+ */
+export function artifactBytes(content: ArtifactContent): Uint8Array {
+  return Buffer.concat(chunksOf('artifact', content));
+}
+
+function chunksOf(path: string, content: ArtifactContent): readonly Uint8Array[] {
   if (!isLittleEndian)
     throw new OutputError({
       field: path,
@@ -52,13 +65,10 @@ export async function saveArtifact(path: string, content: ArtifactContent): Prom
   const text = `{${Object.entries(manifest)
     .map(([key, value]) => `${JSON.stringify(key)}:${jsonText(key, value)}`)
     .join(',')}}`;
-  await replaceFile(path, [
-    fileHeader(text, manifest.arrays),
-    ...manifest.arrays.map(({ name }) => bytesOf(content.arrays[name].data)),
-  ]);
+  return [fileHeader(text, manifest.arrays), ...manifest.arrays.map(({ name }) => bytesOf(content.arrays[name].data))];
 }
 
-function requireIdentity({ modelType, formatVersion, packageVersion }: ArtifactContent): void {
+function requireIdentity({ modelType, formatVersion, packageVersion, arrays }: ArtifactContent): void {
   const require = (ok: boolean, field: string, expected: string, found: unknown): void => {
     if (!ok)
       throw new DataError({
@@ -72,6 +82,9 @@ function requireIdentity({ modelType, formatVersion, packageVersion }: ArtifactC
   require(typeof packageVersion === 'string', 'packageVersion', 'a string', packageVersion);
   require(Number.isSafeInteger(formatVersion) &&
     formatVersion >= 1, 'formatVersion', 'a whole number >= 1', formatVersion);
+  require(typeof arrays === 'object' && arrays !== null, 'arrays', 'arrays by name', arrays);
+  for (const [name, array] of Object.entries(arrays))
+    require(typeof array === 'object' && array !== null, `arrays.${name}`, 'an array with its shape', array);
 }
 
 function describeArray(name: string, { shape, data }: ArtifactArray): ManifestArray {
@@ -95,7 +108,7 @@ function describeArray(name: string, { shape, data }: ArtifactArray): ManifestAr
     throw new ShapeError({
       field: `arrays.${name}`,
       expected: size === undefined ? 'a shape of whole numbers' : `${size} entries for shape (${shape.join(', ')})`,
-      found: size === undefined ? `(${shape.join(', ')})` : `${data.length}`,
+      found: size !== undefined ? `${data.length}` : Array.isArray(shape) ? `(${shape.join(', ')})` : describe(shape),
       remedy: 'Pass the array with the shape it has.',
     });
   return { name, type, shape: [...shape], sha256: sha256(bytesOf(data)) };

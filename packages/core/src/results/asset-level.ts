@@ -1,5 +1,5 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
-import { requireLength } from '../validation.ts';
+import { frozenNames, requireLength } from '../validation.ts';
 
 /** A direct prediction per panel row, from a model that does not factorise returns. */
 export class AssetSignalResult {
@@ -18,7 +18,7 @@ export class AssetSignalResult {
     readonly unit: 'return' | 'score' | 'probability';
     readonly checkpoint?: string | undefined;
   }) {
-    this.signalNames = init.signalNames ?? ['signal'];
+    this.signalNames = frozenNames('signalNames', init.signalNames ?? ['signal']);
     requireLength('signals', init.signals, init.index.nRows * this.signalNames.length, 'rows x signals');
     this.index = init.index;
     this.signals = init.signals;

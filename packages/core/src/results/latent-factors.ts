@@ -1,7 +1,7 @@
 import type { PanelIndex } from '../batches/panel-index.ts';
 import { returnTiming, type ReturnTiming } from '../batches/return-timing.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import { requireLength } from '../validation.ts';
+import { frozenNames, requireLength } from '../validation.ts';
 
 /**
  * What a latent factor model says of a batch: exposures, and the factor returns realised on its dates.
@@ -65,7 +65,8 @@ export class LatentFactorState {
     this.betas = init.betas;
     this.alphas = init.alphas;
     this.factorReturns = init.factorReturns;
-    this.factorNames = init.factorNames ?? Array.from({ length: init.nFactors }, (_, k) => `factor${k + 1}`);
+    const numbered = Array.from({ length: init.nFactors }, (_, k) => `factor${k + 1}`);
+    this.factorNames = frozenNames('factorNames', init.factorNames ?? numbered);
     requireLength('factorNames', this.factorNames, init.nFactors, 'one per factor');
     this.checkpoint = init.checkpoint;
     this.timing = init.timing && Object.freeze(returnTiming(init.timing));
@@ -113,6 +114,8 @@ export class FactorForecastResult {
   readonly premia: Float64Array;
   /** (T x K): standard error of each premium; undefined when the forecaster gives none. */
   readonly standardErrors: Float64Array | undefined;
+  /** (T x K): of the t distribution that a premium over its standard error has; undefined when the forecaster does not say. */
+  readonly degreesOfFreedom: Float64Array | undefined;
   readonly checkpoint: string | undefined;
 
   constructor(init: {
@@ -120,13 +123,15 @@ export class FactorForecastResult {
     readonly factorNames: readonly string[];
     readonly premia: Float64Array;
     readonly standardErrors?: Float64Array | undefined;
+    readonly degreesOfFreedom?: Float64Array | undefined;
     readonly checkpoint?: string | undefined;
   }) {
     requireLength('premia', init.premia, init.timestamps.length * init.factorNames.length, 'dates x factors');
     this.timestamps = init.timestamps;
-    this.factorNames = init.factorNames;
+    this.factorNames = frozenNames('factorNames', init.factorNames);
     this.premia = init.premia;
     this.standardErrors = init.standardErrors;
+    this.degreesOfFreedom = init.degreesOfFreedom;
     this.checkpoint = init.checkpoint;
     Object.freeze(this);
   }

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { CrossSectionBatch } from '../batches/cross-section.ts';
 import { Ml4tError, type ErrorCode } from '../errors.ts';
 import { loadMember, saveMember } from '../ensemble/index.ts';
-import type { EnsembleEstimator, Estimator, TrainedMember } from '../models/interfaces.ts';
+import type { EnsembleEstimator, Estimator, FitOptions, TrainedMember } from '../models/interfaces.ts';
 import type { Progress } from '../models/progress.ts';
 import { loadArtifact, type Artifact, type ArtifactSource } from '../persist/index.ts';
 import { stopReasonRemedies } from '../results/fit-summary.ts';
 import type { FloatArray } from '../validation.ts';
 import { assertSameArrays, reachableArrays } from './array-snapshot.ts';
-import { assertProgress } from './progress-events.ts';
 import { extremeChecks, type ExtremesUnderTest } from './extremes.ts';
+import { assertProgress } from './progress-events.ts';
+import { buffersOf, gettersOf, spoil } from './spoil.ts';
 import { unitChecks, type UnitsUnderTest } from './units.ts';
 
 /** One promise of the contract. `run` rejects when it is broken; any test runner can map it to a test. */
@@ -49,8 +50,10 @@ export interface EstimatorUnderTest<Batch extends object, Model extends Estimato
  * What every estimator promises, as named checks: an error before `fit`, bit-equal fits, refits that remember nothing,
  * inputs left alone, failed and aborted refits without effect, artifacts that restore the fit, damaged ones refused, a
  * frozen configuration, a complete summary, progress that a program can read, no silent loss of missing data, and equal
- * results for equal numbers in float32. With a units section, that no unit of returns or of a single characteristic
- * changes what it says; with one about extremes, that a network that diverged is never a fit. An ensemble promises besides that members trained apart make the fit that they make together.
+ * results for equal numbers in float32, nothing handed out by which the fit can be changed, wrong arguments refused by name.
+ * With a units section, that no unit of returns or of a single characteristic changes what it says; with one about extremes,
+ * that a network that diverged is never a fit. An ensemble promises besides that members trained apart make the fit that they
+ * make together.
  */
 export function estimatorContract<Batch extends object, Model extends Estimator<Batch>>(
   under: EstimatorUnderTest<Batch, Model>,
@@ -95,6 +98,40 @@ export function estimatorContract<Batch extends object, Model extends Estimator<
       const before = reachableArrays(batch);
       await extractOrPredict(await fitted(), batch);
       assertSameArrays(reachableArrays(batch), before, 'the batch after fit and extract');
+    },
+
+    'hands out nothing by which its fit can be changed': async () => {
+      const check = async (model: Model, summary: unknown): Promise<void> => {
+        const before = await outputs(model);
+        const kept = JSON.stringify(gettersOf(model));
+        const own = buffersOf(batch);
+        for (const handedOut of [summary, await extractOrPredict(model, batch), gettersOf(model)])
+          spoil(handedOut, own);
+        assertSameArrays(await outputs(model), before, 'after what it handed out was written to');
+        assert.equal(JSON.stringify(gettersOf(model)), kept, 'what its getters give');
+      };
+      const model = create();
+      await check(model, await model.fit(batch));
+      await inFolder(async (path) => {
+        await model.save(path);
+        await check(await load(path), undefined);
+      });
+    },
+
+    'refuses what is no batch or no option of a fit, by name': async () => {
+      const refuses = (code: ErrorCode, on: unknown, options?: unknown): Promise<void> =>
+        assertRejects(() => create().fit(on as Batch, options as FitOptions<Batch>), code);
+      for (const on of [undefined, null, 5, 'batch', [], {}, { kind: 'other' }]) {
+        await refuses('data', on);
+        if (on !== undefined) await refuses('data', batch, { validation: on });
+      }
+      const model = await fitted();
+      for (const on of [undefined, null, 5, 'batch', [], {}, { kind: 'other' }])
+        await assertRejects(() => extractOrPredict(model, on as Batch), 'data');
+      for (const options of [null, 5, 'options', []]) await refuses('config', batch, options);
+      for (const signal of ['nope', null, 5, {}]) await refuses('config', batch, { signal });
+      for (const onProgress of ['nope', null, 5, {}]) await refuses('config', batch, { onProgress });
+      await refuses('config', batch, { onprogress: () => undefined });
     },
 
     'keeps the earlier fit when a refit is aborted': async () => {

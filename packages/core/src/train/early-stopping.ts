@@ -2,8 +2,8 @@
 export interface EarlyStoppingOptions {
   /** Whether a smaller or a larger criterion is better. Default `minimize`. */
   readonly goal?: 'minimize' | 'maximize';
-  /** Epochs without improvement before stopping; not set: never. */
-  readonly patience?: number;
+  /** Epochs without improvement before stopping; null or not set: never. */
+  readonly patience?: number | null;
   /** An improvement is more than this. Default 0. */
   readonly minimumImprovement?: number;
   /** Weight of the past in an exponential average of the criterion, in [0, 1). Default 0: no smoothing. */
@@ -46,6 +46,6 @@ export class EarlyStopping {
       this.#best = value;
       this.#bestEpoch = epoch;
     }
-    return { best: improved, stop: patience !== undefined && epoch - this.#bestEpoch >= patience };
+    return { best: improved, stop: epoch - this.#bestEpoch >= (patience ?? Infinity) };
   }
 }

@@ -38,12 +38,12 @@ export interface TrainOptions<B> {
   /** Base learning rate for the schedule. Default: the optimizer's. */
   readonly learningRate?: number;
   readonly schedule?: Schedule;
-  /** Bound on the global gradient norm. */
-  readonly clip?: number;
+  /** Bound on the global gradient norm; null or not set: none. */
+  readonly clip?: number | null;
   /** A grid or list, or an object of the caller's that outlives an abort. */
   readonly checkpoints?: CheckpointOptions | Checkpoints;
-  readonly validation?: ValidationOptions<B>;
-  readonly signal?: AbortSignal;
+  readonly validation?: ValidationOptions<B> | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Steps in a row without a finite loss and gradient, each left out, before training stops. Default 3. */
   readonly toleratedFailures?: number;
@@ -120,7 +120,7 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
       });
       const { applied, gradientNorm } = await optimizer.apply({
         learningRate: rate,
-        ...(options.clip === undefined ? {} : { clip: options.clip }),
+        ...(typeof options.clip === 'number' ? { clip: options.clip } : {}),
       });
       if (applied && Number.isFinite(loss)) {
         const size = options.size?.(batch) ?? 1;

@@ -2,10 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CrossSectionBatch, type FitOptions, type FitSummary, type Progress } from '../../src/index.ts';
+import {
+  CrossSectionBatch,
+  requirePredictArguments,
+  type FitOptions,
+  type FitSummary,
+  type Progress,
+} from '../../src/index.ts';
 import { loadMember, NetworkEnsemble, saveMember, type EnsembleTraining } from '../../src/ensemble/index.ts';
 import { Generator } from '../../src/nn/index.ts';
-import { loadArtifact, packData, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
+import { loadArtifact, packData, readSummary, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
 import { estimatorContract } from '../../src/testing/index.ts';
 
 interface DrawFit {
@@ -23,6 +29,7 @@ class Draws extends NetworkEnsemble<
   readonly modelType = 'draws';
   readonly config: { readonly seed: number; readonly size: number };
   protected readonly packageVersion = '1.0.0';
+  protected override readonly batchKind = 'cross-section';
 
   constructor(config: { readonly seed: number; readonly size: number }) {
     super();
@@ -32,12 +39,20 @@ class Draws extends NetworkEnsemble<
     return this.config.size;
   }
   get draws(): Float64Array {
-    return this.requireFit('draws').draws;
+    return this.requireFit('draws').draws.slice();
+  }
+  /** The draws, whatever the batch. */
+  predict(batch: CrossSectionBatch): Promise<{ draws: Float64Array }> {
+    return Promise.resolve().then(() => {
+      const { draws } = this;
+      requirePredictArguments(batch, {}, { operation: 'Draws.predict', kind: this.batchKind });
+      return { draws };
+    });
   }
   static async load(source: ArtifactSource): Promise<Draws> {
     const { config, arrays, record } = await loadArtifact(source, { modelType: 'draws' });
     const model = new Draws(config as Draws['config']);
-    model.restore({ draws: arrays.draws.data as Float64Array, summary: record as FitSummary });
+    model.restore({ draws: arrays.draws.data as Float64Array, summary: readSummary({ path: 'draws', record }) });
     return model;
   }
   /** What a member is made of. */
@@ -111,7 +126,7 @@ const contractOf = (create: () => Draws): ReturnType<typeof estimatorContract> =
     batch,
     otherBatch,
     unusableBatch: batch.withoutReturns(),
-    extractOrPredict: (model) => Promise.resolve({ draws: model.draws }),
+    extractOrPredict: (model, on) => model.predict(on),
     load: (path) => Draws.load(path),
   });
 

@@ -1,16 +1,32 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { ArtifactError, DataError, OutputError, ShapeError } from '../../src/errors.ts';
 import {
   artifactArray,
   loadArtifact,
+  readSummary,
   replaceFile,
   saveArtifact,
   type ArtifactContent,
 } from '../../src/persist/index.ts';
+import type { FitSummary } from '../../src/results/fit-summary.ts';
 import { Random } from '../../src/random/random.ts';
 
 let folder: string;
@@ -62,6 +78,7 @@ async function refusal(options = { modelType: 'ipca' } as Parameters<typeof load
 /** Rewrites the saved file with another header, digest included: what a careful forger would do. */
 async function forge(
   change: (header: Record<string, unknown>, manifest: Record<string, unknown>) => void,
+  rewrite = (manifest: string): string => manifest,
 ): Promise<void> {
   const bytes = await readFile(path);
   const length = Number(bytes.readBigUInt64LE(0));
@@ -69,7 +86,7 @@ async function forge(
   const metadata = header.__metadata__ as Record<string, string>;
   const manifest = JSON.parse(metadata.manifest) as Record<string, unknown>;
   change(header, manifest);
-  metadata.manifest = JSON.stringify(manifest);
+  metadata.manifest = rewrite(JSON.stringify(manifest));
   metadata.manifestSha256 = createHash('sha256').update(metadata.manifest).digest('hex');
   let json = JSON.stringify(header);
   json = json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8 - (Buffer.byteLength(json) - json.length));
@@ -134,8 +151,13 @@ describe('an artifact', () => {
   it('hands out arrays with the type and shape that the model expects', async () => {
     await saveArtifact(path, content);
     const loaded = await loadArtifact(path, { modelType: 'ipca' });
-    const gamma: Float64Array = artifactArray(loaded, 'gamma', 'F64', [2, 3]);
-    expect(gamma.length).toBe(6);
+    expect(() => artifactArray(loaded, 'gamma', 'F64', [2, 3])).toThrow(/gamma\[\d\]: expected a finite number/);
+    expect(() => artifactArray(loaded, 'gamma', 'F64', [2, 3], { allowNaN: true })).toThrow(
+      /gamma\[2\]: .*found Infinity/,
+    );
+    const scalar: Float64Array = artifactArray(loaded, 'scalar', 'F64', []);
+    expect([...scalar]).toEqual([7]);
+    expect(artifactArray(loaded, 'odd', 'F64', [1], { allowNaN: true })[0]).toBeNaN();
     expect(() => artifactArray(loaded, 'gamma', 'F64', [3, 2])).toThrow(ArtifactError);
     expect(() => artifactArray(loaded, 'gamma', 'F32', [2, 3])).toThrow(ArtifactError);
     expect(() => artifactArray(loaded, 'toString', 'F64', [1])).toThrow(/no such array/);
@@ -270,6 +292,99 @@ describe('loading refuses, each with its own error,', () => {
   });
 });
 
+it('keeps what it read from being changed', async () => {
+  await saveArtifact(path, content);
+  const { config, state, record } = await loadArtifact(path, { modelType: 'ipca' });
+  expect(() => ((config as { nested: { list: number[] } }).nested.list[0] = 2)).toThrow(TypeError);
+  expect(() => (state as { names: string[] }).names.push('other')).toThrow(TypeError);
+  expect(() => ((record as { stopReason: string }).stopReason = 'other')).toThrow(TypeError);
+});
+
+describe('the record of a fit', () => {
+  const summary: FitSummary = {
+    converged: true,
+    stopReason: 'converged',
+    iterations: 3,
+    trainMetrics: { totalR2: 0.4 },
+    history: [{ iteration: 1, change: 0.1 }],
+    notes: [],
+    runRecord: {
+      modelType: 'ipca',
+      packageVersion: '0.1.0',
+      config: {},
+      engine: 'wasm-simd',
+      dimensions: { dates: 10 },
+      stopReason: 'converged',
+      seconds: 1,
+    },
+  };
+  const reading = (record: unknown): FitSummary => readSummary({ path: 'model', record });
+
+  it('is a summary, with more where a model knows more', () => {
+    expect(reading(summary)).toBe(summary);
+    const more = { ...summary, checkpoints: ['last'], validationMetrics: { totalR2: 0.3 }, defaultCheckpoint: 'last' };
+    expect(readSummary({ path: 'model', record: more }, { checkpoints: z.array(z.string()) })).toBe(more);
+    expect(() => readSummary({ path: 'model', record: summary }, { checkpoints: z.array(z.string()) })).toThrow(
+      /model: record\.checkpoints/,
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['', null],
+    ['', 'record'],
+    ['', []],
+    ...Object.keys(summary).map((key): [string, unknown] => [key, { ...summary, [key]: undefined }]),
+    ...Object.keys(summary).map((key): [string, unknown] => [key, { ...summary, [key]: Symbol.iterator }]),
+    ['stopReason', { ...summary, stopReason: 'forged' }],
+    ['trainMetrics.totalR2', { ...summary, trainMetrics: { totalR2: '0.4' } }],
+    ['history.0', { ...summary, history: [5] }],
+    ['runRecord.dimensions', { ...summary, runRecord: { ...summary.runRecord, dimensions: 5 } }],
+  ])('of another shape is refused at %s', (key, record) => {
+    expect(() => reading(record)).toThrow(ArtifactError);
+    expect(() => reading(record)).toThrow(`model: record${key === '' ? '' : `.${key}`}`);
+  });
+});
+
+it('refuses a manifest with a key twice, of which JSON would take the last', async () => {
+  for (const at of ['"modelType"', '"config":{"nFactors"', '"nested":{"list"', '"state":{"names"']) {
+    await saveArtifact(path, content);
+    await forge(
+      () => undefined,
+      (manifest) => {
+        const key = /"\w+"$/.exec(at)?.[0] ?? '';
+        return manifest.replace(at, `${at}:"other",${key}`);
+      },
+    );
+    expect(await refusal()).toMatch(/every key once/);
+  }
+});
+
+it('saves and loads 130,000 arrays', async () => {
+  const one = { shape: [1], data: Int8Array.of(1) };
+  const arrays = Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`a${i}`, one]));
+  await saveArtifact(path, { ...content, arrays });
+  expect(Object.keys((await loadArtifact(path)).arrays)).toHaveLength(130_000);
+});
+
+describe('what is no path of a file', () => {
+  it.each([undefined, null, 5, '', 'a\0b', {}, [], new URL('file:///tmp/model.ml4t')])(
+    'is refused: %p',
+    async (wrong) => {
+      for (const attempt of [() => saveArtifact(wrong as string, content), () => loadArtifact(wrong as string)])
+        await expect(attempt()).rejects.toMatchObject({ name: 'ConfigError', field: 'path' });
+    },
+  );
+
+  it('is a pipe, a folder or a device: neither read nor replaced', async () => {
+    execFileSync('mkfifo', [path]);
+    await expect(loadArtifact(path)).rejects.toMatchObject({ name: 'ArtifactError', found: 'a named pipe' });
+    await expect(saveArtifact(path, content)).rejects.toMatchObject({ name: 'OutputError' });
+    expect((await lstat(path)).isFIFO()).toBe(true);
+    await expect(loadArtifact(folder)).rejects.toMatchObject({ name: 'ArtifactError', found: 'a folder' });
+    await expect(loadArtifact('/dev/null')).rejects.toMatchObject({ name: 'ArtifactError', found: 'a device' });
+  });
+});
+
 it('never loads a file with bytes flipped, cut out or cut off, at 700 seeded places', async () => {
   const damagedPath = path;
   await saveArtifact(damagedPath, content);
@@ -287,7 +402,7 @@ it('never loads a file with bytes flipped, cut out or cut off, at 700 seeded pla
     const outcome: unknown = await loadArtifact(damagedPath, { modelType: 'ipca' }).catch((error: unknown) => error);
     if (!(outcome instanceof ArtifactError)) throw new Error(`trial ${trial} at byte ${at}: ${String(outcome)}`);
   }
-}, 120_000);
+});
 
 describe('replacing a file', () => {
   const chunk = Buffer.from('new content');
@@ -304,6 +419,69 @@ describe('replacing a file', () => {
     await expect(replaceFile(path, interrupted())).rejects.toThrow('interrupted');
     expect((await loadArtifact(path, { modelType: 'ipca' })).modelType).toBe('ipca');
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toHaveLength(0);
+  });
+
+  it('hands its permissions on, whatever the process gives to new files', async () => {
+    for (const mode of [0o600, 0o640, 0o666, 0o644, 0o444]) {
+      await rm(path, { force: true });
+      await writeFile(path, 'old');
+      await chmod(path, mode);
+      await replaceFile(path, [chunk]);
+      expect((await stat(path)).mode & 0o7777).toBe(mode);
+      expect(await readFile(path, 'utf8')).toBe('new content');
+    }
+    const before = process.umask(0o027);
+    await rm(path, { force: true });
+    await replaceFile(path, [chunk]);
+    process.umask(before);
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+  });
+
+  it('keeps symbolic links, also in a row, relative, and to what is not there yet', async () => {
+    await mkdir(`${path}-real`);
+    const real = join(`${path}-real`, 'model');
+    const relative = join(`${basename(path)}-real`, 'model');
+    for (const [link, to] of [
+      [`${path}-1`, real],
+      [`${path}-2`, relative],
+      [`${path}-3`, `${path}-2`],
+    ] as const)
+      // prettier-ignore
+      await symlink(to, link);
+    for (const [k, link] of [`${path}-1`, `${path}-2`, `${path}-3`].entries()) {
+      if (k === 1) await rm(real);
+      await replaceFile(link, [Buffer.from(link)]);
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+      expect(await readFile(real, 'utf8')).toBe(link);
+      expect((await lstat(real)).isFile()).toBe(true);
+    }
+    await symlink(`${path}-4`, `${path}-5`);
+    await symlink(`${path}-5`, `${path}-4`);
+    await expect(replaceFile(`${path}-4`, [chunk])).rejects.toThrow(/links that lead nowhere/);
+    await symlink(`${path}-real`, `${path}-6`);
+    await expect(replaceFile(`${path}-6`, [chunk])).rejects.toThrow(/a folder of that name/);
+  });
+
+  it('removes what writes to the same file left more than a day ago, and nothing else', async () => {
+    const name = basename(path);
+    const id = '0b1c9f3e-1111-4222-8333-444455556666';
+    const orphans = [`.${name}.${id}.tmp`, `..${name}.${id}.tmp.${id}.tmp`];
+    const others = [
+      `.${name}-other.${id}.tmp`,
+      `.${name}.${id}`,
+      `.${name}.notes.tmp`,
+      `${name}.${id}.tmp`,
+      `.${name}.${id}.tmp.txt`,
+    ];
+    const young = `.${name}.${id.replace('0', '1')}.tmp`;
+    const days = (count: number): Date => new Date(Date.now() - count * 86_400_000);
+    for (const file of [...orphans, ...others, young]) await writeFile(join(folder, file), '');
+    for (const file of [...orphans, ...others]) await utimes(join(folder, file), days(1.1), days(1.1));
+    await utimes(join(folder, young), days(0.9), days(0.9));
+    await replaceFile(path, [chunk]);
+    const left = (await readdir(folder)).filter((file) => file.includes(name));
+    expect(left.sort()).toEqual([name, young, ...others].sort());
+    for (const file of [young, ...others]) await rm(join(folder, file));
   });
 
   it('says plainly why it cannot, and leaves nothing behind', async () => {

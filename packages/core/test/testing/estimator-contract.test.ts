@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch } from '../../src/batches/cross-section.ts';
 import { DataError, NotFittedError, throwIfAborted } from '../../src/errors.ts';
+import { requireFitArguments, requirePredictArguments } from '../../src/models/arguments.ts';
 import type { Estimator, FitOptions } from '../../src/models/interfaces.ts';
 import type { Progress } from '../../src/models/progress.ts';
 import { artifactArray, loadArtifact, saveArtifact } from '../../src/persist/index.ts';
@@ -20,6 +21,7 @@ class MeanReturnModel implements Estimator<CrossSectionBatch> {
   }
 
   async fit(batch: CrossSectionBatch, options: FitOptions<CrossSectionBatch> = {}): Promise<FitSummary> {
+    requireFitArguments(batch, options, { operation: 'mean-return', kind: 'cross-section' });
     const returns = batch.requireReturns('the mean return');
     let sum = 0;
     let count = 0;
@@ -56,6 +58,7 @@ class MeanReturnModel implements Estimator<CrossSectionBatch> {
 
   async predict(batch: CrossSectionBatch): Promise<{ expected: Float64Array }> {
     if (this.mean === undefined) throw new NotFittedError('MeanReturnModel', 'predict');
+    requirePredictArguments(batch, {}, { operation: 'mean-return', kind: 'cross-section' });
     return { expected: new Float64Array(batch.nRows).fill(this.mean) };
   }
 
@@ -198,6 +201,39 @@ describe('the estimator contract catches a model that', () => {
         new (class extends MeanReturnModel {
           override fit(on: CrossSectionBatch): Promise<FitSummary> {
             return super.fit(on);
+          }
+        })(),
+    ],
+    [
+      'hands out what it keeps',
+      'hands out nothing by which its fit can be changed',
+      () =>
+        new (class extends MeanReturnModel {
+          #kept: Float64Array = new Float64Array(0);
+          override async predict(on: CrossSectionBatch): Promise<{ expected: Float64Array }> {
+            if (this.#kept.length === 0) this.#kept = (await super.predict(on)).expected;
+            return { expected: this.#kept };
+          }
+        })(),
+    ],
+    [
+      'has a getter for a list that it keeps',
+      'hands out nothing by which its fit can be changed',
+      () =>
+        new (class extends MeanReturnModel {
+          readonly #names = ['a', 'b'];
+          get names(): readonly string[] {
+            return this.#names;
+          }
+        })(),
+    ],
+    [
+      'takes any option of a fit',
+      'refuses what is no batch or no option of a fit, by name',
+      () =>
+        new (class extends MeanReturnModel {
+          override fit(on: CrossSectionBatch, { signal, validation }: FitOptions<CrossSectionBatch> = {}) {
+            return super.fit(on, { signal, validation });
           }
         })(),
     ],

@@ -9,11 +9,11 @@ import {
   Table,
   Utf8,
   makeData,
-  vectorFromArray,
   type Data,
 } from 'apache-arrow';
 import { KeyDictionary } from '../read/key-dictionary.ts';
 import { isText, texts } from './columns.ts';
+import { textVector } from './text-vector.ts';
 
 /**
  * The same table with one dictionary for each column of text: where tables were stacked, every chunk brings its own, and
@@ -58,7 +58,7 @@ function unify(chunks: readonly Data[]): { readonly type: Dictionary<Utf8, Int32
     return codes;
   });
   const type = new Dictionary(new Utf8(), new Int32());
-  const dictionary = vectorFromArray(keys.keys, new Utf8());
+  const dictionary = textVector(keys.keys);
   return {
     type,
     chunks: codesOf.map((data) => {

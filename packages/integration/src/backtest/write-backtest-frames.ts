@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { ConfigError, describe } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
 import { flush } from '../write/atomic.ts';
+import type { CsvOptions } from '../write/formulas.ts';
 import { requireFileName, writeTable, type OutputFormat } from '../write/write-frame.ts';
 import { feedSpecMapping } from './feed-specification.ts';
 import { replaceGeneration, type WaitOptions } from './generation.ts';
@@ -22,6 +23,8 @@ export interface WriteBacktestOptions extends WaitOptions {
   readonly inputs?: BacktestInputs | undefined;
   /** `parquet` unless stated; DataFeed reads nothing else. */
   readonly format?: OutputFormat | undefined;
+  /** How text goes to CSV. */
+  readonly csv?: CsvOptions | undefined;
 }
 
 /** A generation that was written. */
@@ -52,7 +55,7 @@ export async function writeBacktestFrames(
   frames: BacktestFrames,
   options: WriteBacktestOptions = {},
 ): Promise<WrittenGeneration> {
-  const { inputs, format = 'parquet', wait, signal } = options;
+  const { inputs, format = 'parquet', csv, wait, signal } = options;
   if (inputs && format !== 'parquet')
     throw new ConfigError({
       field: 'options.format',
@@ -69,7 +72,7 @@ export async function writeBacktestFrames(
       for (const [frame, table] of tables) {
         const file = `${frame}.${format}`;
         const path = join(folder, file);
-        await writeTable(table, path);
+        await writeTable(table, path, { csv });
         await flush(path);
         files.push({
           name: frame,

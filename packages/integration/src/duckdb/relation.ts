@@ -24,6 +24,19 @@ export function formatOfPath(path: string): FileFormat {
   return format;
 }
 
+/** The format of several files, which must be one. */
+export function formatOfPaths(paths: readonly string[]): FileFormat {
+  const formats = paths.map(formatOfPath);
+  const other = formats.findIndex((format) => format !== formats[0]);
+  if (paths.length > 0 && other < 0) return formats[0];
+  throw new SourceError({
+    field: 'source',
+    expected: 'files of one format',
+    found: paths.length === 0 ? 'an empty list' : `${paths[0]} and ${paths[other]}`,
+    remedy: 'List files of one format.',
+  });
+}
+
 /** A path that exists, as a pattern that means only itself; a glob stays as it is. Missing files and folders are errors. */
 export async function filePattern(path: string): Promise<{ readonly pattern: string; readonly isGlob: boolean }> {
   const found = await stat(path).catch(() => undefined);
@@ -33,6 +46,13 @@ export async function filePattern(path: string): Promise<{ readonly pattern: str
       expected: 'a file',
       found: 'a folder',
       remedy: `Read its files by a pattern: ${JSON.stringify(join(path, '*.parquet'))}.`,
+    });
+  if (found && !found.isFile())
+    throw new SourceError({
+      field: path,
+      expected: 'a file',
+      found: 'a pipe, a socket or a device',
+      remedy: 'Write what it gives to a file first, or pass it as { rows } or { columns }.',
     });
   if (found) return { pattern: path.replaceAll(/[*?[]/g, '[$&]'), isGlob: false };
   if (/[*?[]/.test(path)) return { pattern: path, isGlob: true };

@@ -12,9 +12,9 @@ import {
   Utf8,
   makeData,
   makeVector,
-  vectorFromArray,
   type Vector,
 } from 'apache-arrow';
+import { textVector } from '../arrow/text-vector.ts';
 
 /** `float64`, null where a value is NaN. Values are shared, not copied. */
 export function floatColumn(name: string, values: Float64Array, nRows: number): Vector<Float64> {
@@ -49,7 +49,7 @@ export function timestampColumn(dates: ArrayLike<number>, nRows: number, dateOfR
 /** `dictionary<int32, utf8>`: the text of each row by its position among the distinct texts. Codes are shared. */
 export function textColumn(texts: readonly string[], codes: Int32Array): Vector<Dictionary<Utf8, Int32>> {
   const type = new Dictionary(new Utf8(), new Int32());
-  return makeVector(makeData({ type, data: codes, dictionary: vectorFromArray(texts, new Utf8()) }));
+  return makeVector(makeData({ type, data: codes, dictionary: textVector(texts) }));
 }
 
 /** `int32` */

@@ -57,21 +57,23 @@ interface OutputColumn {
  *
  * @param options what stands in COPY's parentheses
  * @param stamps what timestamps become: dates; timestamps, with a zone (UTC) where they have one; or without
+ * @param asText what becomes of text, names of columns included
  */
 export async function copyTable(
   table: Table,
   path: string,
   options: string,
   stamps: 'dates' | 'zoned' | 'plain',
+  asText: (text: string) => string = (text) => text,
 ): Promise<void> {
   const { connection, close } = await openConnection();
   try {
     const columns: OutputColumn[] = [];
     for (let k = 0; k < table.schema.fields.length; k++) {
-      columns.push(await outputColumn(connection, table, k, stamps));
+      columns.push(await outputColumn(connection, table, k, stamps, asText));
     }
     connection.registerTableFunction(rowsFunction(table, columns));
-    const list = columns.map(({ expression }, k) => `${expression} AS ${sqlName(table.schema.fields[k].name)}`);
+    const list = columns.map(({ expression }, k) => `${expression} AS ${sqlName(asText(table.schema.fields[k].name))}`);
     await connection.run(
       `COPY (SELECT ${list.join(', ')} FROM frame_rows()) TO ${sqlText(path)} (${options}, USE_TMP_FILE false)`,
     );
@@ -132,6 +134,7 @@ async function outputColumn(
   table: Table,
   k: number,
   stamps: 'dates' | 'zoned' | 'plain',
+  asText: (text: string) => string,
 ): Promise<OutputColumn> {
   const field = table.schema.fields[k];
   const data = table.batches.map((batch) => batch.data.children[k]);
@@ -144,7 +147,7 @@ async function outputColumn(
       return { items: codes, isNull: undefined };
     });
     const variable = `texts_${k}`;
-    await connection.run(`SET VARIABLE ${variable} = $1`, [listValue(dictionary.keys)]);
+    await connection.run(`SET VARIABLE ${variable} = $1`, [listValue(dictionary.keys.map(asText))]);
     // Code -1 asks for entry 0 of a list that starts at 1, which is null.
     return { type: INTEGER, expression: `getvariable('${variable}')[${name} + 1]`, parts };
   }

@@ -1,12 +1,18 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { OutputError } from '@ml4t/core';
+import { OutputError, describe } from '@ml4t/core';
 import { DataType, tableToIPC, type Table } from 'apache-arrow';
 import { milliseconds } from '../arrow/columns.ts';
 import { withOneDictionaryEach } from '../arrow/dictionaries.ts';
+import { withoutFormula, type CsvOptions } from './formulas.ts';
 import { writeAtomically, type PendingFile } from './atomic.ts';
 
 export type OutputFormat = 'parquet' | 'arrow' | 'csv' | 'csv.gz';
+
+export interface WriteOptions {
+  /** How text goes to CSV. */
+  readonly csv?: CsvOptions | undefined;
+}
 
 /** A file that was written. */
 export interface WrittenFrame {
@@ -20,12 +26,13 @@ export interface WrittenFrame {
  * at all: on any failure an older file of that name is untouched.
  *
  * Parquet and CSV store text columns plainly and timestamps as timestamps; CSV writes them as dates when all are at
- * midnight, else as ISO 8601 in UTC, and leaves missing values empty.
+ * midnight, else as ISO 8601 in UTC, and leaves missing values empty. Text that a spreadsheet would take for a formula gets an apostrophe
+ * in front, unless `options` say otherwise.
  *
  * @throws OutputError the folder does not exist or cannot be written, the path is a folder, or the disk is full
  */
-export async function writeFrame(table: Table, path: string): Promise<WrittenFrame> {
-  await writeAtomically([pending(table, path)]);
+export async function writeFrame(table: Table, path: string, options: WriteOptions = {}): Promise<WrittenFrame> {
+  await writeAtomically([pending(table, path, options)]);
   return written(table, path);
 }
 
@@ -37,13 +44,13 @@ export async function writeFrame(table: Table, path: string): Promise<WrittenFra
 export async function writeFrames(
   frames: Readonly<Record<string, Table>>,
   directory: string,
-  options: { readonly format?: OutputFormat | undefined } = {},
+  options: WriteOptions & { readonly format?: OutputFormat | undefined } = {},
 ): Promise<readonly WrittenFrame[]> {
   const entries = Object.entries(frames).map(([name, table]) => {
     requireFileName(name);
     return { table, path: join(directory, `${name}.${options.format ?? 'parquet'}`) };
   });
-  const files = entries.map(({ table, path }) => pending(table, path));
+  const files = entries.map(({ table, path }) => pending(table, path, options));
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
@@ -63,30 +70,38 @@ async function written(table: Table, path: string): Promise<WrittenFrame> {
   return { path, nRows: table.numRows, bytes: (await stat(path)).size };
 }
 
-function pending(table: Table, path: string): PendingFile {
+function pending(table: Table, path: string, options: WriteOptions): PendingFile {
   const format = outputFormat(path);
   requireColumns(table, path);
-  return { path, write: (temporary) => writeAs(format, table, temporary) };
+  return { path, write: (temporary) => writeAs(format, table, temporary, options) };
 }
 
 /** Writes a table in the format that the ending says, where nothing else looks yet. */
-export async function writeTable(table: Table, path: string): Promise<void> {
+export async function writeTable(table: Table, path: string, options: WriteOptions = {}): Promise<void> {
   const format = outputFormat(path);
   requireColumns(table, path);
-  await writeAs(format, table, path);
+  await writeAs(format, table, path, options);
 }
 
-async function writeAs(format: OutputFormat, table: Table, path: string): Promise<void> {
+async function writeAs(format: OutputFormat, table: Table, path: string, { csv }: WriteOptions): Promise<void> {
   if (format === 'arrow') return writeFile(path, tableToIPC(withOneDictionaryEach(table), 'file'));
   // A native library of many megabytes: loaded when there is something for it to do.
   const { copyTable } = await import('./duckdb-copy.ts');
   if (format === 'parquet') return copyTable(table, path, 'FORMAT parquet', 'zoned');
   const compression = format === 'csv.gz' ? 'gzip' : 'none';
+  const asText = csv?.formulas === 'keep' ? undefined : withoutFormula;
   const options = `FORMAT csv, HEADER true, COMPRESSION ${compression}, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'`;
-  return copyTable(table, path, options, holdsWholeDays(table) ? 'dates' : 'plain');
+  return copyTable(table, path, options, holdsWholeDays(table) ? 'dates' : 'plain', asText);
 }
 
 function outputFormat(path: string): OutputFormat {
+  if (typeof path !== 'string')
+    throw new OutputError({
+      field: 'path',
+      expected: 'the path of a file, as text',
+      found: describe(path),
+      remedy: 'Pass the path of the file to write.',
+    });
   const ending = /\.(parquet|arrow|feather|csv|csv\.gz)$/.exec(path)?.[1];
   if (ending === undefined)
     throw new OutputError({
@@ -99,6 +114,14 @@ function outputFormat(path: string): OutputFormat {
 }
 
 function requireColumns(table: Table, path: string): void {
+  const given = table as Partial<Table> | null | undefined;
+  if (!Array.isArray(given?.schema?.fields) || typeof given.numRows !== 'number')
+    throw new OutputError({
+      field: path,
+      expected: 'an Arrow table',
+      found: describe(table),
+      remedy: 'Pass a table such as predictionsTable() makes.',
+    });
   if (table.schema.fields.length === 0)
     throw new OutputError({
       field: path,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -32,6 +33,15 @@ describe('sources that cannot be read', () => {
     expect(misspelt.remedy).toContain('panel.csv');
     expect((await failure(read(join(folder, 'no', 'panel.csv')))).found).toContain('no such folder');
     expect((await failure(read(join(folder, 'no-*.parquet')))).found).toContain('no file that matches');
+  });
+
+  it('does not wait for a pipe', async () => {
+    for (const name of ['pipe.csv', 'pipe.parquet', 'pipe.arrow']) {
+      execFileSync('mkfifo', [join(folder, name)]);
+      expect(await failure(read(join(folder, name)))).toMatchObject({ name: 'SourceError', field: join(folder, name) });
+      const query = { query: `FROM '${join(folder, name)}'`, allow: { files: [join(folder, name)] } };
+      expect((await failure(read(query))).field).toBe(join(folder, name));
+    }
   });
 
   it('refuses a folder, an unknown ending and what is no source', async () => {

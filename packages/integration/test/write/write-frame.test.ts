@@ -211,3 +211,44 @@ describe('writeFrames', () => {
     expect(existsSync(join(folder, 'a.parquet'))).toBe(false);
   });
 });
+
+describe('text in CSV', () => {
+  const dangerous = [
+    '=1+1',
+    "=cmd|'/C calc'!A0",
+    '@SUM(1)',
+    '+A1',
+    '-A1',
+    '\t=1',
+    '\r=1',
+    '\n=1',
+    ' =1',
+    '＝1',
+    '-2+3',
+    '+',
+    '-',
+  ];
+  const plain = ['a', 'BRK-B', '', "'", '-5', '+1.5e-3', '-.5', '0', 'a=b', '1e5'];
+  const named = (texts: readonly string[]): Table =>
+    new Table({
+      '=column': vectorFromArray([...texts], new Utf8()),
+      key: vectorFromArray([...texts], new Dictionary(new Utf8(), new Int32())),
+    });
+  const cells = async (name: string): Promise<unknown[][]> =>
+    query(`FROM read_csv('${join(folder, name)}', all_varchar = true, header = false, nullstr = 'no null')`);
+
+  it('is no formula of a spreadsheet, in cells and in the head', async () => {
+    await writeFrame(named([...dangerous, ...plain]), join(folder, 'x.csv'));
+    const expected = [...dangerous.map((text) => `'${text}`), ...plain];
+    expect(await cells('x.csv')).toEqual([["'=column", 'key'], ...expected.map((text) => [text, text])]);
+  });
+
+  it('is kept as it is where it is asked for, and in other formats', async () => {
+    await writeFrame(named(dangerous), join(folder, 'x.csv'), { csv: { formulas: 'keep' } });
+    await writeFrames({ y: named(dangerous) }, folder, { format: 'csv', csv: { formulas: 'keep' } });
+    await writeFrame(named(dangerous), join(folder, 'x.parquet'));
+    const kept = dangerous.map((text) => [text, text]);
+    for (const name of ['x.csv', 'y.csv']) expect(await cells(name)).toEqual([['=column', 'key'], ...kept]);
+    expect(await content('x.parquet')).toEqual(kept);
+  });
+});

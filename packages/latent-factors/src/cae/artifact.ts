@@ -1,5 +1,5 @@
 import { ArtifactError, type FitSummary } from '@ml4t/core';
-import { artifactArray, readState, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
+import { artifactArray, readState, readSummary, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
 import * as z from 'zod';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { checkpointNames } from './checkpoints.ts';
@@ -128,7 +128,7 @@ export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
           },
     checkpoints,
     defaultCheckpoint,
-    summary: artifact.record as FitSummary,
+    summary: readSummary(artifact),
   };
 }
 

@@ -16,7 +16,7 @@ export function checkpointNames(members: readonly Member[], grid: readonly numbe
 export function defaultCheckpointOf(config: CAEConfig, names: readonly string[]): string {
   const { defaultCheckpoint: asked } = config;
   const wanted = typeof asked === 'number' ? `epoch-${asked}` : asked;
-  if (wanted !== undefined && names.includes(wanted)) return wanted;
+  if (wanted !== null && names.includes(wanted)) return wanted;
   return names.includes('best') ? 'best' : 'last';
 }
 

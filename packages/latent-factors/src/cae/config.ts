@@ -1,4 +1,13 @@
-import { baseConfigSchema, engineChoices, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import {
+  checkpointChecks,
+  checkpointFields,
+  defaultCheckpointField,
+  engineFields,
+  ensembleFields,
+  optimizerFields,
+  stoppingFields,
+} from '@ml4t/core/ensemble';
 import * as z from 'zod';
 
 /** Hidden layers of the beta network in the paper: CA0 is linear, CA1 to CA3 add one layer each. */
@@ -39,58 +48,41 @@ export const caeConfigSchema = baseConfigSchema
     portfolioRidge: z.number().min(0).default(0.1).describe('Relative ridge of the managed portfolios'),
     /** Added to each date's regression of returns on betas, relative to the mean of its diagonal. */
     factorRidge: z.number().min(0).default(1e-3).describe('Relative ridge of the regression on betas'),
-    /** Networks trained from different seeds; they are combined by fitted values and forecasts. */
-    nEnsemble: z.int().min(1).max(1000).default(5).describe('Networks trained from different seeds'),
-    /** Passes over the training rows at most. */
+    ...ensembleFields({ ensembleSize: 5 }, 'fitted values and forecasts'),
     nEpochs: z.int().min(1).default(100).describe('Passes over the training rows at most'),
-    /** Keep every n-th epoch as a checkpoint; null: none beside the last and the best. */
-    checkpointInterval: z.int().min(1).nullable().default(10).describe('Keep every n-th epoch as a checkpoint'),
-    /** Keep just these epochs; overrides the interval when not empty. */
-    checkpointEpochs: z.array(z.int().min(1)).default([]).describe('Epochs to keep; overrides the interval'),
-    /** Checkpoint used when none is asked for: an epoch, 'best' or 'last'. Best by validation, else last, where absent. */
-    defaultCheckpoint: z
-      .union([z.int().min(1), z.enum(['best', 'last'])])
-      .optional()
-      .describe('Checkpoint used when none is asked for'),
-    /** Learning rate of Adam. */
-    lr: z.number().positive().max(1).default(0.01).describe('Learning rate of Adam'),
-    /** The learning rate is multiplied by this after every epoch. */
-    lrDecay: z.number().positive().max(1).default(0.97).describe('Factor on the learning rate after every epoch'),
+    ...checkpointFields({ checkpointInterval: 10 }),
+    ...defaultCheckpointField(),
+    ...optimizerFields({ learningRate: 0.01, schedule: { decay: 0.97 } }),
     /** Multiplies the sum of absolute weights; targets and portfolios have unit scale inside the model. */
     lambdaL1: z.number().min(0).default(0.005).describe('Penalty on the sum of absolute weights'),
     /** 'all' penalises every weight matrix, as in the paper; 'hidden' those of the hidden layers, as in the Python reference. */
     l1Weights: z.enum(['all', 'hidden']).default('all').describe('Which weights the penalty falls on'),
-    /** Weight decay of AdamW, off the weights themselves. */
-    weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay'),
     /** Rows of a mini-batch, about. */
     batchSize: z.int().min(1).default(500).describe('Rows of a mini-batch'),
     /** 'dates': mini-batches of whole dates. 'rows': of single rows from any date; not with `factors: 'regression'`. */
     batching: z.enum(['dates', 'rows']).default('dates').describe('What mini-batches are made of'),
-    /** Epochs without a better validation loss before a member stops; null: never. Has no effect without validation. */
-    patience: z.int().min(1).nullable().default(20).describe('Epochs without improvement before stopping'),
-    /** What computes; `auto` is right for most. */
-    engine: z.enum(engineChoices).default('auto').describe('Compute engine'),
-    /** Threads of the embedded engine; the processors at hand where absent. Results do not depend on it. */
-    threads: z.int().min(1).max(64).optional().describe('Threads of the embedded engine'),
+    ...stoppingFields({ patience: 20 }),
+    ...engineFields,
   })
   .refine(({ factors, batching }) => factors !== 'regression' || batching === 'dates', {
     path: ['batching'],
     error: "'dates' with factors: 'regression', which needs whole dates",
   })
-  .refine(({ checkpointEpochs, nEpochs }) => checkpointEpochs.every((epoch) => epoch <= nEpochs), {
-    path: ['checkpointEpochs'],
-    error: 'epochs up to nEpochs',
-  })
-  .refine(({ defaultCheckpoint, nEpochs }) => typeof defaultCheckpoint !== 'number' || defaultCheckpoint <= nEpochs, {
-    path: ['defaultCheckpoint'],
-    error: 'an epoch up to nEpochs',
-  });
+  .check((context) => checkpointChecks(context, context.value.nEpochs, 'nEpochs'));
+
+/** Names of the Python package. */
+const aliases = {
+  nEnsemble: 'ensembleSize',
+  lr: 'learningRate',
+  lrDecay: { to: 'schedule', value: (decay: number) => ({ decay }) },
+  checkpointEpochs: 'checkpointAt',
+} as const satisfies Aliases;
 
 export type CAEConfig = Readonly<z.output<typeof caeConfigSchema>>;
-export type CAEConfigInput = z.input<typeof caeConfigSchema>;
+export type CAEConfigInput = WithAliases<typeof aliases, z.input<typeof caeConfigSchema>>;
 
 export function parseCAEConfig(input: unknown): CAEConfig {
-  return parseConfig(caeConfigSchema, input, 'CAEConfig');
+  return parseConfig(caeConfigSchema, input, 'CAEConfig', aliases);
 }
 
 /** Where the factor returns of a fit come from. */

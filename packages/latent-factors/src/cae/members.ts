@@ -1,7 +1,8 @@
 import { DataError, onlyFinite, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, namedValues } from '@ml4t/core/nn';
-import { exponentialRate, train, type TrainingRecord } from '@ml4t/core/train';
+import { keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
+import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { CAEConfig } from './config.ts';
 import {
   identify,
@@ -61,13 +62,8 @@ export interface MemberTraining {
 }
 
 /** Epochs to keep, ascending. */
-export function checkpointGrid(config: CAEConfig): number[] {
-  const { checkpointEpochs, checkpointInterval, defaultCheckpoint, nEpochs } = config;
-  const grid = new Set(checkpointEpochs);
-  if (checkpointEpochs.length === 0 && checkpointInterval !== null)
-    for (let epoch = checkpointInterval; epoch <= nEpochs; epoch += checkpointInterval) grid.add(epoch);
-  if (typeof defaultCheckpoint === 'number') grid.add(defaultCheckpoint);
-  return [...grid].filter((epoch) => epoch <= nEpochs).sort((a, b) => a - b);
+export function checkpointGrid(config: CAEConfig): readonly number[] {
+  return keptEpochs(config, config.nEpochs).epochs;
 }
 
 /** Trains one network from its seed. Throws AbortedError; DataError when not even one epoch gave finite numbers. */
@@ -89,14 +85,16 @@ export async function trainMember(given: MemberTraining, seed: number): Promise<
       size: (batch) => batch.rows.length,
       epochs: config.nEpochs,
       seed,
-      optimizer: { kind: 'adamw', learningRate: config.lr, weightDecay: config.weightDecay },
-      schedule: exponentialRate(config.lrDecay),
+      optimizer: optimizerOf(config),
+      schedule: scheduleOf(config),
+      clip: config.gradientClip,
       checkpoints: { epochs: checkpointGrid(config) },
       ...(validation
         ? {
             validation: {
               batches: () => validation.inOrder(),
-              ...(config.patience === null ? {} : { patience: config.patience }),
+              patience: config.patience,
+              ignoreFirst: config.ignoreFirst,
             },
           }
         : {}),

@@ -1,7 +1,8 @@
 import {
   LatentFactorState,
-  totalR2,
+  requirePredictArguments,
   requireSameColumns,
+  totalR2,
   type CrossSectionBatch,
   type ExtractOptions,
   type LatentFactorModel,
@@ -67,6 +68,8 @@ export class CAEModel
   readonly modelType = 'cae';
   readonly config: CAEConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
+  protected override readonly ownFitOptions = ['managedPortfolios'];
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: CAEConfigInput = {}) {
@@ -75,7 +78,7 @@ export class CAEModel
   }
 
   get ensembleSize(): number {
-    return this.config.nEnsemble;
+    return this.config.ensembleSize;
   }
   /** What `extract` accepts as `checkpoint`: 'epoch-10', …, 'best' where there was a validation batch, 'last'. */
   get checkpoints(): readonly string[] {
@@ -104,6 +107,11 @@ export class CAEModel
    */
   async extract(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.requireFit('extract');
+    requirePredictArguments(batch, options, {
+      operation: 'CAEModel.extract',
+      kind: 'cross-section',
+      own: ['managedPortfolios'],
+    });
     return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
   }
 
@@ -129,6 +137,11 @@ export class CAEModel
   /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
   async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
     const fit = this.requireFit('extractMembers');
+    requirePredictArguments(batch, options, {
+      operation: 'CAEModel.extractMembers',
+      kind: 'cross-section',
+      own: ['managedPortfolios'],
+    });
     const { nFactors } = this.config;
     return withEngine(this.config, fit.shape, async (engine) => {
       const states: LatentFactorState[] = [];

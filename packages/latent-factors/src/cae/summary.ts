@@ -47,7 +47,7 @@ export function notesOf(
   if (skipped > 0) notes.push(`${skipped} steps without a finite gradient were left out.`);
   const asked = config.defaultCheckpoint;
   const wanted = typeof asked === 'number' ? `epoch-${asked}` : asked;
-  if (wanted !== undefined && !checkpoints.includes(wanted))
+  if (wanted !== null && !checkpoints.includes(wanted))
     notes.push(`There is no checkpoint ${wanted}: not every member has it. The default is another one.`);
   const degenerate = trained.filter(({ degenerate: epochs, bestEpoch, lastEpoch }) =>
     epochs.includes(bestEpoch ?? lastEpoch),

@@ -22,7 +22,7 @@ export async function withEngine<T>(
   const { engine, resolution } = await resolveEngine({
     engine: config.engine,
     modelSize: networkSize(shape),
-    ...(config.threads === undefined ? {} : { threads: config.threads }),
+    ...(config.threads === null ? {} : { threads: config.threads }),
   });
   try {
     return await work(engine, resolution);

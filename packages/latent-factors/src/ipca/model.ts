@@ -2,8 +2,11 @@ import {
   ArtifactError,
   LatentFactorState,
   NotFittedError,
-  throwIfAborted,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   requireSameColumns,
+  throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
@@ -11,7 +14,14 @@ import {
   type LatentFactorModel,
 } from '@ml4t/core';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
-import { artifactArray, loadArtifact, readState, saveArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  loadArtifact,
+  readState,
+  readSummary,
+  saveArtifact,
+  type ArtifactSource,
+} from '@ml4t/core/persist';
 import * as z from 'zod';
 import { minimumRows } from '../minimum-rows.ts';
 import { packageVersion } from '../version.ts';
@@ -57,6 +67,8 @@ export interface IPCAExtractOptions extends ExtractOptions {
   /** Needed for the latent factor returns of a model that was fitted with pre-specified factors. */
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
 }
+
+const ownFitOptions = ['preSpecifiedFactors', 'dateWeights', 'initialGamma'];
 
 /** What a fit leaves behind. */
 interface IPCAFit {
@@ -137,6 +149,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    */
   async fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary> {
     const started = performance.now();
+    requireFitArguments(batch, options, { operation: 'IPCAModel.fit', kind: 'cross-section', own: ownFitOptions });
     requireEnoughInstruments(batch.nCharacteristics + (this.config.constant ? 1 : 0), this.config.nFactors);
     return this.#estimate(await sufficientStatistics(batch, this.config.constant, options), options, started);
   }
@@ -184,7 +197,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     const summary = ipcaFitSummary({ statistics, estimate, minimumRows: rows, config, preSpecifiedNames, seconds });
     const instrumentNames = [...statistics.instrumentNames];
     const { gamma, scales } = estimate;
-    this.#fit = { instrumentNames, preSpecifiedNames, minimumRows: rows, gamma, scales, summary };
+    this.#fit = deepFreeze({ instrumentNames, preSpecifiedNames, minimumRows: rows, gamma, scales, summary });
     return summary;
   }
 
@@ -196,6 +209,11 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    */
   async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
+    requirePredictArguments(batch, options, {
+      operation: 'IPCAModel.extract',
+      kind: 'cross-section',
+      own: ['preSpecifiedFactors'],
+    });
     const { constant, intercept, nFactors: k } = this.config;
     const expected = constant ? fit.instrumentNames.slice(1) : fit.instrumentNames;
     requireSameColumns('characteristicNames', batch.characteristicNames, expected);
@@ -260,14 +278,14 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
         found: String(scales.length),
         remedy: 'Restore the file from a copy, or save the model again.',
       });
-    model.#fit = {
+    model.#fit = deepFreeze({
       instrumentNames,
       preSpecifiedNames,
       minimumRows: rows,
       gamma: matrix(...shape, artifactArray(artifact, 'gamma', 'F64', shape)),
       scales: Float64Array.from(scales),
-      summary: artifact.record as FitSummary,
-    };
+      summary: readSummary(artifact),
+    });
     return model;
   }
 

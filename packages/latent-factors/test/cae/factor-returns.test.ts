@@ -18,7 +18,7 @@ it.each([
 ] as const)(
   'factor returns at several checkpoints are to the bit those of extract: %s',
   async (_, config, managedPortfolios) => {
-    const model = new CAEModel({ ...quick, nEnsemble: 2, checkpointInterval: 1, ...config });
+    const model = new CAEModel({ ...quick, ensembleSize: 2, checkpointInterval: 1, ...config });
     await model.fit(train, { managedPortfolios });
     const { checkpoints } = model;
     expect(checkpoints.length).toBeGreaterThan(2);

@@ -68,7 +68,7 @@ describe('mini-batches', () => {
     const odd = batch.withReturns(batch.requireReturns('test').map((r, row) => (row === 7 ? Number.NaN : r)));
     await expect(new CAEModel({ ...one, batchSize: 2 }).fit(odd)).rejects.toThrow(/1199 rows one of a single row/);
     // Without hidden layers there is none.
-    const linear = await fitted({ ...one, hiddenUnits: 'CA0', nEpochs: 1, nEnsemble: 1 }, batch.slice(0, 4));
+    const linear = await fitted({ ...one, hiddenUnits: 'CA0', nEpochs: 1, ensembleSize: 1 }, batch.slice(0, 4));
     expect(linear.fitSummary.trainMetrics.totalR2).toBeGreaterThan(0);
   });
 

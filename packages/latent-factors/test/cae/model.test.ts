@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, CrossSectionBatch, DataError, NotIdentifiedError, totalR2, type Progress } from '@ml4t/core';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   BetaLambdaMapper,
   CAEModel,
@@ -13,8 +13,6 @@ import { largestDifference } from '../golden/load.ts';
 import { quick, smallPanel, withGaps } from './panel.ts';
 
 // Against hanging only: each takes about a second on an idle core.
-jest.setTimeout(120_000);
-
 const panel = smallPanel(1);
 const { batch } = panel;
 const [train, validation, test] = [batch.slice(0, 15), batch.slice(15, 22), batch.slice(22)];
@@ -22,7 +20,7 @@ const returnsOf = (of: CrossSectionBatch): Float64Array => of.requireReturns('th
 
 describe('CAEModel: ensembles', () => {
   it.each(['managed', 'regression'] as const)('fit and forecast are the means of the members (%s)', async (factors) => {
-    const model = new CAEModel({ ...quick, nEnsemble: 3, factors });
+    const model = new CAEModel({ ...quick, ensembleSize: 3, factors });
     await model.fit(train, { validation });
     const [state, members] = [await model.extract(test), await model.extractMembers(test)];
     const [training, membersTraining] = [await model.extract(train), await model.extractMembers(train)];
@@ -49,8 +47,8 @@ describe('CAEModel: ensembles', () => {
   });
 
   it('starts member m from seed + m, so that the first member is the single model', async () => {
-    const single = new CAEModel({ ...quick, nEnsemble: 1, seed: 43 });
-    const several = new CAEModel({ ...quick, nEnsemble: 3, seed: 42 });
+    const single = new CAEModel({ ...quick, ensembleSize: 1, seed: 43 });
+    const several = new CAEModel({ ...quick, ensembleSize: 3, seed: 42 });
     await single.fit(train);
     await several.fit(train);
     const [alone] = await single.extractMembers(test);
@@ -182,12 +180,12 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
   it('keeps only checkpoints that every member has, when members stop at different epochs', async () => {
     const model = new CAEModel({
       ...quick,
-      nEnsemble: 3,
+      ensembleSize: 3,
       nEpochs: 60,
-      lr: 0.05,
+      learningRate: 0.05,
       patience: 3,
       checkpointInterval: 1,
-      lrDecay: 1,
+      schedule: { decay: 1 },
     });
     const summary = await model.fit(train, { validation });
     const lasts = model.members.map(({ lastEpoch }) => lastEpoch);
@@ -207,7 +205,14 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
   it('uses the configured default, and says so when a member never reached it', async () => {
     const model = new CAEModel({ ...quick, defaultCheckpoint: 4 });
     expect((await model.fit(train, { validation })).defaultCheckpoint).toBe('epoch-4');
-    const hasty = new CAEModel({ ...quick, nEpochs: 80, lr: 0.05, lrDecay: 1, patience: 2, defaultCheckpoint: 80 });
+    const hasty = new CAEModel({
+      ...quick,
+      nEpochs: 80,
+      learningRate: 0.05,
+      schedule: { decay: 1 },
+      patience: 2,
+      defaultCheckpoint: 80,
+    });
     const summary = await hasty.fit(train, { validation });
     expect(summary.defaultCheckpoint).toBe('best');
     expect(summary.notes.join(' ')).toMatch(/no checkpoint epoch-80/);
@@ -223,7 +228,7 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
         timestamps: batch.timestamps,
         values: truth.managedFactors,
       };
-      const model = new CAEModel({ ...quick, patience: 2, checkpointEpochs: [1, 3] });
+      const model = new CAEModel({ ...quick, patience: 2, checkpointAt: [1, 3] });
       await model.fit(train, { validation, managedPortfolios });
       await model.save(join(folder, 'model'));
       const loaded = await CAEModel.load(join(folder, 'model'));
@@ -248,7 +253,7 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
   });
 
   it('stops at once when aborted, between the members too', async () => {
-    const model = new CAEModel({ ...quick, nEnsemble: 50 });
+    const model = new CAEModel({ ...quick, ensembleSize: 50 });
     const controller = new AbortController();
     let seen = 0;
     const onProgress = ({ member }: Progress): void => {
@@ -315,7 +320,7 @@ describe('CAEModel: options', () => {
           returns: returnsOf(of).map((r) => (r > 0 ? 1 : 0)),
           factorReturns: returnsOf(of),
         });
-      const model = new CAEModel({ ...quick, nEpochs: 30, lr: 0.02, taskType: 'classification', factors });
+      const model = new CAEModel({ ...quick, nEpochs: 30, learningRate: 0.02, taskType: 'classification', factors });
       const summary = await model.fit(labelled(train), { validation: labelled(validation) });
       // Better than the coin: ln 2 = .693, and half right.
       expect(summary.trainMetrics.crossEntropy).toBeLessThan(0.66);
@@ -349,7 +354,7 @@ describe('CAEModel: options', () => {
     expect(new CAEModel({ hiddenUnits: 'CA2' }).config.hiddenUnits).toEqual([32, 16]);
     expect(() => new CAEModel({ batching: 'rows', factors: 'regression' })).toThrow(/whole dates/);
     expect(() => new CAEModel({ hiddenUnit: [3] } as object)).toThrow(/hiddenUnits/);
-    expect(() => new CAEModel({ checkpointEpochs: [400] })).toThrow(/nEpochs/);
+    expect(() => new CAEModel({ checkpointAt: [400] })).toThrow(/nEpochs/);
   });
 
   it('names what is wrong with its data', async () => {

@@ -19,7 +19,7 @@ export function withGaps(batch: CrossSectionBatch): CrossSectionBatch {
 export const quick: CAEConfigInput = {
   nFactors: 2,
   hiddenUnits: [6],
-  nEnsemble: 2,
+  ensembleSize: 2,
   nEpochs: 6,
   checkpointInterval: 2,
   batchSize: 200,

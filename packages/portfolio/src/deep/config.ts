@@ -1,6 +1,6 @@
-import { parseConfig } from '@ml4t/core';
+import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
 import * as z from 'zod';
-import { networkConfigSchema } from '../config.ts';
+import { networkAliases, networkConfigSchema } from '../config.ts';
 import { contradictions } from '../training/contradictions.ts';
 
 const count = z.int().min(1).max(64);
@@ -20,7 +20,7 @@ export const deepPortfolioConfigSchema = networkConfigSchema
     /** Dates by which what an asset sees of the others lags behind: 1, because markets close at different hours. */
     crossAttentionLag: z.int().min(0).default(1).describe('Dates by which the view of other assets lags'),
     /** Whether assets also attend along the edges of the batch's adjacency. */
-    useGraph: z.boolean().default(false).describe("Whether assets attend along the batch's adjacency"),
+    graph: z.boolean().default(false).describe("Whether assets attend along the batch's adjacency"),
     macroGnnHeads: count.default(2).describe('Heads of the attention along edges'),
     /** Hidden width of the adapters, in multiples of dModel. */
     adapterHiddenMult: count.default(2).describe('Hidden width of the adapters over dModel'),
@@ -37,10 +37,13 @@ export const deepPortfolioConfigSchema = networkConfigSchema
         });
   });
 
+/** Names of the Python package, and earlier ones. */
+const aliases = { ...networkAliases, useGraph: 'graph' } as const satisfies Aliases;
+
 export type DeepPortfolioConfig = Readonly<z.output<typeof deepPortfolioConfigSchema>>;
-export type DeepPortfolioConfigInput = z.input<typeof deepPortfolioConfigSchema>;
+export type DeepPortfolioConfigInput = WithAliases<typeof aliases, z.input<typeof deepPortfolioConfigSchema>>;
 
 /** Throws ConfigError. */
 export function parseDeepPortfolioConfig(input: unknown): DeepPortfolioConfig {
-  return parseConfig(deepPortfolioConfigSchema, input, 'DeepPortfolioConfig');
+  return parseConfig(deepPortfolioConfigSchema, input, 'DeepPortfolioConfig', aliases);
 }

@@ -8,14 +8,14 @@ import { deepNetwork } from './network.ts';
  * Attention over each asset's past and across assets, after the front of {@link LSTMPortfolioModel}, trained on the Sharpe ratio
  * after costs.
  *
- * What an asset sees of the others lags `crossAttentionLag` dates behind, because markets close at different hours. With `useGraph`
+ * What an asset sees of the others lags `crossAttentionLag` dates behind, because markets close at different hours. With `graph`
  * assets also attend along the batch's adjacency, weighted by the logarithm of each edge's strength. The equations are in
  * docs/models/deep-portfolio.md and beside the code that computes them.
  *
  * Source: Wood, Roberts and Zohren (2026), "DeePM". With `block: 'reference'` the blocks of the Python reference.
  *
  * @example
- * const model = new DeepPortfolioModel({ ensembleSize: 5, burnIn: 21, useGraph: true });
+ * const model = new DeepPortfolioModel({ ensembleSize: 5, burnIn: 21, graph: true });
  * const summary = await model.fit(train, { validation });
  * const { weights } = await model.predict(test);
  */

@@ -12,21 +12,21 @@ import type { DeepPortfolioConfig } from './config.ts';
  * earlier; `block: 'reference'` attends along edges within the date, as an edge there is or is not, and has no gates.
  */
 export function deepNetwork(config: DeepPortfolioConfig): PortfolioNetwork {
-  const { block, dModel, lstmLayers, temporalMhaLayers, useGraph } = config;
+  const { block, dModel, lstmLayers, temporalMhaLayers, graph } = config;
   const deepm = block === 'deepm';
   const shape: FrontShape = { width: dModel, lstmLayers, initialState: deepm ? 'tanh' : 'linear' };
   const { knowsAssets, needs } = frontNeeds(config);
   const temporal = Array.from({ length: temporalMhaLayers }, (_, layer) => `temporal.${layer}`);
   return {
     knowsAssets,
-    needs: useGraph ? [...needs, 'adjacency'] : needs,
+    needs: graph ? [...needs, 'adjacency'] : needs,
     standardizes: config.inputScaling === 'standardize',
     parameters: (sizes) => ({
       ...frontParameters(config, sizes, shape),
       ...(deepm ? adapterParameters('adapter', config) : {}),
       ...temporal.reduce((specs, name) => ({ ...specs, ...attentionBlockParameters(name, config, false) }), {}),
       ...attentionBlockParameters('crossAsset', config, true),
-      ...(useGraph ? attentionBlockParameters('graph', config, true) : {}),
+      ...(graph ? attentionBlockParameters('graph', config, true) : {}),
       ...linearParameters('output', dModel, 1),
     }),
     scores(ops, params, inputs) {
@@ -41,7 +41,7 @@ export function deepNetwork(config: DeepPortfolioConfig): PortfolioNetwork {
       const keyMask = ops.reshape(inputs.mask, [B * T, N]);
       const lag = { steps: config.crossAttentionLag, period: T };
       h = attentionBlock(ops, params, 'crossAsset', h, { heads: config.crossAttentionHeads, keyMask, lag }, config);
-      if (useGraph && inputs.adjacency) {
+      if (graph && inputs.adjacency) {
         const bias = ops.constant(edgeBias(inputs.adjacency, deepm), [N, N]);
         const edges: Attention = { heads: config.macroGnnHeads, keyMask, bias, ...(deepm ? { lag } : {}) };
         h = attentionBlock(ops, params, 'graph', h, edges, config);

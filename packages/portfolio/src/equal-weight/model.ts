@@ -1,14 +1,14 @@
 import {
   PortfolioWeightsResult,
   parseConfig,
-  throwIfAborted,
+  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
 import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
-import { loadArtifact, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
+import { loadArtifact, readSummary, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
@@ -57,6 +57,7 @@ export class EqualWeightPortfolioModel
   readonly modelType = 'equal-weight';
   readonly config: EqualWeightConfig;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'portfolio-sequence';
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: EqualWeightConfigInput = {}) {
@@ -90,8 +91,11 @@ export class EqualWeightPortfolioModel
   /** Holdings (B x T x N), 0 where the mask is false. Throws NotFittedError. */
   predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     return Promise.resolve().then(() => {
-      throwIfAborted(options.signal, 'EqualWeightPortfolioModel.predict');
       this.requireFit('predict');
+      requirePredictArguments(batch, options, {
+        operation: 'EqualWeightPortfolioModel.predict',
+        kind: 'portfolio-sequence',
+      });
       return new PortfolioWeightsResult(batch, holdingsOf(batch, equalWeights(batch), conventionsOf(this.#portfolio)));
     });
   }
@@ -102,9 +106,9 @@ export class EqualWeightPortfolioModel
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<EqualWeightPortfolioModel> {
-    const { config, record } = await loadArtifact(source, { modelType: 'equal-weight', arrays: [] });
-    const model = new EqualWeightPortfolioModel(parseEqualWeightConfig(config));
-    model.restore({ summary: record as FitSummary<Judgement> });
+    const artifact = await loadArtifact(source, { modelType: 'equal-weight', arrays: [] });
+    const model = new EqualWeightPortfolioModel(parseEqualWeightConfig(artifact.config));
+    model.restore({ summary: readSummary<FitSummary<Judgement>>(artifact) });
     return model;
   }
 

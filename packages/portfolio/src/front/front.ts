@@ -30,17 +30,12 @@ export interface FrontShape {
 
 type ContextConfig = Pick<
   NetworkConfig,
-  'assetEmbeddingDim' | 'groupEmbeddingDim' | 'useGroupEmbedding' | 'useCostInContext'
+  'assetEmbeddingDim' | 'groupEmbeddingDim' | 'groupEmbedding' | 'costInContext'
 >;
 
 /** C: numbers that are known of an asset once and for all. */
-function contextWidth({
-  assetEmbeddingDim,
-  groupEmbeddingDim,
-  useGroupEmbedding,
-  useCostInContext,
-}: ContextConfig): number {
-  return assetEmbeddingDim + (useGroupEmbedding ? groupEmbeddingDim : 0) + (useCostInContext ? 1 : 0);
+function contextWidth({ assetEmbeddingDim, groupEmbeddingDim, groupEmbedding, costInContext }: ContextConfig): number {
+  return assetEmbeddingDim + (groupEmbedding ? groupEmbeddingDim : 0) + (costInContext ? 1 : 0);
 }
 
 /** What the front asks of a batch. */
@@ -48,8 +43,8 @@ export function frontNeeds(config: ContextConfig): Pick<PortfolioNetwork, 'needs
   return {
     knowsAssets: config.assetEmbeddingDim > 0,
     needs: [
-      ...(config.useGroupEmbedding ? (['groupIds'] as const) : []),
-      ...(config.useCostInContext ? (['costs'] as const) : []),
+      ...(config.groupEmbedding ? (['groupIds'] as const) : []),
+      ...(config.costInContext ? (['costs'] as const) : []),
     ],
   };
 }
@@ -59,11 +54,11 @@ export function frontParameters(
   { nFeatures, nAssets, nGroups }: NetworkSizes,
   { width, lstmLayers }: FrontShape,
 ): ParameterSpecs {
-  const { assetEmbeddingDim, groupEmbeddingDim, useGroupEmbedding, vvsnHiddenDim } = config;
+  const { assetEmbeddingDim, groupEmbeddingDim, groupEmbedding, vvsnHiddenDim } = config;
   const context = contextWidth(config);
   const specs: Record<string, ParameterSpecs[string]> = {};
   if (assetEmbeddingDim > 0) specs['context.asset'] = { shape: [nAssets, assetEmbeddingDim], initial: normal() };
-  if (useGroupEmbedding) specs['context.group'] = { shape: [nGroups, groupEmbeddingDim], initial: normal() };
+  if (groupEmbedding) specs['context.group'] = { shape: [nGroups, groupEmbeddingDim], initial: normal() };
   if (context > 0) Object.assign(specs, linearParameters('film', context, 2 * nFeatures));
   Object.assign(
     specs,
@@ -129,8 +124,8 @@ export function frontSequence(
 function staticContext(ops: Ops, params: Parameters, inputs: NetworkInputs, config: ContextConfig): Tensor | undefined {
   const parts: Tensor[] = [];
   if (config.assetEmbeddingDim > 0) parts.push(ops.rows(params['context.asset'], inputs.assets));
-  if (config.useGroupEmbedding && inputs.groupIds) parts.push(ops.rows(params['context.group'], inputs.groupIds));
-  if (config.useCostInContext && inputs.costs) parts.push(inputs.costs);
+  if (config.groupEmbedding && inputs.groupIds) parts.push(ops.rows(params['context.group'], inputs.groupIds));
+  if (config.costInContext && inputs.costs) parts.push(inputs.costs);
   if (parts.length === 0) return undefined;
   return parts.length === 1 ? parts[0] : ops.concat(parts);
 }

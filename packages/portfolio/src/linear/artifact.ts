@@ -2,6 +2,7 @@ import {
   artifactArray,
   loadArtifact,
   readState,
+  readSummary,
   requireArrays,
   saveArtifact,
   type ArtifactArray,
@@ -68,7 +69,7 @@ export async function readArtifact(
           { coefficients: coefficients.slice(k * f, (k + 1) * f), intercept: intercepts[k] },
         ]),
       ),
-      summary: artifact.record as LinearFitSummary,
+      summary: readSummary<LinearFitSummary>(artifact, { checkpoints: z.array(z.string()) }, names),
     },
   };
 }

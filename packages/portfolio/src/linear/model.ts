@@ -1,6 +1,11 @@
 import {
+  configNotes,
   NotFittedError,
   PortfolioWeightsResult,
+  deepFreeze,
+  exceedsRounding,
+  requireFitArguments,
+  requirePredictArguments,
   throwIfAborted,
   type FitOptions,
   type FitSummary,
@@ -106,7 +111,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     options: FitOptions<PortfolioSequenceBatch, 'training'> = {},
   ): Promise<LinearFitSummary> {
     const started = performance.now();
-    throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.fit');
+    requireFitArguments(batch, options, { operation: 'LinearFeaturePortfolioModel.fit', kind: 'portfolio-sequence' });
     const { config } = this;
     const { config: portfolio, notes: annualNotes } = annualized(this.#portfolio, batch);
     requireTrainable(batch, options, config);
@@ -118,7 +123,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         : holdOut(batch, config.validationShare);
     const scale = inputScale(train, config.inputScaling === 'standardize');
     const ridge = ridgeRegression(train, scale, config);
-    const scoreScale = ridge.deviation > 0 ? ridge.deviation : 1;
+    // Forecasts that differ by no more than returns are rounded are no forecasts: no scale makes them any.
+    const scoreScale = exceedsRounding(ridge.deviation, 1) ? ridge.deviation : 1;
     const start: LinearScores = {
       coefficients: ridge.coefficients.map((b) => b / scoreScale),
       intercept: ridge.intercept / scoreScale,
@@ -148,7 +154,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
         history: training?.history ?? ([] as readonly HistoryEntry[]),
-        notes: [...note, ...annualNotes, ...(training?.notes ?? []), ...notes],
+        notes: [...configNotes(config), ...note, ...annualNotes, ...(training?.notes ?? []), ...notes],
         runRecord: {
           modelType: this.modelType,
           packageVersion: packageVersion(),
@@ -159,14 +165,14 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
           seconds: (performance.now() - started) / 1000,
         },
       };
-      this.#fit = {
+      this.#fit = deepFreeze({
         featureNames: [...batch.featureNames],
         volatilityScaled: batch.volScale !== undefined,
         scale,
         scoreScale,
         checkpoints,
         summary,
-      };
+      });
       return summary;
     } finally {
       await engine?.dispose();
@@ -180,6 +186,10 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.#requireFit('predict');
+    requirePredictArguments(batch, options, {
+      operation: 'LinearFeaturePortfolioModel.predict',
+      kind: 'portfolio-sequence',
+    });
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
     const checkpoint = checkpointFor(batch, fit, options, this.config);
     const scores = linearScores(batch, fit.scale, fit.checkpoints[checkpoint]);

@@ -20,6 +20,6 @@ export function linearNetwork(config: LinearPortfolioConfig): PortfolioNetwork {
 }
 
 /** Only the bounded head sees an intercept: the others take the level of the scores out, which leaves its gradient to rounding. */
-export function learnsIntercept({ fitIntercept, head }: LinearPortfolioConfig): boolean {
-  return fitIntercept && head === 'bounded';
+export function learnsIntercept({ intercept, head }: LinearPortfolioConfig): boolean {
+  return intercept && head === 'bounded';
 }

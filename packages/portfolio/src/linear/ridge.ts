@@ -28,14 +28,14 @@ const blockRows = 4096;
  *
  * Normal equations of the data less their means, so that the intercept is not penalised. A cell in several windows counts in each.
  *
- * @throws DataError when no cell can be held; NotIdentifiedError when features are collinear and alpha is 0
+ * @throws DataError when no cell can be held, or numbers are too large to be squared; NotIdentifiedError when features are collinear and alpha is 0
  */
 export function ridgeRegression(
   batch: PortfolioSequenceBatch,
   scale: InputScale,
   config: LinearPortfolioConfig,
 ): RidgeFit {
-  const { ridgeAlpha, fitIntercept, volatilityScaling } = config;
+  const { ridgeAlpha, intercept, volatilityScaling } = config;
   const { mask, nFeatures: f, forwardReturns, volScale } = batch;
   const returns = forwardReturns ?? new Float64Array(mask.length);
   const scaled = volatilityScaling === 'gross-and-costs' ? volScale : undefined;
@@ -54,7 +54,7 @@ export function ridgeRegression(
     });
   const means = new Float64Array(f + 1);
   const one = new Float64Array(f + 1);
-  if (fitIntercept)
+  if (intercept)
     for (const cell of cells) {
       row(cell, one, 0);
       for (let j = 0; j <= f; j++) means[j] += one[j] / cells.length;
@@ -67,6 +67,13 @@ export function ridgeRegression(
     for (let i = 0; i < block.length; i++) block[i] -= means[i % (f + 1)];
     gram(matrix(rows, f + 1, block)).data.forEach((value, i) => (moments[i] += value));
   }
+  if (!moments.every(Number.isFinite))
+    throw new DataError({
+      field: 'features and forwardReturns',
+      expected: 'numbers whose squares can be summed in float64',
+      found: 'some that are too large',
+      remedy: 'Look for entries beyond 1e150, or scale the features and returns.',
+    });
   const xx = new Float64Array(f * f);
   const xy = new Float64Array(f);
   for (let i = 0; i < f; i++) {
@@ -82,7 +89,7 @@ export function ridgeRegression(
   const residual = Math.max(0, moments[moments.length - 1] - 2 * explained + fitted);
   return {
     coefficients,
-    intercept: fitIntercept ? means[f] - coefficients.reduce((sum, b, j) => sum + b * means[j], 0) : 0,
+    intercept: intercept ? means[f] - coefficients.reduce((sum, b, j) => sum + b * means[j], 0) : 0,
     observations: cells.length,
     rmse: Math.sqrt(residual / cells.length),
     deviation: Math.sqrt(Math.max(0, fitted) / cells.length),

@@ -5,7 +5,7 @@ import type { LSTMPortfolioConfig } from './config.ts';
 
 /** The network of {@link LSTMPortfolioModel}: the front, then s = w' layerNorm(h) + b for each asset and date. */
 export function lstmNetwork(config: LSTMPortfolioConfig): PortfolioNetwork {
-  const { hiddenSize: width, nLayers: lstmLayers } = config;
+  const { hiddenDim: width, nLayers: lstmLayers } = config;
   const shape: FrontShape = { width, lstmLayers, initialState: 'linear' };
   return {
     ...frontNeeds(config),

@@ -1,5 +1,12 @@
 import { readWeights, weightArrays, weightNames } from '@ml4t/core/ensemble';
-import { artifactArray, readState, requireArrays, type Artifact, type ArtifactArray } from '@ml4t/core/persist';
+import {
+  artifactArray,
+  readState,
+  readSummary,
+  requireArrays,
+  type Artifact,
+  type ArtifactArray,
+} from '@ml4t/core/persist';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import * as z from 'zod';
 import type { PortfolioFitSummary } from './fitted.ts';
@@ -54,6 +61,10 @@ export function fitOf(artifact: Artifact, parameters: (sizes: NetworkSizes) => P
     volatilityScaled,
     scale: { mean: vector('featureMean'), deviation: vector('featureDeviation'), cost: costScale },
     members: readWeights(artifact, checkpoints, specs, 'step'),
-    summary: artifact.record as PortfolioFitSummary,
+    summary: readSummary<PortfolioFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }

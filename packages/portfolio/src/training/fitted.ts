@@ -60,7 +60,7 @@ export function checkpointFor(
 export function requestedCheckpoint({ summary }: Pick<Fitted, 'summary'>, asked: string | undefined): string {
   const { checkpoints, defaultCheckpoint = 'last' } = summary;
   const checkpoint = asked ?? defaultCheckpoint;
-  requireCheckpoint(checkpoint, checkpoints, 'a checkpointEvery or checkpointSteps');
+  requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
   return checkpoint;
 }
 

@@ -18,7 +18,7 @@ export function holdOut(batch: PortfolioSequenceBatch, share: number): HeldOut {
   const first = (b: number): number => timestamps[b * nSteps];
   const held = Math.floor(nWindows * share);
   const none = (why: string): HeldOut => ({ train: batch, validation: undefined, note: [why] });
-  if (held === 0) return none('No validation: training ran for maxIters.');
+  if (held === 0) return none('No validation: training ran for nSteps.');
   for (let b = 1; b < nWindows; b++)
     if (first(b) < first(b - 1))
       throw new ConfigError({

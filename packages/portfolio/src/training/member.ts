@@ -1,12 +1,13 @@
 import { DataError, onlyFinite, type HistoryEntry, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
+import { keeps, optimizerOf } from '@ml4t/core/ensemble';
 import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { AnnualConfig } from '../config.ts';
 import { portfolioLoss } from './loss.ts';
 import type { PortfolioNetwork } from './network.ts';
-import { keepsStep, stretches, windowBatches } from './schedule.ts';
+import { rateOfStretch, stretches, windowBatches } from './schedule.ts';
 import { judgeWeights } from './judge.ts';
 import { headWeightsOf } from './predict.ts';
 import { withScaledFeatures, type WindowSource } from './windows.ts';
@@ -56,32 +57,29 @@ export async function trainMember(
         for (let step = stepOf(stretch - 1); step < stepOf(stretch); step++) yield stream.next().value as Int32Array;
       },
       loss: (ops, params, windows) => portfolioLoss(ops, params, network, config, source, windows),
-      optimizer: { kind: 'adamw', learningRate: config.learningRate, weightDecay: config.weightDecay },
-      ...(config.maxGradNorm === null ? {} : { clip: config.maxGradNorm }),
-      checkpoints: { epochs: ends.flatMap((step, i) => (keepsStep(config, step) ? [i + 1] : [])) },
-      ...(validation
-        ? {
-            validation: {
-              goal: 'maximize',
-              criterion: async () => {
-                const weights = await headWeightsOf(training, parameters.tensors, validation, options);
-                return judgeWeights(validation.batch, weights, config).sharpe;
-              },
-              smoothing: 1 - config.metricEmaAlpha,
-              minimumImprovement: config.metricMinDelta,
-              ignoreFirst: ends.filter((step) => step <= config.earlyStoppingBurnInIters).length,
-              ...(config.earlyStoppingPatience === null ? {} : { patience: config.earlyStoppingPatience }),
-            },
-          }
-        : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
+      optimizer: optimizerOf(config),
+      schedule: rateOfStretch(config, ends),
+      clip: config.gradientClip,
+      checkpoints: { epochs: ends.flatMap((step, i) => (keeps(config, step) ? [i + 1] : [])) },
+      validation: validation && {
+        goal: 'maximize',
+        criterion: async () => {
+          const weights = await headWeightsOf(training, parameters.tensors, validation, options);
+          return judgeWeights(validation.batch, weights, config).sharpe;
+        },
+        smoothing: 1 - config.metricEmaAlpha,
+        minimumImprovement: config.metricMinDelta,
+        ignoreFirst: ends.filter((step) => step <= config.ignoreFirst).length,
+        patience: config.patience,
+      },
+      signal: options.signal,
       onProgress: ({ epoch, loss, validation: seen }) =>
         options.onProgress?.({
           phase: 'training',
           unit: 'step',
           step: stepOf(epoch),
-          total: config.maxIters,
-          fraction: stepOf(epoch) / config.maxIters,
+          total: config.nSteps,
+          fraction: stepOf(epoch) / config.nSteps,
           metrics: onlyFinite({ objective: -loss, validationSharpe: seen }),
         }),
       operation: training.operation,
@@ -109,7 +107,7 @@ function keep(
     });
   const named: Record<string, number> = {};
   for (const epoch of checkpoints.epochs)
-    if (keepsStep(config, stepOf(epoch))) named[`step-${stepOf(epoch)}`] = stepOf(epoch);
+    if (keeps(config, stepOf(epoch))) named[`step-${stepOf(epoch)}`] = stepOf(epoch);
   named.last = stepOf(last);
   if (bestEpoch !== undefined) named.best = stepOf(bestEpoch);
   const kept = new Set(Object.values(named));

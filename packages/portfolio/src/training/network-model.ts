@@ -1,5 +1,6 @@
 import {
   PortfolioWeightsResult,
+  requirePredictArguments,
   type FitOptions,
   type PortfolioModel,
   type PortfolioSequenceBatch,
@@ -67,6 +68,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
   abstract override readonly config: C;
   protected abstract readonly network: PortfolioNetwork;
   protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'portfolio-sequence';
 
   get ensembleSize(): number {
     return this.config.ensembleSize;
@@ -78,6 +80,10 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.requireFit('predict');
+    requirePredictArguments(batch, options, {
+      operation: `${this.constructor.name}.predict`,
+      kind: 'portfolio-sequence',
+    });
     const checkpoint = checkpointFor(batch, fit, options, this.config);
     const source = this.#source(batch, fit);
     const specs = this.network.parameters(fit.sizes);

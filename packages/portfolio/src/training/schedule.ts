@@ -1,24 +1,28 @@
-import { miniBatches } from '@ml4t/core/train';
+import { keeps, scheduleOf } from '@ml4t/core/ensemble';
+import { miniBatches, type Schedule } from '@ml4t/core/train';
 import { Generator } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 
-type ScheduleConfig = Pick<PortfolioConfig, 'maxIters' | 'evalEvery' | 'checkpointEvery' | 'checkpointSteps'>;
+type ScheduleConfig = Omit<PortfolioConfig, 'annualizationFactor'>;
 
 /** Steps of the optimizer after which there is an evaluation or a checkpoint: the last steps of stretches of training. */
-export function stretches({ maxIters, evalEvery, checkpointEvery, checkpointSteps }: ScheduleConfig): number[] {
-  const ends = new Set([maxIters, ...checkpointSteps.filter((step) => step <= maxIters)]);
-  for (const every of [evalEvery, ...(checkpointEvery === null || checkpointSteps.length > 0 ? [] : [checkpointEvery])])
-    for (let step = every; step <= maxIters; step += every) ends.add(step);
-  return [...ends].sort((a, b) => a - b);
+export function stretches(config: ScheduleConfig): number[] {
+  const { nSteps, evalEvery } = config;
+  const steps = Array.from({ length: nSteps }, (_, i) => i + 1);
+  return steps.filter((step) => step === nSteps || step % evalEvery === 0 || keeps(config, step));
 }
 
-/** Whether the grid or the list asks for a step. */
-export function keepsStep(
-  { checkpointEvery, checkpointSteps }: Pick<ScheduleConfig, 'checkpointEvery' | 'checkpointSteps'>,
-  step: number,
-): boolean {
-  if (checkpointSteps.length > 0) return checkpointSteps.includes(step);
-  return checkpointEvery !== null && step % checkpointEvery === 0;
+/**
+ * The factor on the learning rate in each stretch, from its first step. What are epochs to a schedule are the steps between
+ * evaluations, so that the grid of checkpoints has no part in it.
+ */
+export function rateOfStretch(config: ScheduleConfig, ends: readonly number[]): Schedule {
+  const { nSteps, evalEvery } = config;
+  const factor = scheduleOf(config);
+  return (stretch) => {
+    const before = stretch > 1 ? ends[stretch - 2] : 0;
+    return factor(Math.floor(before / evalEvery) + 1, Math.ceil(nSteps / evalEvery));
+  };
 }
 
 /**

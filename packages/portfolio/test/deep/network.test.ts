@@ -17,7 +17,7 @@ const base = {
   assetEmbeddingDim: 2,
   vvsnHiddenDim: 3,
   dropout: 0,
-  useGraph: true,
+  graph: true,
   inputScaling: 'none',
 } as const;
 
@@ -97,7 +97,7 @@ describe('what an asset sees of the others', () => {
 
   it('lags a date behind, along the graph as well', async () => {
     expect(await seenAt({})).toEqual([2, 3, 4]);
-    expect(await seenAt({ useGraph: false })).toEqual([2, 3, 4]);
+    expect(await seenAt({ graph: false })).toEqual([2, 3, 4]);
   });
 
   it('lags as configured', async () => {
@@ -107,7 +107,7 @@ describe('what an asset sees of the others', () => {
 
   it('is of the date itself along the graph in the blocks of the reference', async () => {
     expect(await seenAt({ block: 'reference' })).toEqual([1, 2, 3, 4]);
-    expect(await seenAt({ block: 'reference', useGraph: false })).toEqual([2, 3, 4]);
+    expect(await seenAt({ block: 'reference', graph: false })).toEqual([2, 3, 4]);
   });
 
   it('depends on the strength of an edge in the paper, on whether there is one in the reference', async () => {

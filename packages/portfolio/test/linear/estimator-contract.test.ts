@@ -7,10 +7,10 @@ import { smallBatch } from '../training/small-batch.ts';
 const batch = smallBatch(1);
 
 describe.each([
-  ['trained on the objective', { maxIters: 12, evalEvery: 4, checkpointEvery: 4, earlyStoppingBurnInIters: 0 }],
+  ['trained on the objective', { nSteps: 12, evalEvery: 4, checkpointInterval: 4, ignoreFirst: 0 }],
   [
     'risk budgets with an intercept, chained windows',
-    { head: 'bounded', holdings: 'chained', maxIters: 8, evalEvery: 4 },
+    { head: 'bounded', holdings: 'chained', nSteps: 8, evalEvery: 4 },
   ],
   ['the ridge regression alone', { estimator: 'ridge', inputScaling: 'none', netExposure: 0.2, maxAbsWeight: 0.6 }],
 ] as const)('the estimator contract: linear, %s', (_, changes) => {

@@ -57,7 +57,7 @@ describe('LinearFeaturePortfolioModel and the reference', () => {
   const ridge = ({ fit_intercept, ridge_alpha }: Golden['cases'][number]['config']): LinearPortfolioConfigInput => ({
     estimator: 'ridge',
     inputScaling: 'none',
-    ...(fit_intercept === undefined ? {} : { fitIntercept: fit_intercept }),
+    ...(fit_intercept === undefined ? {} : { intercept: fit_intercept }),
     ...(ridge_alpha === undefined ? {} : { ridgeAlpha: ridge_alpha }),
   });
 
@@ -117,7 +117,7 @@ function costlySignal(seed: number): PortfolioSequenceBatch {
 describe('LinearFeaturePortfolioModel', () => {
   const batch = smallBatch(1);
   const { nWindows: B, nSteps: T, nAssets: N, nFeatures: F } = batch;
-  const small = { maxIters: 20, evalEvery: 5, batchSize: 3, threads: 1 } satisfies LinearPortfolioConfigInput;
+  const small = { nSteps: 20, evalEvery: 5, batchSize: 3, threads: 1 } satisfies LinearPortfolioConfigInput;
 
   it('does not look ahead: weights of a date change with that date alone', async () => {
     const model = new LinearFeaturePortfolioModel(small);
@@ -154,7 +154,7 @@ describe('LinearFeaturePortfolioModel', () => {
 
   it('earns more after costs than the regression it starts from, out of sample', async () => {
     const [train, test] = [costlySignal(5), costlySignal(6)];
-    const model = new LinearFeaturePortfolioModel({ head: 'long-short', maxIters: 200, gammaCost: 1, threads: 1 });
+    const model = new LinearFeaturePortfolioModel({ head: 'long-short', nSteps: 200, gammaCost: 1, threads: 1 });
     await model.fit(train);
     expect(model.fitSummary.defaultCheckpoint).toBe('best');
     const conventions = { ...defaultConventions, gammaCost: 1, budget: 'none' as const };
@@ -174,9 +174,9 @@ describe('LinearFeaturePortfolioModel', () => {
     const model = new LinearFeaturePortfolioModel({
       ...small,
       head: 'long-short',
-      maxIters: 1,
+      nSteps: 1,
       evalEvery: 1,
-      earlyStoppingBurnInIters: 0,
+      ignoreFirst: 0,
       learningRate: 5,
       gammaCost: 0,
     });
@@ -225,7 +225,7 @@ describe('LinearFeaturePortfolioModel', () => {
     const make = (config: LinearPortfolioConfigInput) => () => new LinearFeaturePortfolioModel(config);
     expect(make({ head: 'bounded', maxAbsWeight: 0.1 })).toThrow(/maxAbsWeight.*long-short/);
     expect(make({ netExposure: 2 })).toThrow(ConfigError);
-    expect(make({ defaultCheckpoint: 7 })).toThrow(/defaultCheckpoint/);
+    expect(make({ defaultCheckpoint: 7, nSteps: 6 })).toThrow(/defaultCheckpoint/);
     expect(make({ ensembleSize: 2 } as never)).toThrow(/ensembleSize/);
     const model = new LinearFeaturePortfolioModel(small);
     await model.fit(batch);
@@ -246,7 +246,7 @@ describe('LinearFeaturePortfolioModel', () => {
 describe('PortfolioAllocationPipeline', () => {
   it('passes validation, signal, progress and checkpoint through, and constrains what the model gives', async () => {
     const batch = smallBatch(1);
-    const model = new LinearFeaturePortfolioModel({ maxIters: 6, evalEvery: 3, checkpointEvery: 3, threads: 1 });
+    const model = new LinearFeaturePortfolioModel({ nSteps: 6, evalEvery: 3, checkpointInterval: 3, threads: 1 });
     const pipeline = new PortfolioAllocationPipeline({
       model,
       postprocessors: [

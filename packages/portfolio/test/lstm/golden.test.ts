@@ -37,11 +37,11 @@ const flat = (x: Nested): Float64Array => Float64Array.from(numbers(x));
 const maskValues = Float64Array.from(golden.mask.flat(2), Number);
 const [B, T, N, F] = [3, 9, 4, 5];
 const parsed = parseLSTMPortfolioConfig({
-  hiddenSize: 6,
+  hiddenDim: 6,
   assetEmbeddingDim: 3,
   groupEmbeddingDim: 2,
-  useGroupEmbedding: true,
-  useCostInContext: true,
+  groupEmbedding: true,
+  costInContext: true,
   vvsnHiddenDim: 5,
   dropout: 0,
   turnoverPenalty: 0.001,

@@ -26,14 +26,14 @@ describe.each([
   ],
   [
     'the linear model',
-    () => new LinearFeaturePortfolioModel({ maxIters: 4, threads: 1, validationShare: 0 }),
+    () => new LinearFeaturePortfolioModel({ nSteps: 4, threads: 1, validationShare: 0 }),
     (f: number) =>
-      new LinearFeaturePortfolioModel({ maxIters: 4, threads: 1, validationShare: 0, annualizationFactor: f }),
+      new LinearFeaturePortfolioModel({ nSteps: 4, threads: 1, validationShare: 0, annualizationFactor: f }),
   ],
   [
     'a network',
-    () => models.lstm({ ...small, maxIters: 4 }),
-    (f: number) => models.lstm({ ...small, maxIters: 4, annualizationFactor: f }),
+    () => models.lstm({ ...small, nSteps: 4 }),
+    (f: number) => models.lstm({ ...small, nSteps: 4, annualizationFactor: f }),
   ],
 ] as const)('the annualization factor of %s', (_, byDates, stated) => {
   it.each([

@@ -17,7 +17,7 @@ describe.each([
   ['one network', {}],
   [
     'an ensemble on chained windows, long and short',
-    { ensembleSize: 2, holdings: 'chained', head: 'long-short', checkpointEvery: 4 },
+    { ensembleSize: 2, holdings: 'chained', head: 'long-short', checkpointInterval: 4 },
   ],
 ] as const)('the estimator contract: LSTM, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({
@@ -43,7 +43,7 @@ describe.each([
 describe.each([
   [
     'two members, the blocks of the paper with a graph',
-    { ensembleSize: 2, useGraph: true, useGroupEmbedding: true, useCostInContext: true },
+    { ensembleSize: 2, graph: true, groupEmbedding: true, costInContext: true },
   ],
   ['the blocks of the reference', { block: 'reference', head: 'long-only' }],
 ] as const)('the estimator contract: deep, %s', (_, changes) => {

@@ -21,10 +21,10 @@ const weightsOf = async (
 const kinds = [
   ['LSTM', models.lstm],
   ['deep', models.deep],
-  ['deep with a graph', (changes = {}) => new DeepPortfolioModel({ ...models.deep(changes).config, useGraph: true })],
+  ['deep with a graph', (changes = {}) => new DeepPortfolioModel({ ...models.deep(changes).config, graph: true })],
   [
     'deep, blocks of the reference',
-    (changes = {}) => new DeepPortfolioModel({ ...models.deep(changes).config, block: 'reference', useGraph: true }),
+    (changes = {}) => new DeepPortfolioModel({ ...models.deep(changes).config, block: 'reference', graph: true }),
   ],
 ] as const;
 
@@ -64,7 +64,7 @@ describe.each(kinds)('%s', (_, create) => {
 
   it('learns a signal', async () => {
     const [train, test] = [smallBatch(5, { nWindows: 40 }), smallBatch(6, { nWindows: 20 })];
-    const model = create({ maxIters: 60, evalEvery: 20, dropout: 0, gammaCost: 0 });
+    const model = create({ nSteps: 60, evalEvery: 20, dropout: 0, gammaCost: 0 });
     const { history } = await model.fit(train);
     expect(history[history.length - 1].trainObjective).toBeGreaterThan(history[0].trainObjective);
     const { weights } = await model.predict(test);
@@ -153,7 +153,7 @@ describe('what predict gives', () => {
 });
 
 describe('checkpoints', () => {
-  const config = { maxIters: 10, evalEvery: 4, checkpointSteps: [3, 8], validationShare: 0.3 };
+  const config = { nSteps: 10, evalEvery: 4, checkpointAt: [3, 8], validationShare: 0.3 };
 
   it('are the steps asked for, the last and the best by validation, which is the default', async () => {
     const model = models.lstm(config);
@@ -183,22 +183,24 @@ describe('checkpoints', () => {
     expect(summary.validationMetrics).toBeUndefined();
   });
 
-  it('have to be kept to be the default', () => {
-    expect(() => models.lstm({ defaultCheckpoint: 5 })).toThrow(/checkpointSteps or checkpointEvery/);
-    expect(models.lstm({ defaultCheckpoint: 5, checkpointSteps: [5] }).config.defaultCheckpoint).toBe(5);
+  it('are kept where they are the default', async () => {
+    expect(() => models.lstm({ defaultCheckpoint: 13 })).toThrow(/defaultCheckpoint.*up to nSteps, 12/);
+    const model = models.lstm({ defaultCheckpoint: 5 });
+    expect((await model.fit(smallBatch(1))).defaultCheckpoint).toBe('step-5');
+    expect((await model.predict(smallBatch(2))).checkpoint).toBe('step-5');
   });
 });
 
 describe('early stopping', () => {
   it('compares smoothed with smoothed: a criterion that keeps rising never stops training', async () => {
     const rising = smallBatch(5, { nWindows: 40 });
-    const model = models.lstm({ maxIters: 40, evalEvery: 4, earlyStoppingPatience: 2, dropout: 0, gammaCost: 0 });
+    const model = models.lstm({ nSteps: 40, evalEvery: 4, patience: 2, dropout: 0, gammaCost: 0 });
     const summary = await model.fit(rising, { validation: rising });
     expect(summary.stopReason).toBe('max-iterations');
   });
 
   it('stops when validation does not improve, and keeps the best', async () => {
-    const model = models.lstm({ maxIters: 200, evalEvery: 2, earlyStoppingPatience: 2, metricMinDelta: 100 });
+    const model = models.lstm({ nSteps: 200, evalEvery: 2, patience: 2, metricMinDelta: 100 });
     const summary = await model.fit(batch);
     expect(summary.stopReason).toBe('early-stopping');
     expect(summary.iterations).toBe(6);
@@ -268,7 +270,7 @@ describe('assets', () => {
   });
 
   it('need what the configuration looks at', async () => {
-    const model = models.lstm({ useGroupEmbedding: true });
+    const model = models.lstm({ groupEmbedding: true });
     const { costs, adjacency } = batch;
     const { groupIds, ...rest } = { ...batch };
     expect(groupIds).toBeDefined();

@@ -6,14 +6,14 @@ export const small = {
   groupEmbeddingDim: 2,
   vvsnHiddenDim: 4,
   batchSize: 3,
-  maxIters: 12,
+  nSteps: 12,
   evalEvery: 4,
-  earlyStoppingBurnInIters: 0,
+  ignoreFirst: 0,
   learningRate: 0.01,
   threads: 1,
 } satisfies NetworkConfigInput;
 
 export const models = {
-  lstm: (changes: NetworkConfigInput = {}) => new LSTMPortfolioModel({ hiddenSize: 4, ...small, ...changes }),
+  lstm: (changes: NetworkConfigInput = {}) => new LSTMPortfolioModel({ hiddenDim: 4, ...small, ...changes }),
   deep: (changes: NetworkConfigInput = {}) => new DeepPortfolioModel({ dModel: 4, ...small, ...changes }),
 };

@@ -2,14 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { parseLSTMPortfolioConfig } from '../../src/lstm/config.ts';
 import { holdOut } from '../../src/training/holdout.ts';
 import { stretches, windowBatches } from '../../src/training/schedule.ts';
+import { models } from './models.ts';
 import { smallBatch } from './small-batch.ts';
 
 describe('the stretches of training', () => {
   const of = (changes: object) => stretches(parseLSTMPortfolioConfig(changes));
   it('end at every evaluation, every checkpoint and the last step', () => {
-    expect(of({ maxIters: 25, evalEvery: 10 })).toEqual([10, 20, 25]);
-    expect(of({ maxIters: 20, evalEvery: 10, checkpointEvery: 8 })).toEqual([8, 10, 16, 20]);
-    expect(of({ maxIters: 20, evalEvery: 10, checkpointEvery: 8, checkpointSteps: [3, 99] })).toEqual([3, 10, 20]);
+    expect(of({ nSteps: 25, evalEvery: 10 })).toEqual([10, 20, 25]);
+    expect(of({ nSteps: 20, evalEvery: 10, checkpointInterval: 8 })).toEqual([8, 10, 16, 20]);
+    expect(of({ nSteps: 20, evalEvery: 10, checkpointInterval: 8, checkpointAt: [3] })).toEqual([3, 10, 20]);
   });
 });
 
@@ -70,5 +71,20 @@ describe('windows held out', () => {
   it('need windows in order', () => {
     const shuffled = smallBatch(1, { nWindows: 10, stride: -6 });
     expect(() => holdOut(shuffled, 0.2)).toThrow(/Sort the windows/);
+  });
+});
+
+describe('the learning rate', () => {
+  it('follows its schedule from evaluation to evaluation, whatever the grid of checkpoints', async () => {
+    const batch = smallBatch(1);
+    const weightsOf = async (config: object): Promise<Float64Array> => {
+      const model = models.lstm({ dropout: 0, nSteps: 12, evalEvery: 4, ...config });
+      await model.fit(batch);
+      return (await model.predict(batch, { checkpoint: 'last' })).weights;
+    };
+    const decayed = await weightsOf({ schedule: { decay: 0.5 } });
+    expect(await weightsOf({ schedule: { decay: 0.5 }, checkpointAt: [3, 7, 9] })).toEqual(decayed);
+    expect(await weightsOf({ schedule: { decay: 1 } })).toEqual(await weightsOf({}));
+    expect(decayed).not.toEqual(await weightsOf({}));
   });
 });

@@ -1,31 +1,56 @@
-import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import {
+  checkpointChecks,
+  checkpointFields,
+  defaultCheckpointField,
+  engineFields,
+  optimizerFields,
+  stoppingFields,
+} from '@ml4t/core/ensemble';
 import * as z from 'zod';
-import { contextFields, engineFields } from '../config.ts';
+import { commonAliases, contextFields, l2Field } from '../config.ts';
 
 /** Configuration of {@link StochasticDiscountFactorBetaNetworkHead}. */
-export const betaHeadConfigSchema = baseConfigSchema.extend({
-  betaStateDim: z.int().min(1).default(4).describe('Recurrent states'),
-  betaHiddenDim: z.int().min(1).default(64).describe('Width of the two hidden layers'),
-  betaNEpochs: z.int().min(1).default(256).describe('Epochs'),
-  betaLr: z.number().positive().default(1e-3).describe('Learning rate of Adam'),
-  betaCheckpointInterval: z.int().min(1).optional().describe('Keep every n-th epoch'),
-  betaCheckpointEpochs: z.array(z.int().min(1)).default([]).describe('Keep just these epochs'),
-  betaDefaultCheckpoint: z
-    .string()
-    .regex(/^([1-9]\d*|best|last)$/)
-    .optional()
-    .describe("What predict uses: '128', 'best' (the default with a validation) or 'last'"),
-  dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout of recurrent inputs and hidden layers'),
-  weightDecay: z.number().min(0).default(0).describe('Added to the gradient times the weights'),
-  subEpochs: z.int().min(1).default(4).describe('Gradient steps per epoch'),
-  patience: z.int().min(1).optional().describe('Epochs without improvement on validation before training ends'),
-  ...contextFields,
-  ...engineFields,
-});
+export const betaHeadConfigSchema = baseConfigSchema
+  .extend({
+    stateDim: z.int().min(1).default(4).describe('Recurrent states'),
+    hiddenDim: z.int().min(1).default(64).describe('Width of the two hidden layers'),
+    dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout of recurrent inputs and hidden layers'),
+    nEpochs: z.int().min(1).default(256).describe('Epochs'),
+    subEpochs: z.int().min(1).default(4).describe('Gradient steps per epoch'),
+    ...optimizerFields({ learningRate: 1e-3 }),
+    ...l2Field,
+    ...stoppingFields({ patience: null }),
+    ...checkpointFields({ checkpointInterval: null }),
+    ...defaultCheckpointField(),
+    ...contextFields,
+    ...engineFields,
+  })
+  .check((context) => {
+    const { weightDecay, l2, nEpochs } = context.value;
+    checkpointChecks(context, nEpochs, 'nEpochs');
+    if (weightDecay > 0 && l2 > 0)
+      context.issues.push({ code: 'custom', input: l2, path: ['l2'], message: '0 with weightDecay: one of the two' });
+  });
+
+/** Names of the Python package, and labels of checkpoints as they were: '128'. */
+const aliases = {
+  betaStateDim: 'stateDim',
+  betaHiddenDim: 'hiddenDim',
+  betaNEpochs: 'nEpochs',
+  betaLr: 'learningRate',
+  betaCheckpointInterval: 'checkpointInterval',
+  betaCheckpointEpochs: 'checkpointAt',
+  betaDefaultCheckpoint: {
+    to: 'defaultCheckpoint',
+    value: (label: string): string | number => (/^\d+$/.test(label) ? Number(label) : label),
+  },
+  ...commonAliases,
+} as const satisfies Aliases;
 
 export type BetaHeadConfig = Readonly<z.output<typeof betaHeadConfigSchema>>;
-export type BetaHeadConfigInput = z.input<typeof betaHeadConfigSchema>;
+export type BetaHeadConfigInput = WithAliases<typeof aliases, z.input<typeof betaHeadConfigSchema>>;
 
 export function parseBetaHeadConfig(input: unknown): BetaHeadConfig {
-  return parseConfig(betaHeadConfigSchema, input, 'BetaHeadConfig');
+  return parseConfig(betaHeadConfigSchema, input, 'BetaHeadConfig', aliases);
 }

@@ -1,6 +1,8 @@
 import {
   AbortedError,
+  configNotes,
   DataError,
+  exceedsRounding,
   onlyFinite,
   type CrossSectionBatch,
   type FitSummary,
@@ -10,6 +12,7 @@ import {
 } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
 import type { NamedValues, ParameterSpecs, Tensor } from '@ml4t/core/nn';
+import { keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
 import { Checkpoints, train } from '@ml4t/core/train';
 import type { FittedModel } from '../artifact.ts';
 import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
@@ -76,13 +79,7 @@ export async function fitBetaHead(
   const unit = factorScale * returnScale;
   const training = holdTargets(engine, config, context, unit, data, 'batch');
   const held = validation && holdTargets(engine, config, context, unit, validation, 'validation');
-  const checkpoints = new Checkpoints(
-    config.betaCheckpointEpochs.length > 0
-      ? { epochs: config.betaCheckpointEpochs }
-      : config.betaCheckpointInterval === undefined
-        ? {}
-        : { every: config.betaCheckpointInterval },
-  );
+  const checkpoints = new Checkpoints(keptEpochs(config, config.nEpochs));
   const history: HistoryEntry[] = [];
 
   const fitOf = (
@@ -103,11 +100,11 @@ export async function fitBetaHead(
       trainMetrics,
       defaultCheckpoint: fallback,
       history,
-      notes,
+      notes: [...configNotes(config), ...notes],
       runRecord: {
         modelType,
         packageVersion: packageVersion(),
-        config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+        config,
         engine: engine.description,
         dimensions: { dates: batch.nDates, rows: batch.nRows, characteristics: batch.nCharacteristics },
         stopReason,
@@ -120,41 +117,40 @@ export async function fitBetaHead(
     const record = await train<HeldTargets>({
       engine,
       parameters: engine.parameters(initial),
-      optimizer: { learningRate: config.betaLr, weightDecay: config.weightDecay },
+      optimizer: optimizerOf(config, config.l2),
+      schedule: scheduleOf(config),
+      clip: config.gradientClip,
       loss: (ops, tensors, on) =>
         ops.meanSquaredError(exposureNetwork(ops, tensors, on.input, config.dropout), on.target),
       batches: () => Array.from({ length: config.subEpochs }, () => training),
-      epochs: config.betaNEpochs,
+      epochs: config.nEpochs,
       seed: config.seed,
       checkpoints,
       operation,
-      ...(held
-        ? {
-            validation: {
-              batches: () => [held],
-              ...(config.patience === undefined ? {} : { patience: config.patience }),
-            },
-          }
-        : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
+      validation: held && {
+        batches: () => [held],
+        patience: config.patience,
+        ignoreFirst: config.ignoreFirst,
+      },
+      signal: options.signal,
       onProgress: ({ epoch, loss, validation: validationLoss }) => {
         history.push({ epoch, loss, ...(validationLoss === undefined ? {} : { validationLoss }) });
         options.onProgress?.({
           phase: 'beta-network',
           unit: 'epoch',
           step: epoch,
-          total: config.betaNEpochs,
-          fraction: epoch / config.betaNEpochs,
+          total: config.nEpochs,
+          fraction: epoch / config.nEpochs,
           metrics: onlyFinite({ loss, validationLoss }),
         });
       },
     });
     const labels = labelled(checkpoints);
-    const fallback = config.betaDefaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
+    const fallback = defaultOf(config, labels);
     const chosen = labels.get(fallback);
     if (!chosen)
       throw new DataError({
-        field: 'betaDefaultCheckpoint',
+        field: 'defaultCheckpoint',
         expected: labels.size > 0 ? `one of ${[...labels.keys()].join(', ')}` : 'a finished epoch',
         found: fallback,
         remedy: record.remedy || 'Choose an epoch on the checkpoint grid.',
@@ -167,7 +163,7 @@ export async function fitBetaHead(
   } catch (error) {
     const labels = labelled(checkpoints);
     if (error instanceof AbortedError && labels.size > 0) {
-      const asked = config.betaDefaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
+      const asked = defaultOf(config, labels);
       const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
       interrupted(fitOf(labels, labels.has(asked) ? asked : undefined, {}, 'aborted', [note]));
     }
@@ -200,9 +196,17 @@ function holdTargets(
   return { input, target: engine.tensor(target, [target.length, 1]) };
 }
 
-/** States by label: '128', 'best' where a validation chose it, 'last'. */
+/** The label that the configuration means. */
+function defaultOf({ defaultCheckpoint }: BetaHeadConfig, labels: ReadonlyMap<string, Snapshot>): string {
+  if (typeof defaultCheckpoint === 'number') return `epoch-${defaultCheckpoint}`;
+  return defaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
+}
+
+/** States by label: 'epoch-128', 'best' where a validation chose it, 'last'. */
 function labelled(checkpoints: Checkpoints): Map<string, Snapshot> {
-  const labels = new Map<string, Snapshot>(checkpoints.epochs.map((epoch) => [String(epoch), checkpoints.get(epoch)]));
+  const labels = new Map<string, Snapshot>(
+    checkpoints.epochs.map((epoch) => [`epoch-${epoch}`, checkpoints.get(epoch)]),
+  );
   if (checkpoints.bestEpoch !== undefined) labels.set('best', checkpoints.get(checkpoints.bestEpoch));
   if (checkpoints.lastEpoch !== undefined) labels.set('last', checkpoints.get(checkpoints.lastEpoch));
   return labels;
@@ -213,8 +217,8 @@ function deviation(sdfValues: Float64Array): number {
   const known = sdfValues.filter((value) => !Number.isNaN(value));
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
   const sd = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);
-  // Rounding of the mean must not make a factor of equal values.
-  if (sd > 1e-12 * Math.abs(1 - mean)) return sd;
+  // The factor is one less a return: equal returns make none.
+  if (exceedsRounding(sd, Math.max(1, Math.abs(mean)))) return sd;
   throw new DataError({
     field: 'state.sdfValues',
     expected: 'discount factors that vary, on at least two dates',

@@ -1,7 +1,9 @@
 import {
-  NotFittedError,
-  throwIfAborted,
   AssetSignalResult,
+  NotFittedError,
+  deepFreeze,
+  requireFitArguments,
+  requirePredictArguments,
   requireSameColumns,
   type CrossSectionBatch,
   type ExtractOptions,
@@ -73,15 +75,21 @@ export class StochasticDiscountFactorBetaNetworkHead {
    * fitted with the epochs it finished, `fitSummary.stopReason` 'aborted'.
    */
   async fit(data: BetaHeadData, options: BetaHeadFitOptions = {}): Promise<FitSummary> {
-    throwIfAborted(options.signal, operation);
+    const { validation } = options;
+    requireFitArguments(
+      data.batch,
+      { ...options, validation: validation?.batch },
+      { operation, kind: 'cross-section' },
+    );
     const specs = this.#specs(data.batch.nCharacteristics, data.batch.nContext);
     const { engine } = await engineOf(this.config, networkSize(specs));
     try {
       const initial = initialValues(specs, deriveKey(this.config.seed, 'beta'));
       const start = { initial, returnScale: returnScaleOf(data.batch) };
-      this.#fit = await fitBetaHead(engine, this.config, specs, start, data, options, (partial) => {
-        this.#fit ??= partial;
+      const fit = await fitBetaHead(engine, this.config, specs, start, data, options, (partial) => {
+        this.#fit ??= deepFreeze(partial);
       });
+      this.#fit = deepFreeze(fit);
       return this.#fit.summary;
     } finally {
       await engine.dispose();
@@ -91,6 +99,10 @@ export class StochasticDiscountFactorBetaNetworkHead {
   /** One exposure per row, unit 'score'; NaN where a characteristic is missing. Never depends on returns. */
   async predict(batch: CrossSectionBatch, options: ExtractOptions = {}): Promise<AssetSignalResult> {
     const fit = this.#requireFit('predict');
+    requirePredictArguments(batch, options, {
+      operation: 'StochasticDiscountFactorBetaNetworkHead.predict',
+      kind: 'cross-section',
+    });
     const label = resolveLabel(options.checkpoint, fit.summary.defaultCheckpoint, this.checkpoints);
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
     const { engine } = await engineOf(this.config, fit.networks.size);
@@ -130,13 +142,14 @@ export class StochasticDiscountFactorBetaNetworkHead {
   static async load(source: ArtifactSource): Promise<StochasticDiscountFactorBetaNetworkHead> {
     const { config, read, number } = await loadFittedModel(source, modelType, ['factorScale']);
     const head = new StochasticDiscountFactorBetaNetworkHead(config as BetaHeadConfigInput);
-    head.#fit = { ...read((p, q) => networkSize(head.#specs(p, q))), factorScale: number('factorScale') };
+    const fit = read((p, q) => networkSize(head.#specs(p, q)));
+    head.#fit = deepFreeze({ ...fit, factorScale: number('factorScale') });
     return head;
   }
 
   #specs(nCharacteristics: number, nContext: number): ParameterSpecs {
-    const { betaStateDim, betaHiddenDim, forgetBias } = this.config;
-    return exposureNetworkParameters({ nCharacteristics, nContext, stateDim: betaStateDim, forgetBias }, betaHiddenDim);
+    const { stateDim, hiddenDim, forgetBias } = this.config;
+    return exposureNetworkParameters({ nCharacteristics, nContext, stateDim, forgetBias }, hiddenDim);
   }
 
   #requireFit(what: string): BetaHeadFit {

@@ -17,13 +17,13 @@ const state = new StochasticDiscountFactorState({
   sdfValues: flat(golden.extracted['conditional:8'].sdf),
 });
 const config = parseBetaHeadConfig({
-  betaStateDim: 3,
-  betaHiddenDim: 5,
-  betaNEpochs: 10,
-  betaLr: 0.01,
+  stateDim: 3,
+  hiddenDim: 5,
+  nEpochs: 10,
+  learningRate: 0.01,
   dropout: 0,
   subEpochs: 1,
-  standardizeContext: false,
+  contextScaling: 'none',
   contextTransform: 'levels',
 });
 const specs = exposureNetworkParameters({ nCharacteristics: 4, nContext: 3, stateDim: 3, forgetBias: 0 }, 5);

@@ -10,9 +10,9 @@ const batch = smallPanel({ nDates: 60, nAssets: 40 });
 const [train, test] = [batch.slice(0, 45), batch.slice(45)];
 const small = {
   contextTransform: 'levels' as const,
-  betaHiddenDim: 8,
-  betaNEpochs: 40,
-  betaLr: 0.01,
+  hiddenDim: 8,
+  nEpochs: 40,
+  learningRate: 0.01,
   threads: 1,
   dropout: 0,
 };
@@ -54,14 +54,14 @@ describe('StochasticDiscountFactorBetaNetworkHead', () => {
   });
 
   it('uses its best epoch by validation, and keeps what it saved', async () => {
-    const head = new StochasticDiscountFactorBetaNetworkHead({ ...small, betaNEpochs: 6, betaCheckpointInterval: 2 });
+    const head = new StochasticDiscountFactorBetaNetworkHead({ ...small, nEpochs: 6, checkpointInterval: 2 });
     await expect(head.predict(test)).rejects.toThrow(NotFittedError);
     const summary = await head.fit(
       { batch: train, state: stateOf(train) },
       { validation: { batch: test, state: stateOf(test) } },
     );
     expect(summary.defaultCheckpoint).toBe('best');
-    expect(head.checkpoints).toEqual(expect.arrayContaining(['2', '4', '6', 'best', 'last']));
+    expect(head.checkpoints).toEqual(expect.arrayContaining(['epoch-2', 'epoch-4', 'epoch-6', 'best', 'last']));
     const folder = await mkdtemp(join(tmpdir(), 'ml4t-beta-'));
     try {
       const path = join(folder, 'head.ml4t');
@@ -78,7 +78,7 @@ describe('StochasticDiscountFactorBetaNetworkHead', () => {
   });
 
   it('keeps an earlier fit when a refit is aborted or fails', async () => {
-    const head = new StochasticDiscountFactorBetaNetworkHead({ ...small, betaNEpochs: 3 });
+    const head = new StochasticDiscountFactorBetaNetworkHead({ ...small, nEpochs: 3 });
     await head.fit({ batch: train, state: stateOf(train) });
     const { signals } = await head.predict(test);
     const other = { batch: test, state: stateOf(test) };
@@ -96,7 +96,7 @@ describe('StochasticDiscountFactorBetaNetworkHead', () => {
     };
     await expect(head.fit({ batch: train, state: stateOf(train) }, options)).rejects.toThrow(AbortedError);
     expect(head.fitSummary).toMatchObject({ stopReason: 'aborted', iterations: 3, defaultCheckpoint: 'last' });
-    const shorter = new StochasticDiscountFactorBetaNetworkHead({ ...small, betaNEpochs: 3 });
+    const shorter = new StochasticDiscountFactorBetaNetworkHead({ ...small, nEpochs: 3 });
     await shorter.fit({ batch: train, state: stateOf(train) });
     expect((await head.predict(test)).signals).toEqual((await shorter.predict(test)).signals);
   });
