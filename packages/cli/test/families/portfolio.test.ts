@@ -87,10 +87,25 @@ describe('portfolio models on the rows of a panel', () => {
     },
   );
 
+  it('look back on validation dates too: volatilities are of the last returns that are known', async () => {
+    // Only the returns of validation dates 38 and 39 are others, and equal weights learn nothing from them.
+    const others = (batch: CrossSectionBatch): CrossSectionBatch => {
+      const { rowOffsets } = batch.index;
+      const returns = batch
+        .requireReturns('this test')
+        .map((value, row) => (row >= rowOffsets[38] && row < rowOffsets[40] ? 5 * value : value));
+      return batch.withReturns(returns);
+    };
+    const model = { type: 'equal-weight', config: { windows } };
+    const [before, after] = [await weightsOf(panel(), model), await weightsOf(others(panel()), model)];
+    const first = before.test.index.rowOffsets[1];
+    expect(after.weight.subarray(0, first)).not.toEqual(before.weight.subarray(0, first));
+  });
+
   it('give each date the weights of the window in which most dates go before it', () => {
     const grid = panelOf([panel()]);
     expect(grid).toBeInstanceOf(PersistentPanelBatch);
-    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows));
+    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows)).batch;
     expect(forwardReturns).toBeUndefined();
     // Windows of six dates, each starting four dates after the one before, the last ending on the last date.
     expect(timestamps[nWindows * 6 - 1]).toBe(grid.timestamps[nDates - 1]);
@@ -122,7 +137,7 @@ models:
   - type: equal-weight
     config: { windows: { length: 8 } }
   - type: linear-portfolio
-    config: { nSteps: 10, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
+    config: { nSteps: 10, head: long-short, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
   - type: lstm-portfolio
     config: { nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
 split: { initialTrain: 32, testSize: 12, validationSize: 8 }

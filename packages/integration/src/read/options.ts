@@ -4,7 +4,7 @@ import type { JoinOptions } from './join-options.ts';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
 /**
- * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
+ * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.tsv`, also `.gz` and `.bz2`, `.arrow`, `.feather`), a
  * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
 export type PanelSource =
@@ -306,6 +306,8 @@ export interface PortfolioReadReport extends PanelReadReport {
   readonly nWindows: number;
   /** Cells, counted in every window they are in, that could be held and had no forward return. */
   readonly missingForwardReturns: number;
+  /** Volatility scales that were cut to `maxScale`, counted likewise: of prices that hardly move. */
+  readonly cappedScales: number;
   /** Names of the groups, in the order of `batch.groupIds`. */
   readonly groupNames: readonly string[];
 }
