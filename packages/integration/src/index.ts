@@ -36,39 +36,41 @@ export type {
   RiskFreeSource,
 } from './read/join-options.ts';
 export type {
-  CellKind,
-  CharacteristicSelection,
-  ColumnChunkSource,
-  DatedColumn,
   DateGap,
   Delisting,
-  FieldSources,
   KeyColumns,
-  NumberFormat,
   PanelColumns,
   PanelReading,
   PanelReadReport,
   PanelSeries,
-  PanelSource,
   PanelStreamReport,
   PersistentPanelColumns,
   PortfolioColumns,
   PortfolioReadOptions,
   PortfolioReadReport,
+  ReadNote,
+  ReadOptions,
+  ReturnsColumn,
+  StreamOptions,
+} from './read/options.ts';
+export type {
+  CellKind,
+  CharacteristicSelection,
+  ColumnChunkSource,
+  DatedColumn,
+  FieldSources,
+  NumberFormat,
+  PanelSource,
   PostgresClient,
   PostgresSource,
   PriceReturns,
   QueryAccess,
   QuerySource,
-  ReadNote,
-  ReadOptions,
-  ReturnsColumn,
   RowSource,
   SourceOptions,
-  StreamOptions,
   TextEncoding,
   TimestampFormat,
-} from './read/options.ts';
+} from './read/source-options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';

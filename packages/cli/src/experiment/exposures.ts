@@ -1,5 +1,5 @@
 import type { CrossSectionBatch, LatentFactorState } from '@ml4t/core';
-import type { ExposureTable } from './task.ts';
+import type { ExposureTable } from '../families/exposure-table.ts';
 
 /** A heat map with more rows or columns than this cannot be read. */
 const MOST_ASSETS = 30;

@@ -3,6 +3,7 @@ import type { FitSummary, WalkForwardSplit } from '@ml4t/core';
 import type { ExperimentPrediction, PartSpecification } from '../families/family.ts';
 import type { CharacteristicImportance } from './importance.ts';
 import type { Experiment } from './schema.ts';
+import type { ExposureTable } from '../families/exposure-table.ts';
 
 /** Which panel a task is about: what it is, and where somebody who does not have it finds it. */
 export interface DataReference {
@@ -71,15 +72,6 @@ export interface FoldOutcome {
   readonly importance?: CharacteristicImportance | undefined;
   /** Wall-clock seconds of fit and predict. */
   readonly seconds: number;
-}
-
-/** Exposures as a small table (rows x columns, row-major). */
-export interface ExposureTable {
-  /** `correlation`: of each characteristic with each exposure over the test rows. `loading`: of assets, the largest first. */
-  readonly measure: 'correlation' | 'loading';
-  readonly rowNames: readonly string[];
-  readonly columnNames: readonly string[];
-  readonly values: Float64Array;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type TrainedMember,
   type WalkForwardEstimator,
 } from '@ml4t/core';
-import type { ExposureTable } from '../experiment/task.ts';
+import type { ExposureTable } from './exposure-table.ts';
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 

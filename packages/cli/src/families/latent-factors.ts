@@ -10,7 +10,7 @@ import {
   type RowColumns,
 } from '@ml4t/core';
 import { assetLoadings, exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/task.ts';
+import type { ExposureTable } from './exposure-table.ts';
 import {
   refuseFactors,
   registrationOf,

@@ -6,7 +6,7 @@ import {
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
 import { exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/task.ts';
+import type { ExposureTable } from './exposure-table.ts';
 import {
   crossSection,
   familyOfModels,

@@ -2,7 +2,7 @@ import { ConfigError, DataError, alignRows, describe, type PanelIndex } from '@m
 import type { ColumnRoles } from './column-roles.ts';
 import type { AsOf, BesideSource, JoinedSource } from './join-options.ts';
 import type { ReadNote, ReadOptions } from './options.ts';
-import type { ReadPanel } from './panel.ts';
+import type { ReadPanel } from './read-panel.ts';
 
 /** Reads a source whole; panel.ts hands itself over. */
 export type PanelReader = (

@@ -11,7 +11,7 @@ import {
 import * as z from 'zod';
 import { packageVersion } from '../version.ts';
 import { parseLinearPortfolioConfig, type LinearPortfolioConfig } from './config.ts';
-import type { LinearFit, LinearFitSummary } from './model.ts';
+import type { LinearFit, LinearFitSummary } from './fitted.ts';
 
 const savedState = z.strictObject({
   featureNames: z.array(z.string()).min(1),

@@ -8,7 +8,6 @@ import {
   requirePredictArguments,
   throwIfAborted,
   type FitOptions,
-  type FitSummary,
   type HistoryEntry,
   type PortfolioModel,
   type PortfolioSequenceBatch,
@@ -24,14 +23,13 @@ import {
   fitDimensions,
   requestedCheckpoint,
   requireTrainable,
-  type Fitted,
   type PortfolioPredictOptions,
 } from '../training/fitted.ts';
 import { annualized } from '../training/annualization.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
-import { inputScale, type InputScale } from '../training/windows.ts';
+import { inputScale } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
 import { parseLinearPortfolioConfig, type LinearPortfolioConfig, type LinearPortfolioConfigInput } from './config.ts';
@@ -39,21 +37,7 @@ import { linearNetwork } from './network.ts';
 import { ridgeRegression, type LinearScores } from './ridge.ts';
 import { trainScores } from './train-scores.ts';
 import { linearScores, linearWeights } from './weights.ts';
-
-export interface LinearFitSummary extends FitSummary {
-  /** Checkpoints that `predict` can be asked for: 'ridge', and of training 'best', 'last', 'step-n'. */
-  readonly checkpoints: readonly string[];
-}
-
-/** What a fit leaves behind. */
-export interface LinearFit extends Fitted {
-  readonly scale: InputScale;
-  /** Deviation of the regression's fitted values, by which they are divided to be scores. */
-  readonly scoreScale: number;
-  /** Scores of scaled features, by checkpoint. */
-  readonly checkpoints: Readonly<Record<string, LinearScores>>;
-  readonly summary: LinearFitSummary;
-}
+import type { LinearFitSummary, LinearFit } from './fitted.ts';
 
 /**
  * Weights from a linear score of each asset's features, `s_{t,i} = a + b'x_{t,i}`, that a head makes weights of.

@@ -10,7 +10,7 @@ import {
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import * as z from 'zod';
 import type { PortfolioFitSummary } from './fitted.ts';
-import type { NetworkFit } from './network-model.ts';
+import type { NetworkFit } from './network-fit.ts';
 import type { NetworkSizes } from './network.ts';
 
 const savedState = z.strictObject({

@@ -14,7 +14,6 @@ import {
   NetworkEnsemble,
   overallReason,
   type EnsembleTraining,
-  type MemberWeights,
 } from '@ml4t/core/ensemble';
 import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
@@ -26,25 +25,16 @@ import {
   checkpointFor,
   fitDimensions,
   requireTrainable,
-  type Fitted,
   type PortfolioFitSummary,
   type PortfolioPredictOptions,
 } from './fitted.ts';
 import { holdOut } from './holdout.ts';
 import { judgeWeights, type Judgement } from './judge.ts';
 import { trainMember, type PortfolioMember } from './member.ts';
-import type { NetworkSizes, PortfolioNetwork } from './network.ts';
+import type { PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
-import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
-
-/** What a fit leaves behind. */
-export interface NetworkFit extends Fitted {
-  readonly assetIds: readonly string[];
-  readonly sizes: NetworkSizes;
-  readonly scale: InputScale;
-  readonly members: readonly MemberWeights[];
-  readonly summary: PortfolioFitSummary;
-}
+import { assetPositions, inputScale, networkSizes, requireInputs, windowSource } from './windows.ts';
+import type { NetworkFit } from './network-fit.ts';
 
 /**
  * A portfolio model that is trained on the objective of its configuration: everything but the network. A model adds the network,
