@@ -7,7 +7,8 @@ import type { Evaluation } from './schema.ts';
 /** What the report draws beyond the summary: `diagnostics.json`. Numbers that are not known are null. */
 export interface ExperimentDiagnostics {
   /** What results are compared with: its return after each date from the first test date on, null where it is not known. */
-  readonly benchmark?: { readonly timestamps: readonly number[]; readonly returns: readonly (number | null)[] } | undefined;
+  readonly benchmark?:
+    { readonly timestamps: readonly number[]; readonly returns: readonly (number | null)[] } | undefined;
   readonly models: readonly ModelDiagnostics[];
   /** Of the truth's own forecasts. */
   readonly oracle?: { readonly deciles: DecileReturns } | undefined;

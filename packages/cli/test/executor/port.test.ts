@@ -91,7 +91,7 @@ async function run(
   readonly told: readonly string[];
 }> {
   const [events, told]: [ExperimentEvent[], string[]] = [[], []];
-  const prepared = await prepareExperiment(await loadExperiment(path), hooks.packages);
+  const prepared = await prepareExperiment(await loadExperiment(path));
   const result = await runExperiment(prepared, new ExperimentRecord(), {
     warn: () => undefined,
     tell: (message) => told.push(message),

@@ -1,21 +1,20 @@
 import { signalColumns, type AssetPredictionModel, type CrossSectionBatch, type ExtractOptions } from '@ml4t/core';
 import {
+  ModelEstimator,
   crossSection,
   familyOfModels,
   type ExperimentBatch,
   type ExperimentPrediction,
-  type FamilyPackage,
-} from './family.ts';
-import { ModelEstimator, type ModelData } from './model-estimator.ts';
+  type Family,
+  type ModelData,
+} from '@ml4t/core/experiment';
+import { modelRegistry } from '../registry.ts';
 
-export const supervisedAutoencoders: FamilyPackage = {
-  packageName: '@ml4t/sae',
-  modelTypes: ['sae'],
-  async load() {
-    const { modelRegistry } = await import('@ml4t/sae');
-    return familyOfModels(modelRegistry, (model) => new SignalEstimator(model as unknown as AssetPredictionModel));
-  },
-};
+/** The models of this package in experiments. */
+export const family: Family = familyOfModels(
+  modelRegistry,
+  (model) => new SignalEstimator(model as unknown as AssetPredictionModel),
+);
 
 /** A model that predicts assets directly: its first signal is the forecast. */
 class SignalEstimator extends ModelEstimator<CrossSectionBatch, AssetPredictionModel> {
