@@ -40,11 +40,11 @@ describe('a model of one’s own under the command', () => {
     );
     expect(threads).toBe(alone);
     const summary = JSON.parse(await readFile(join(folder, 'threads', 'summary.json'), 'utf8'));
-    expect(summary.models.map(({ model }: { model: string }) => model)).toEqual(
-      ['nearest-neighbours(neighbours=5)', 'nearest-neighbours(neighbours=50)', 'ipca(nFactors=2)'].map((label) =>
-        expect.stringContaining(label.split('(')[0]),
-      ),
-    );
+    expect(summary.models.map(({ model }: { model: string }) => model)).toEqual([
+      'nearest-neighbours(neighbours=5)',
+      'nearest-neighbours(neighbours=50)',
+      'ipca',
+    ]);
     expect(summary.models[0]).toMatchObject({ scores: { coverage: 1 }, config: { neighbours: 5 } });
     expect(summary.models[0].folds).toHaveLength(4);
   });

@@ -17,7 +17,7 @@ export interface FamilyPackage {
 }
 
 /** Model types of the packages of this repository, so that an error can say what to install where one is not. */
-const ownPackages: Readonly<Record<string, readonly string[]>> = {
+export const ownPackages: Readonly<Record<string, readonly string[]>> = {
   '@ml4t/latent-factors': ['pca', 'rp-pca', 'ipca', 'cae'],
   '@ml4t/sdf': ['stochastic-discount-factor'],
   '@ml4t/sae': ['sae'],

@@ -11,6 +11,7 @@ describe('ml4t schema', () => {
     const schema = JSON.parse((await ml4t(['schema'])).stdout);
     expect(Object.keys(schema.properties)).toEqual([
       'title',
+      'plugins',
       'data',
       'preprocessing',
       'models',
