@@ -184,4 +184,4 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
-export { exceedsRounding, hasVariation } from './variation.ts';
+export { exceedsRounding, hasVariation, varyingColumns } from './variation.ts';

@@ -39,7 +39,7 @@ export {
   type NumberOfFactors,
   type NumberOfFactorsOptions,
 } from './pca/number-of-factors.ts';
-export { LatentFactorForecastPipeline, type ForecastPipelineClasses } from './pipeline.ts';
+export { LatentFactorForecastPipeline, type ForecastPipelineClasses, type PreSpecifiedFactors } from './pipeline.ts';
 export {
   forecasterRegistry,
   mapperRegistry,

@@ -60,9 +60,10 @@ export function fitOf(artifact: Artifact, config: SAEConfig): SAEFit {
     inputs: { mean: scale('inputMean', p), scale: scale('inputScale', p) },
     targets: { mean: scale('targetMean', c), scale: scale('targetScale', c) },
     members: readWeights(artifact, checkpoints, specs, 'epoch'),
-    summary: readSummary<SAEFitSummary>(artifact, {
-      checkpoints: z.array(z.string()),
-      calibration: z.array(z.looseObject({})),
-    }),
+    summary: readSummary<SAEFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()), calibration: z.array(z.looseObject({})) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }

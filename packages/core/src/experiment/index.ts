@@ -1,7 +1,7 @@
 // What a package gives so that experiments can use its models: the interface of a family, and parts to make one of.
 export { assetLoadings, exposureCorrelations } from './exposures.ts';
 export type { ExposureTable } from './exposures.ts';
-export { crossSection, familyOfModels, registrationOf } from './family.ts';
+export { crossSection, familyOfModels, refuseFactors, registrationOf } from './family.ts';
 export type {
   ExperimentBatch,
   ExperimentEstimator,
@@ -10,6 +10,7 @@ export type {
   Family,
   ParsedConfigs,
   PartSpecification,
+  PreSpecifiedSeries,
 } from './family.ts';
 export { ModelEstimator } from './model-estimator.ts';
 export type { ModelData } from './model-estimator.ts';

@@ -13,6 +13,7 @@ import {
   ModelEstimator,
   assetLoadings,
   exposureCorrelations,
+  refuseFactors,
   registrationOf,
   type ExperimentBatch,
   type ExperimentPrediction,
@@ -21,6 +22,7 @@ import {
   type ModelData,
   type ParsedConfigs,
   type PartSpecification,
+  type PreSpecifiedSeries,
 } from '@ml4t/core/experiment';
 import { LatentFactorForecastPipeline } from '../pipeline.ts';
 import { forecasterRegistry, modelRegistry } from '../registry.ts';
@@ -31,7 +33,8 @@ export const family: Family = {
   forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
   forecasterJsonSchema: (type) =>
     forecasterRegistry.find(({ forecasterType }) => forecasterType === type)?.configJsonSchema(),
-  createEstimator(specification, forecaster) {
+  createEstimator(specification, forecaster, factors) {
+    if (specification.type !== 'ipca') refuseFactors(specification);
     // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
     const model = registrationOf(family, specification.type).create(
       specification.config,
@@ -40,7 +43,7 @@ export const family: Family = {
       model,
       ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
     });
-    return new FactorModelEstimator(pipeline, model);
+    return new FactorModelEstimator(pipeline, model, factors);
   },
 };
 
@@ -57,7 +60,11 @@ function createForecaster({ type, config }: PartSpecification): FactorForecaster
 
 interface FactorPipeline {
   readonly forecaster: FactorForecaster;
-  fitForecaster(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void>;
+  fitForecaster(
+    batch: ExperimentBatch,
+    validation?: ExperimentBatch,
+    options?: { readonly preSpecifiedFactors?: PreSpecifiedSeries | undefined },
+  ): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
@@ -68,11 +75,21 @@ interface FactorPipeline {
  */
 class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorModel<ExperimentBatch>> {
   private readonly pipeline: FactorPipeline;
+  private readonly factors: PreSpecifiedSeries | undefined;
   private assets: readonly string[] = [];
 
-  constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
+  constructor(
+    pipeline: FactorPipeline,
+    model: LatentFactorModel<ExperimentBatch>,
+    factors: PreSpecifiedSeries | undefined,
+  ) {
     super(model);
     this.pipeline = pipeline;
+    this.factors = factors;
+  }
+
+  protected override ownOptions(): object {
+    return this.factors ? { preSpecifiedFactors: this.factors } : {};
   }
 
   override get configs(): ParsedConfigs {
@@ -88,7 +105,7 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
   }
 
   protected override async fitted(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void> {
-    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation));
+    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation), this.ownOptions());
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {

@@ -61,6 +61,10 @@ export function fitOf(artifact: Artifact, parameters: (sizes: NetworkSizes) => P
     volatilityScaled,
     scale: { mean: vector('featureMean'), deviation: vector('featureDeviation'), cost: costScale },
     members: readWeights(artifact, checkpoints, specs, 'step'),
-    summary: readSummary<PortfolioFitSummary>(artifact, { checkpoints: z.array(z.string()) }),
+    summary: readSummary<PortfolioFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }
