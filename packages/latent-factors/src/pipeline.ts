@@ -205,7 +205,8 @@ export class LatentFactorForecastPipeline<Batch> {
     const config = readSaved(`${path}: config`, artifact.config, savedConfig);
     const field = (part: string): string => `${path}: config.${part}`;
     const known = [...forecasterRegistry, ...forecasters];
-    const forecaster = buildPart(field('forecaster'), 'forecasterType', config.forecaster, known, 'forecasters');
+    const saved = artifact.formatVersion < 2 ? withoutDefaultLag(config.forecaster) : config.forecaster;
+    const forecaster = buildPart(field('forecaster'), 'forecasterType', saved, known, 'forecasters');
     const mapper = buildPart(field('mapper'), 'mapperType', config.mapper, [...mapperRegistry, ...mappers], 'mappers');
     const histories = savedHistoriesIn(artifact);
     const { modelType } = artifact.model;
@@ -245,6 +246,16 @@ export class LatentFactorForecastPipeline<Batch> {
       remedy: 'Have the model list all that `extract` accepts as `checkpoints`.',
     });
   }
+}
+
+/**
+ * A forecaster as format 1 saved it, which spelled its default lag of one date out: nobody had stated it, and returns over several
+ * dates ask for more.
+ */
+function withoutDefaultLag(saved: unknown): unknown {
+  const part = saved as { readonly config?: { readonly realisationLag?: unknown } } | null;
+  if (part?.config?.realisationLag !== 1) return saved;
+  return { ...part, config: { ...part.config, realisationLag: undefined } };
 }
 
 /** The series alone, for models that know no other options. */

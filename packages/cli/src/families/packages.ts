@@ -18,7 +18,7 @@ export interface FamilyPackage {
 
 /** Model types of the packages of this repository, so that an error can say what to install where one is not. */
 export const ownPackages: Readonly<Record<string, readonly string[]>> = {
-  '@ml4t/latent-factors': ['pca', 'rp-pca', 'ipca', 'cae'],
+  '@ml4t/latent-factors': ['pca', 'rp-pca', 'proximate-factor', 'ipca', 'cae'],
   '@ml4t/sdf': ['stochastic-discount-factor'],
   '@ml4t/sae': ['sae'],
   '@ml4t/portfolio': ['linear-portfolio', 'lstm-portfolio', 'deep-portfolio', 'equal-weight'],
