@@ -17,7 +17,7 @@ models:
   - type: equal-weight
     config: { windows: { length: 8 } }
   - type: linear-portfolio
-    config: { nSteps: 10, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
+    config: { nSteps: 10, head: long-short, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
   - type: lstm-portfolio
     config: { nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
 split: { initialTrain: 32, testSize: 12, validationSize: 8 }

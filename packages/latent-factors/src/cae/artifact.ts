@@ -23,6 +23,8 @@ const savedState = z.strictObject({
   portfolioNames: z.array(z.string()),
   givenDates: z.int().min(0).nullable(),
   defaultCheckpoint: z.string(),
+  /** Absent in artifacts from before dates needed more rows than factors. */
+  minimumRows: z.int().min(1).optional(),
   members: z
     .array(
       z.strictObject({
@@ -42,6 +44,7 @@ export function stateOf(fit: CAEFit): z.input<typeof savedState> {
     portfolioNames: [...fit.portfolioNames],
     givenDates: fit.given ? fit.given.timestamps.length : null,
     defaultCheckpoint: fit.defaultCheckpoint,
+    minimumRows: fit.regression.minimumRows,
     members: fit.members.map(({ seed, bestEpoch, lastEpoch, snapshots }) => ({
       seed,
       bestEpoch: bestEpoch ?? null,
@@ -114,7 +117,7 @@ export function fitOf(artifact: Artifact, config: CAEConfig): CAEFit {
   return {
     shape,
     scales: { target, regressand, portfolios: read('portfolioScales', [width]) },
-    factorRidge: config.factorRidge,
+    regression: { factorRidge: config.factorRidge, minimumRows: state.minimumRows ?? k },
     members,
     characteristicNames,
     portfolioNames,

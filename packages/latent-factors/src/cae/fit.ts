@@ -9,7 +9,9 @@ import {
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import type { EnsembleTraining } from '@ml4t/core/ensemble';
+import type { FactorRegression } from '../ipca/extract.ts';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
+import { minimumRows } from '../minimum-rows.ts';
 import { packageVersion } from '../version.ts';
 import type { CAEFit } from './artifact.ts';
 import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.ts';
@@ -19,7 +21,7 @@ import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
 import { checkpointGrid, ownOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
 import type { NetworkShape } from './network.ts';
-import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type TrainingRows } from './rows.ts';
+import { LoadedRows, requireEnoughRows, rowCounts, trainingRows, type Scales, type TrainingRows } from './rows.ts';
 import { historyOf, notesOf, stopReasonOf } from './summary.ts';
 import { networkSize, withEngine } from './with-engine.ts';
 
@@ -37,6 +39,8 @@ interface Prepared {
   readonly portfolios: PortfolioReturns | undefined;
   readonly rows: TrainingRows;
   readonly scales: Scales;
+  /** Fewest rows with which a date has factor returns by regression, of the training panel. */
+  readonly minimumRows: number;
 }
 
 /** Prepares a fit: the data first, then an engine that `use` has for as long as it takes. */
@@ -80,7 +84,11 @@ export async function openFit<T>(
         const { scales } = training;
         const portfolios = training.portfolios?.values;
         const run = { ...options, onProgress };
-        return trainMember({ engine, config, shape, scales, batch, portfolios, options: run, ...loaded }, seed);
+        const regression = regressionOf(config, training);
+        return trainMember(
+          { engine, config, shape, scales, regression, batch, portfolios, options: run, ...loaded },
+          seed,
+        );
       },
       combine(members) {
         loaded?.training.release();
@@ -115,7 +123,7 @@ async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAE
     lastEpoch,
     snapshots,
   }));
-  const ensemble: Ensemble = { shape, scales, factorRidge: config.factorRidge, members };
+  const ensemble: Ensemble = { shape, scales, regression: regressionOf(config, training), members };
   const checkpoints = checkpointNames(members, checkpointGrid(config));
   const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
   const measure = (on: Prepared): Promise<Record<string, number>> =>
@@ -181,7 +189,9 @@ function prepare(
   batch.requireCharacteristics('CAEModel.fit');
   const portfolios =
     factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true }) : undefined;
-  return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, factors, portfolios)) };
+  const least = factors === 'regression' ? minimumRows(config.nFactors, rowCounts(batch)) : config.nFactors;
+  const options = rowsOptions(config, factors, portfolios, least);
+  return { batch, portfolios, minimumRows: least, ...trainingRows(batch, options) };
 }
 
 function prepareValidation(
@@ -194,7 +204,11 @@ function prepareValidation(
   requireSameColumns('characteristicNames', batch.characteristicNames, training.batch.characteristicNames);
   const portfolios =
     factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false }) : undefined;
-  const { rows, scales } = trainingRows(batch, rowsOptions(config, factors, portfolios), training.scales);
+  const { rows, scales } = trainingRows(
+    batch,
+    rowsOptions(config, factors, portfolios, training.minimumRows),
+    training.scales,
+  );
   if (rows.nRows === 0)
     throw new DataError({
       field: 'validation',
@@ -202,14 +216,23 @@ function prepareValidation(
       found: 'none',
       remedy: 'Pass later dates with returns, or fit without validation.',
     });
-  return { batch, portfolios, rows, scales };
+  return { batch, portfolios, rows, scales, minimumRows: training.minimumRows };
 }
 
-function rowsOptions(config: CAEConfig, factors: FactorSource, portfolios: PortfolioReturns | undefined) {
+function regressionOf({ factorRidge }: CAEConfig, { minimumRows: least }: Prepared): FactorRegression {
+  return { factorRidge, minimumRows: least };
+}
+
+function rowsOptions(
+  config: CAEConfig,
+  factors: FactorSource,
+  portfolios: PortfolioReturns | undefined,
+  least: number,
+) {
   return {
     task: config.taskType,
     // With no more rows than factors a regression on betas fits whatever the betas are; a mini-batch has at least two rows.
-    minimumRows: factors === 'regression' ? config.nFactors + 1 : 2,
+    minimumRows: factors === 'regression' ? Math.max(config.nFactors + 1, least) : 2,
     portfolios: portfolios?.values,
   };
 }

@@ -3,6 +3,7 @@ import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
 import { initialValues, namedValues } from '@ml4t/core/nn';
 import { keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
 import { train, type TrainingRecord } from '@ml4t/core/train';
+import type { FactorRegression } from '../ipca/extract.ts';
 import type { CAEConfig } from './config.ts';
 import {
   identify,
@@ -37,7 +38,8 @@ export interface Member {
 export interface Ensemble {
   readonly shape: NetworkShape;
   readonly scales: Scales;
-  readonly factorRidge: number;
+  /** Of factor returns on betas. */
+  readonly regression: FactorRegression;
   readonly members: readonly Member[];
 }
 
@@ -53,6 +55,7 @@ export interface MemberTraining {
   readonly config: CAEConfig;
   readonly shape: NetworkShape;
   readonly scales: Scales;
+  readonly regression: FactorRegression;
   readonly training: LoadedRows;
   readonly validation: LoadedRows | undefined;
   /** The training panel and its portfolios, on which coordinates are identified. */
@@ -123,7 +126,7 @@ export async function trainMember(given: MemberTraining, seed: number): Promise<
     for (const epoch of checkpoints.epochs) {
       const values = checkpoints.get(epoch);
       parameters.write(values);
-      const outputs = await rawOutputs({ ...given, factorRidge: config.factorRidge }, parameters);
+      const outputs = await rawOutputs(given, parameters);
       const rotation = identify(outputs, shape.factors);
       if (!rotation) degenerate.push(epoch);
       const own = identity(shape.factors);
@@ -194,12 +197,12 @@ function rawOutputs(
     readonly engine: Engine;
     readonly shape: NetworkShape;
     readonly scales: Scales;
-    readonly factorRidge: number;
+    readonly regression: FactorRegression;
     readonly batch: CrossSectionBatch;
     readonly portfolios: Float64Array | undefined;
   },
   parameters: ParameterSet,
 ): Promise<MemberFactors> {
-  const { engine, shape, scales, factorRidge, batch, portfolios } = given;
-  return networkOutputs(engine, parameters, shape, scales, factorRidge, batch, portfolios);
+  const { engine, shape, scales, regression, batch, portfolios } = given;
+  return networkOutputs(engine, parameters, shape, scales, regression, batch, portfolios);
 }

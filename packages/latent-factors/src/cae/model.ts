@@ -107,7 +107,11 @@ export class CAEModel
    */
   async extract(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.requireFit('extract');
-    requirePredictArguments(batch, options, { operation: 'CAEModel.extract', kind: 'cross-section' });
+    requirePredictArguments(batch, options, {
+      operation: 'CAEModel.extract',
+      kind: 'cross-section',
+      own: ['managedPortfolios'],
+    });
     return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
   }
 
@@ -133,7 +137,11 @@ export class CAEModel
   /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
   async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
     const fit = this.requireFit('extractMembers');
-    requirePredictArguments(batch, options, { operation: 'CAEModel.extractMembers', kind: 'cross-section' });
+    requirePredictArguments(batch, options, {
+      operation: 'CAEModel.extractMembers',
+      kind: 'cross-section',
+      own: ['managedPortfolios'],
+    });
     const { nFactors } = this.config;
     return withEngine(this.config, fit.shape, async (engine) => {
       const states: LatentFactorState[] = [];

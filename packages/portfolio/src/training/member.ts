@@ -4,7 +4,7 @@ import { keeps, optimizerOf } from '@ml4t/core/ensemble';
 import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
 import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
 import { train, type TrainingRecord } from '@ml4t/core/train';
-import type { PortfolioConfig } from '../config.ts';
+import type { AnnualConfig } from '../config.ts';
 import { portfolioLoss } from './loss.ts';
 import type { PortfolioNetwork } from './network.ts';
 import { rateOfStretch, stretches, windowBatches } from './schedule.ts';
@@ -23,7 +23,7 @@ export interface PortfolioMember extends MemberWeights, MemberOutcome {
 export interface Training {
   readonly engine: Engine;
   readonly network: PortfolioNetwork;
-  readonly config: PortfolioConfig;
+  readonly config: AnnualConfig;
   readonly specs: ParameterSpecs;
   readonly source: WindowSource;
   readonly validation: WindowSource | undefined;
@@ -92,7 +92,7 @@ export async function trainMember(
 
 function keep(
   record: TrainingRecord,
-  config: PortfolioConfig,
+  config: AnnualConfig,
   number: number,
   stepOf: (stretch: number) => number,
 ): PortfolioMember {

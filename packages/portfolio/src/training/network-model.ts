@@ -20,6 +20,7 @@ import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
+import { annualized } from './annualization.ts';
 import { contentOf, fitOf } from './artifact.ts';
 import {
   checkpointFor,
@@ -102,7 +103,8 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     use: (training: EnsembleTraining<PortfolioMember, NetworkFit>) => Promise<T>,
   ): Promise<T> {
     const operation = `${this.modelType}.fit`;
-    const { config, network } = this;
+    const { network } = this;
+    const { config, notes: annualNotes } = annualized(this.config, batch);
     requireTrainable(batch, options, config);
     const held = options.validation
       ? { train: batch, validation: options.validation, note: [] }
@@ -139,11 +141,11 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
             defaultCheckpoint: checkpoint,
             checkpoints,
             history: members.flatMap(({ history }) => history),
-            notes: [...held.note, ...notes, ...memberNotes(members, 'step')],
+            notes: [...held.note, ...annualNotes, ...notes, ...memberNotes(members, 'step')],
             runRecord: {
               modelType: this.modelType,
               packageVersion: this.packageVersion,
-              config,
+              config: this.config,
               engine: resolution.backend,
               dimensions: {
                 ...fitDimensions(batch, train, validation),

@@ -101,7 +101,7 @@ describe('portfolio models on the rows of a panel', () => {
   it('give each date the weights of the window in which most dates go before it', () => {
     const grid = panelOf([panel()]);
     expect(grid).toBeInstanceOf(PersistentPanelBatch);
-    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows));
+    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows)).batch;
     expect(forwardReturns).toBeUndefined();
     // Windows of six dates, each starting four dates after the one before, the last ending on the last date.
     expect(timestamps[nWindows * 6 - 1]).toBe(grid.timestamps[nDates - 1]);
