@@ -29,7 +29,12 @@ export function ipcaFitSummary(fit: FinishedFit): FitSummary {
     stopReason,
     iterations: estimate.iterations,
     trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors, units),
-    history: estimate.history.map((entry) => onlyFinite({ ...entry })),
+    history: estimate.history.map(({ iteration, ...metrics }) => ({
+      phase: 'alternating-least-squares',
+      unit: 'iteration',
+      step: iteration,
+      metrics: onlyFinite({ ...metrics }),
+    })),
     notes: fitNotes(fit, complete),
     runRecord: {
       modelType: 'ipca',
