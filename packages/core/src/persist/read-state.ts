@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deepFreeze } from '../config.ts';
 import { ArtifactError } from '../errors.ts';
 import { stopReasonRemedies, type FitSummary, type HistoryEntry, type StopReason } from '../results/fit-summary.ts';
 import type { Artifact } from './load-artifact.ts';
@@ -44,12 +45,12 @@ export function readSummary<Summary extends FitSummary = FitSummary>(
   readSaved(`${path}: record`, record, savedSummary.extend(own));
   // As it is: what is not known here is of a model that knows more.
   const summary = record as Summary;
-  return { ...summary, history: summary.history.map(entryOf) };
+  if (summary.history.every((entry) => 'metrics' in entry)) return summary;
+  return deepFreeze({ ...summary, history: summary.history.map(entryOf) });
 }
 
 /** A line of a history; in the first format its metrics stood beside the epoch, step or iteration. */
 function entryOf(saved: object): HistoryEntry {
-  if ('metrics' in saved) return saved as HistoryEntry;
   const { member, phase = 'training', epoch, step, iteration, ...metrics } = saved as Record<string, number>;
   const unit = epoch !== undefined ? 'epoch' : step !== undefined ? 'step' : 'iteration';
   const phases = ['unconditional', 'moment', 'conditional'];
