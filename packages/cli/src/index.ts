@@ -12,8 +12,13 @@ export {
 } from './experiment/run.ts';
 export { experimentSchema, type Experiment } from './experiment/schema.ts';
 export type { TaskRunHooks } from './experiment/do-tasks.ts';
+export type { ExperimentEvent, PlannedTask, TaskEvent } from './experiment/events.ts';
+export { artifactKey } from './experiment/work-area.ts';
+export type { DataReference, FoldReference, FoldTask, MemberTask, Task } from './experiment/task.ts';
+export type { ExecutorPlace, OpenExecutor, TaskExecutor, TaskHooks } from './executor/executor.ts';
+export { knownPanel, panelFor, type PanelFor } from './executor/panels.ts';
+export { TaskRunner, type TaskRunnerOptions } from './executor/task-runner.ts';
 export { summarize, type ExperimentSummary } from './experiment/summary.ts';
-export { WorkArea } from './experiment/work-area.ts';
 export type { WrittenFile } from './outputs/ownership.ts';
 export { runCli } from './program.ts';
 export type { Terminal } from './terminal/terminal.ts';

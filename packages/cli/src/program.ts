@@ -66,6 +66,12 @@ function buildProgram(terminal: Terminal, packages: readonly FamilyPackage[] | u
       wholeNumber('--workers', 1),
     )
     .option('--fresh', 'do everything again, whatever a stopped run left')
+    .option('--fail-fast', 'stop at the first task that fails, instead of doing all that does not need it')
+    .option(
+      '--attempts <n>',
+      'how often to try a task whose worker thread was lost; 1 where absent',
+      wholeNumber('--attempts', 1),
+    )
     .option('--wait', 'wait for another run that has the output directory, instead of refusing')
     .option('--strict', 'make what `ml4t check` warns of an error, before any fit')
     .option('--debug', 'show the stack of an unexpected error')

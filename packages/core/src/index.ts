@@ -1,3 +1,4 @@
+export { nonOverlappingDates, type NonOverlappingFigures } from './evaluation/non-overlapping.ts';
 export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
 export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
@@ -66,10 +67,23 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export {
+  describeOverlap,
+  findReturnOverlap,
+  overlapNotes,
+  type PanelOfReturns,
+  type ReturnOverlap,
+} from './look/return-overlap.ts';
 export { findingCodes, type FindingCode, type PanelFinding } from './look/finding.ts';
 export { isLabelName } from './look/look-ahead.ts';
 export { lookAtPanel, type LookOptions } from './look/look-at-panel.ts';
-export { meanInference, type Inference, type InferenceOptions } from './inference/inference.ts';
+export {
+  longRunVariance,
+  meanInference,
+  type Inference,
+  type InferenceOptions,
+  type LongRunVariance,
+} from './inference/inference.ts';
 export { averageRanks } from './metrics/average-ranks.ts';
 export { areaUnderCurve, logLoss } from './metrics/classification.ts';
 export {
@@ -170,4 +184,4 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
-export { exceedsRounding, hasVariation } from './variation.ts';
+export { exceedsRounding, hasVariation, varyingColumns } from './variation.ts';

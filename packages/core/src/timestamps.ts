@@ -3,7 +3,7 @@ import { DataError, ShapeError, describe } from './errors.ts';
 /** A point in time: a Date, an ISO 8601 string (a date alone means midnight UTC), or milliseconds since 1970 UTC. */
 export type TimestampInput = Date | string | number;
 
-const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /** One timestamp as milliseconds since 1970-01-01 UTC. Strings without an offset are read as UTC, never as local time. */
 export function parseTimestamp(field: string, input: TimestampInput): number {
@@ -11,7 +11,11 @@ export function parseTimestamp(field: string, input: TimestampInput): number {
   if (typeof input === 'number') value = input;
   else if (input instanceof Date) value = input.getTime();
   else if (typeof input === 'string' && ISO.test(input.trim())) {
-    const text = input.trim().replace(' ', 'T');
+    // PostgreSQL and pandas write an offset of whole hours without its minutes.
+    const text = input
+      .trim()
+      .replace(' ', 'T')
+      .replace(/(T.*[+-]\d{2})$/, '$1:00');
     value = Date.parse(text.length > 10 && !/(?:Z|[+-]\d{2}:?\d{2})$/.test(text) ? `${text}Z` : text);
     // Date.parse moves a day that the month does not have into the next month: 2024-02-30 would be 2024-03-01.
     const [year, month, day] = text.slice(0, 10).split('-').map(Number);

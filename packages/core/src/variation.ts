@@ -34,3 +34,21 @@ export function hasVariation(values: ArrayLike<number>, madeFrom = 0): boolean {
   if (most - least === Infinity) return true;
   return exceedsRounding(most - least, Math.max(-least, most, madeFrom));
 }
+
+/**
+ * {@link hasVariation} of each column of a row-major matrix (… x `width`), over the rows given: scaling a column that does not vary would
+ * divide by the rounding of its mean, which grows with the number of rows.
+ *
+ * @returns (width) 1 where the column varies
+ */
+export function varyingColumns(values: ArrayLike<number>, width: number, rows: Iterable<number>): Uint8Array {
+  const least = new Float64Array(width).fill(Infinity);
+  const most = new Float64Array(width).fill(-Infinity);
+  for (const row of rows)
+    for (let j = 0; j < width; j++) {
+      const value = values[row * width + j];
+      if (value < least[j]) least[j] = value;
+      if (value > most[j]) most[j] = value;
+    }
+  return Uint8Array.from(most, (value, j) => Number(value > least[j] && hasVariation([least[j], value])));
+}

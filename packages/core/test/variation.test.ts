@@ -16,6 +16,7 @@ import {
   tangencyPortfolio,
   tangencySharpe,
   trendFeatures,
+  varyingColumns,
 } from '../src/index.ts';
 
 const seeds = { seed: 5, numRuns: 60 };
@@ -170,5 +171,15 @@ describe('rounding is not variation', () => {
       }),
       seeds,
     );
+  });
+});
+
+describe('varyingColumns', () => {
+  it('is right for a column of a million equal values, whose mean is rounded', () => {
+    const values = Float64Array.from({ length: 2_000_000 }, (_, at) => (at % 2 === 0 ? 0.1 : at));
+    const rows = Array.from({ length: 1_000_000 }, (_, row) => row);
+    expect([...varyingColumns(values, 2, rows)]).toEqual([0, 1]);
+    expect([...varyingColumns(values, 2, [])]).toEqual([0, 0]);
+    expect([...varyingColumns(Float64Array.of(1, Number.NaN, 2, Number.NaN), 2, [0, 1])]).toEqual([1, 0]);
   });
 });

@@ -28,15 +28,27 @@ export { portfolioWeightsTable, type PortfolioWeightsOptions } from './frames/po
 export { renameColumns } from './frames/rename-columns.ts';
 export { factorTable, panelTable, predictionsTable, signalsTable, weightsTable } from './frames/tables.ts';
 export type {
+  AsOf,
+  BenchmarkSource,
+  BesideSource,
+  JoinOptions,
+  JoinedSource,
+  RiskFreeSource,
+} from './read/join-options.ts';
+export type {
   CellKind,
   CharacteristicSelection,
   ColumnChunkSource,
   DatedColumn,
   DateGap,
+  Delisting,
+  FieldSources,
   KeyColumns,
+  NumberFormat,
   PanelColumns,
   PanelReading,
   PanelReadReport,
+  PanelSeries,
   PanelSource,
   PanelStreamReport,
   PersistentPanelColumns,
@@ -45,11 +57,16 @@ export type {
   PortfolioReadReport,
   PostgresClient,
   PostgresSource,
+  PriceReturns,
   QueryAccess,
   QuerySource,
+  ReadNote,
   ReadOptions,
+  ReturnsColumn,
   RowSource,
+  SourceOptions,
   StreamOptions,
+  TextEncoding,
   TimestampFormat,
 } from './read/options.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';

@@ -53,8 +53,8 @@ beforeAll(async () => {
     `SELECT ${keys}, i * t AS mom, i - t AS size FROM range(6) d(t), range(5) a(i)`,
   );
   const { connection, close } = await (await import('../src/duckdb/connection.ts')).openConnection();
-  await connection.run(`COPY (SELECT DATE '2014-01-31' + CAST(t AS INTEGER) AS date, t / 100 AS SPY, -t / 100 AS TLT FROM range(4) d(t))
-    TO '${join(folder, 'etf_returns.csv')}'`);
+  await connection.run(`COPY (SELECT DATE '2014-01-31' + CAST(t AS INTEGER) AS date, 100 + t AS SPY, 50 - t AS TLT FROM range(4) d(t))
+    TO '${join(folder, 'etf_prices.csv')}'`);
   close();
   await writeParquet(
     join(folder, 'prices.parquet'),
@@ -96,7 +96,7 @@ describe('the examples of docs/integration.md', () => {
     ["exclude: ['sector_code'] },\n});", { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
     ['const metadata = {', { nDates: 6, nRows: 120, characteristicNames: ['size', 'value'] }],
     ["'prices/*.parquet'", { nDates: 6, nAssets: 5, characteristicNames: ['mom', 'size'] }],
-    ['UNPIVOT', { nDates: 4, assetIds: ['SPY', 'TLT'] }],
+    ['etf_prices.csv', { nDates: 4, assetIds: ['SPY', 'TLT'] }],
     ['pages()', { nDates: 3, assetIds: ['1', '2'] }],
     ['readPortfolioSequenceBatch', { nWindows: 6, nSteps: 63, nAssets: 5, nFeatures: 2 }],
   ])('reads %s', async (text, expected) => {

@@ -4,6 +4,7 @@ import {
   LatentFactorPrediction,
   LatentFactorState,
   NotFittedError,
+  overlapNotes,
   type CrossSectionBatch,
   type ExtractOptions,
   type FactorForecaster,
@@ -98,7 +99,8 @@ export class LatentFactorForecastPipeline<Batch> {
     // Histories of the earlier fit are in coordinates that the model has no longer.
     this.#histories = undefined;
     await this.fitForecaster(batch, options.validation);
-    return summary;
+    const odd = overlapNotes(batch as object);
+    return odd.length === 0 ? summary : { ...summary, notes: [...summary.notes, ...odd] };
   }
 
   /**

@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import {
   LatentFactorState,
   NotFittedError,
+  PersistentPanelBatch,
   latentFactorColumns,
   walkForward,
   type FitSummary,
@@ -196,6 +197,18 @@ describe('LatentFactorForecastPipeline', () => {
       premia.push((await pipeline.predict(timed.slice(44))).factorForecast.premia);
     }
     expect(premia[1]).toEqual(premia[0]);
+  });
+
+  it('notes returns that overlap though the batch does not say so', async () => {
+    const { batch: long } = simulateConditionalFactorPanel({ nAssets: 30, nDates: 200, nCharacteristics: 4, seed: 3 });
+    const one = PersistentPanelBatch.fromCrossSection(long).returns;
+    const five = one.map((_, cell) => [0, 1, 2, 3, 4].reduce((sum, s) => sum + (one[cell + s * 30] ?? Number.NaN), 0));
+    const notesOf = async (returnHorizon: number): Promise<readonly string[]> => {
+      const pipeline = new LatentFactorForecastPipeline({ model: new IPCAModel({ nFactors: 2 }) });
+      return (await pipeline.fit(long.withReturns(five, { returnHorizon }))).notes;
+    };
+    expect((await notesOf(1)).join()).toMatch(/Returns seem to overlap.*State returnHorizon: 5/);
+    expect((await notesOf(5)).join()).not.toMatch(/overlap/);
   });
 
   it('asks to be fitted', async () => {

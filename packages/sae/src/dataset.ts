@@ -1,4 +1,4 @@
-import type { CrossSectionBatch } from '@ml4t/core';
+import { varyingColumns, type CrossSectionBatch } from '@ml4t/core';
 import { requireFloat32 } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import type { LabelledBatch, LabelledPair } from './labelled.ts';
@@ -96,19 +96,18 @@ function targetWeights(
   });
 }
 
-/** Training means and deviations (divisor n) of the characteristics; a column that does not vary has scale 1. */
+/** Training means and deviations (divisor n) of the characteristics; a column that does not vary by more than rounding has scale 1. */
 export function inputScale(batch: CrossSectionBatch, rows: Int32Array, config: SAEConfig): InputScale {
   const { characteristics, nCharacteristics: p } = batch;
   const mean = new Float64Array(p);
   const scale = new Float64Array(p);
   if (config.inputScaling === 'none') return { mean, scale: scale.fill(1) };
+  const varies = varyingColumns(characteristics, p, rows);
   for (const row of rows) for (let j = 0; j < p; j++) mean[j] += characteristics[row * p + j];
   for (let j = 0; j < p; j++) mean[j] /= rows.length;
   for (const row of rows) for (let j = 0; j < p; j++) scale[j] += (characteristics[row * p + j] - mean[j]) ** 2;
   for (let j = 0; j < p; j++) {
-    const deviation = Math.sqrt(scale[j] / rows.length);
-    // Below this, what varies is the rounding of the mean.
-    scale[j] = deviation > 1e-12 * Math.abs(mean[j]) ? deviation : 1;
+    scale[j] = varies[j] ? Math.sqrt(scale[j] / rows.length) : 1;
   }
   return { mean, scale };
 }

@@ -82,6 +82,7 @@ export class SAEModel extends NetworkEnsemble<SAETypes> implements AssetPredicti
 
   protected override prepare(batch: CrossSectionBatch, options: SAEFitOptions): NetworkTraining<SAETypes> {
     const { config } = this;
+    batch.requireCharacteristics('SAEModel.fit');
     const labelled = labelBatches(batch, options, config);
     const { train, validation } = labelled;
     const { inputs, targets, ...data } = trainingData(labelled, config);

@@ -1,4 +1,4 @@
-import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, hasVariation, type CrossSectionBatch } from '@ml4t/core';
 import { requireFloat32 } from '@ml4t/core/train';
 
 /** Context series as the recurrent layers see them. */
@@ -66,9 +66,15 @@ export function contextHistory(
     // What stands at the first date in place of a difference is no observation.
     const first = hasNoFirst(options) ? 1 : 0;
     for (let j = 0; j < q; j++) {
-      const { mean, deviation } = momentsOf(columnOf(seen, first, j, q));
+      const column = columnOf(seen, first, j, q);
+      const { mean, deviation } = momentsOf(column);
       history.means[j] = mean;
-      history.deviations[j] = deviation > 1e-12 * Math.abs(mean) ? deviation : 1;
+      // Transformed values are rounded as the levels are that they come from.
+      const level = columnOf(batch.contextFeatures, 0, j, q).reduce(
+        (most, value) => Math.max(most, Math.abs(value)),
+        0,
+      );
+      history.deviations[j] = hasVariation(column, level) ? deviation : 1;
     }
   }
   return history;

@@ -20,6 +20,7 @@ export interface SelectedRows {
 
 /** Rows with complete characteristics and, if asked, a known return. */
 export function selectRows(batch: CrossSectionBatch, withReturns: boolean): SelectedRows {
+  batch.requireCharacteristics('pricing');
   const { nDates, nRows, nCharacteristics: p, characteristics, characteristicNames: names, index } = batch;
   requireFloat32('characteristics', characteristics, (at) => `${names[at % p]}, row ${Math.floor(at / p)}`);
   const returns = withReturns ? batch.requireReturns('pricing') : undefined;

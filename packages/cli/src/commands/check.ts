@@ -2,6 +2,7 @@ import { formatTimestamp, type PanelFinding } from '@ml4t/core';
 import { characteristicFacts, columnFacts, type ColumnFacts } from '../experiment/column-facts.ts';
 import { readData } from '../experiment/data.ts';
 import { loadExperiment } from '../experiment/load.ts';
+import { returnsName } from '../experiment/data-schema.ts';
 import { findingLines, lookAtData, requireNoWarning } from '../experiment/look.ts';
 import { prepareExperiment } from '../experiment/run.ts';
 import { splitDates } from '../experiment/splits.ts';
@@ -39,7 +40,7 @@ export async function checkCommand(path: string, options: CheckCommandOptions): 
   const findings = lookAtData(experiment, batch);
   const returns = batch.requireReturns('an experiment');
   const columns: CheckedColumn[] = [
-    { ...columnFacts(experiment.data.returns.column, batch.nRows, (row) => returns[row]), role: 'returns' },
+    { ...columnFacts(returnsName(experiment.data), batch.nRows, (row) => returns[row]), role: 'returns' },
     ...characteristicFacts(batch).map((facts) => ({ ...facts, role: 'characteristic' })),
     ...batch.contextNames.map((name, q) => ({
       ...columnFacts(name, batch.nDates, (t) => batch.contextFeatures?.[t * batch.nContext + q] ?? Number.NaN),

@@ -1,16 +1,16 @@
-import { open, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { SourceError, formatTimestamp } from '@ml4t/core';
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { SourceError } from '@ml4t/core';
 import { loadArtifact } from '@ml4t/core/persist';
-import { readCrossSectionBatch } from '@ml4t/integration';
+import type { ExperimentDiagnostics } from '../experiment/diagnostics.ts';
 import { scoreNotes } from '../experiment/notes.ts';
 import type { ExperimentSummary } from '../experiment/summary.ts';
-import { characteristicFacts } from '../experiment/column-facts.ts';
-import { summaryName } from '../outputs/results.ts';
+import { diagnosticsName, reportName, summaryName } from '../outputs/results.ts';
 import { onOneLine } from '../terminal/printable.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
-import { counted } from '../terminal/words.ts';
+import { counted, shownPath } from '../terminal/words.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { describePanel, describeResultFrame, resultFrame, type Description } from './inspect-frame.ts';
 import { readResult } from './report.ts';
 
 export interface InspectCommandOptions {
@@ -20,15 +20,10 @@ export interface InspectCommandOptions {
   readonly terminal: Terminal;
 }
 
-/** `ml4t inspect`: what a saved model, a panel file or a folder of results holds. */
+/** `ml4t inspect`: what a saved model, a panel file, a folder of results or any file in it holds. */
 export async function inspectCommand(path: string, options: InspectCommandOptions): Promise<void> {
   const { text, json } = await describePath(resolve(path), options);
   options.terminal.stdout.write(options.json ? `${JSON.stringify(json, null, 2)}\n` : text);
-}
-
-interface Description {
-  readonly text: string;
-  readonly json: unknown;
 }
 
 async function describePath(path: string, options: InspectCommandOptions): Promise<Description> {
@@ -49,7 +44,13 @@ async function describePath(path: string, options: InspectCommandOptions): Promi
       found: 'something that is neither a file nor a folder',
       remedy: 'Check the path.',
     });
-  return (await isArtifact(path)) ? describeArtifact(path) : describePanel(path, options);
+  const name = basename(path);
+  if (/^summary(\.partial)?\.json$/.test(name)) return describeResults(dirname(path), name);
+  if (name === diagnosticsName) return describeDiagnostics(path);
+  if (name === reportName) return describeReport(path);
+  if (await isArtifact(path)) return describeArtifact(path);
+  const frame = resultFrame(path);
+  return frame === undefined ? describePanel(path, options) : describeResultFrame(path, frame);
 }
 
 /** A safetensors header begins with its length and a brace, and this library's names itself in the first bytes of it. */
@@ -91,51 +92,8 @@ async function describeArtifact(path: string): Promise<Description> {
   };
 }
 
-async function describePanel(path: string, { timestamp, asset }: InspectCommandOptions): Promise<Description> {
-  const { batch, report } = await readCrossSectionBatch(
-    path,
-    { timestamp, asset, characteristics: { exclude: [] } },
-    { sort: true },
-  );
-  const { index } = batch;
-  const columns = characteristicFacts(batch);
-  const perDate = Array.from({ length: index.nDates }, (_, t) => index.rowOffsets[t + 1] - index.rowOffsets[t]);
-  const [first, last] = [0, index.nDates - 1].map((t) => formatTimestamp(index.timestamps[t]));
-  const json = {
-    kind: 'panel',
-    path,
-    rows: batch.nRows,
-    dates: batch.nDates,
-    assets: batch.nAssets,
-    first,
-    last,
-    assetsPerDate: { least: Math.min(...perDate), most: Math.max(...perDate) },
-    gaps: report.gaps.length,
-    columns,
-  };
-  const text = [
-    `a panel: ${json.rows} rows, ${json.dates} dates (${first} to ${last}), ${json.assets} assets, ` +
-      `${range(json.assetsPerDate)} on a date, ${json.gaps === 0 ? 'no gap' : counted(json.gaps, 'gap')} in the dates`,
-    '',
-    formatTable(
-      ['column', 'known %', 'mean', 'sd', 'least', 'most'],
-      columns.map(({ name, known, mean, sd, least, most }) => [
-        name,
-        percent(known),
-        ...[mean, sd, least, most].map((value) => fixed(value, 4)),
-      ]),
-    ),
-    '',
-  ].join('\n');
-  return { text, json };
-}
-
-function range({ least, most }: { readonly least: number; readonly most: number }): string {
-  return least === most ? String(least) : `${least} to ${most}`;
-}
-
-async function describeResults(path: string): Promise<Description> {
-  const summary = (await readResult(path, summaryName)) as ExperimentSummary;
+async function describeResults(path: string, name: string = summaryName): Promise<Description> {
+  const summary = (await readResult(path, name)) as ExperimentSummary;
   const { data, models, oracle, files, warnings, title, ml4t } = summary;
   const rows = models.map(({ model, folds, scores, strategy, seconds }) => [
     model,
@@ -170,12 +128,45 @@ async function describeResults(path: string): Promise<Description> {
       rows,
     ),
     '',
-    `files: ${onOneLine([...files.map(({ name }) => name), summaryName].join(', '))}`,
+    `files: ${onOneLine([...files.map((file) => file.name), name].join(', '))}`,
     ...scoreNotes(models).map((note) => `note: ${onOneLine(note)}`),
     ...warnings.map((warning) => `warning: ${onOneLine(warning)}`),
     '',
   ].join('\n');
   return { text, json: { kind: 'results', path, ...summary } };
+}
+
+async function describeDiagnostics(path: string): Promise<Description> {
+  const diagnostics = (await readResult(dirname(path), basename(path))) as ExperimentDiagnostics;
+  const rows = diagnostics.models.map(({ model, deciles, factors, exposures, importance }) => [
+    model,
+    deciles ? counted(deciles.timestamps.length, 'date') : '-',
+    factors ? String(factors.names.length) : '-',
+    exposures ? 'yes' : '-',
+    importance ? 'yes' : '-',
+  ]);
+  const text = [
+    'diagnostics of a run',
+    '',
+    formatTable(['model', 'decile returns', 'factors', 'exposures', 'importance'], rows),
+    '',
+  ].join('\n');
+  return { text, json: { kind: 'diagnostics', path, ...diagnostics } };
+}
+
+/** A report is for a browser: its title, and where what stands in it is found as data. */
+async function describeReport(path: string): Promise<Description> {
+  const html = await readFile(path, 'utf8');
+  const title = /<title>([^<]*)<\/title>/.exec(html)?.[1];
+  if (title === undefined)
+    throw new SourceError({
+      field: path,
+      expected: 'the report of a run',
+      found: 'a page without a title',
+      remedy: `Draw it again: ml4t report ${shownPath(dirname(path))}.`,
+    });
+  const text = `the report of a run, for a browser: ${onOneLine(title)}\nits figures: ${summaryName} and ${diagnosticsName} beside it\n`;
+  return { text, json: { kind: 'report', path, title, bytes: html.length } };
 }
 
 function indented(value: unknown): string {

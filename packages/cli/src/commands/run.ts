@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
+import { FolderStore } from '@ml4t/core/persist';
 import { diagnose } from '../experiment/diagnostics.ts';
 import { loadExperiment } from '../experiment/load.ts';
 import { some } from '../experiment/look.ts';
@@ -9,7 +10,6 @@ import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
 import type { Experiment } from '../experiment/schema.ts';
 import { summarize, summarizePartial, type ExperimentSummary } from '../experiment/summary.ts';
-import { WorkArea } from '../experiment/work-area.ts';
 import type { FamilyPackage } from '../families/family.ts';
 import { requireWritable } from '../outputs/generation.ts';
 import { inputsOf, requireApart } from '../outputs/inputs.ts';
@@ -37,6 +37,10 @@ export interface RunCommandOptions {
   readonly workers?: number | undefined;
   /** Do every fold again, whatever an earlier run left. */
   readonly fresh?: boolean | undefined;
+  /** How often a task is tried whose worker was lost. */
+  readonly attempts?: number | undefined;
+  /** Stop at the first task that fails. */
+  readonly failFast?: boolean | undefined;
   /** Wait for another run that has the folder, instead of refusing. */
   readonly wait?: boolean | undefined;
   /** What the look at the panel warns of is an error. */
@@ -93,25 +97,27 @@ async function runInto(
   const { terminal } = options;
   const warnings = new Warnings((message) => printed(`warning: ${message}`));
   const record = new ExperimentRecord();
-  const work = WorkArea.under(experiment.outputs.directory);
-  if (options.fresh) await work.remove();
+  const store = new FolderStore(join(experiment.outputs.directory, '.ml4t-work'));
+  if (options.fresh) await store.clear();
   try {
     const result = await runExperiment(prepared, record, {
       signal: terminal.signal ? AbortSignal.any([terminal.signal, lost]) : lost,
       packages: options.packages,
       workers: options.workers,
       strict: options.strict,
-      work,
-      progress,
+      store,
+      attempts: options.attempts,
+      failFast: options.failFast,
+      onEvent: (event) => progress.hear(event),
       warn: (message) => warnings.add(message),
       tell: printed,
     });
-    progress.note('writing results');
+    progress.hear({ kind: 'note', text: 'writing results' });
     const documents = await documentsOf(experiment, result, warnings);
     const { summary, paths } = await writeResults(experiment.outputs, result.panel, record, documents, {
       partial: false,
     });
-    await work.remove();
+    await store.clear();
     progress.clear();
     terminal.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(result, paths));
   } catch (error) {
@@ -177,9 +183,12 @@ function report(result: ExperimentResult, paths: readonly string[]): string {
   const dates = (from: number, to: number): string =>
     `${formatTimestamp(panel.timestamps[from])} to ${formatTimestamp(panel.timestamps[to - 1])}`;
   const last = splits[splits.length - 1];
+  const described =
+    panel.nCharacteristics === 0
+      ? 'no characteristic'
+      : `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`;
   return [
-    `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ` +
-      `${counted(panel.nCharacteristics, 'characteristic')}: ${some(panel.characteristicNames)}`,
+    `panel      ${panel.nRows} rows, ${panel.nDates} dates (${dates(0, panel.nDates)}), ${panel.nAssets} assets, ${onOneLine(described)}`,
     `forecasts  ${dates(splits[0].test.from, last.test.to)}, ${counted(splits.length, 'fit')} per model, ${splits.length === 1 ? '' : 'the first '}on ` +
       `${splits[0].train.to - splits[0].train.from} dates`,
     '',

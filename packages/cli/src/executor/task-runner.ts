@@ -7,6 +7,7 @@ import {
   type TrainedMember,
   type WalkForwardEstimator,
 } from '@ml4t/core';
+import type { ArtifactStore } from '@ml4t/core/persist';
 import type {
   ExperimentBatch,
   ExperimentEstimator,
@@ -18,31 +19,53 @@ import { familyOf } from '../families/packages.ts';
 import { exposureCorrelations } from '../experiment/exposures.ts';
 import { characteristicImportance } from '../experiment/importance.ts';
 import type { ExposureTable, FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
-import type { WorkArea } from '../experiment/work-area.ts';
+import { requireVersions } from '../experiment/versions.ts';
+import { WorkArea } from '../experiment/work-area.ts';
 import type { TaskHooks } from './executor.ts';
+import { panelFor, type PanelFor } from './panels.ts';
 
-/** Does tasks on one panel, one after the other: what every executor has at its core. */
+export interface TaskRunnerOptions {
+  /** Where the artifacts that tasks need are, and where theirs go. */
+  readonly store: ArtifactStore;
+  /** Where panels come from; read as the tasks say where absent. */
+  readonly panelFor?: PanelFor | undefined;
+  readonly packages?: readonly FamilyPackage[] | undefined;
+}
+
+/** Does tasks, one after the other: what every executor has at its core, and what a worker on another machine needs of this package. */
 export class TaskRunner {
-  private readonly panel: CrossSectionBatch;
-  private readonly work: WorkArea;
-  private readonly packages: readonly FamilyPackage[] | undefined;
-  private persistent: PersistentPanelBatch | undefined;
+  readonly #work: WorkArea;
+  readonly #panelFor: PanelFor;
+  readonly #packages: readonly FamilyPackage[] | undefined;
+  #current: Batches | undefined;
 
-  constructor(panel: CrossSectionBatch, work: WorkArea, packages?: readonly FamilyPackage[]) {
-    this.panel = panel;
-    this.work = work;
-    this.packages = packages;
+  constructor({ store, panelFor: panels = panelFor, packages }: TaskRunnerOptions) {
+    this.#work = new WorkArea(store);
+    this.#panelFor = panels;
+    this.#packages = packages;
   }
 
+  /**
+   * Does a task and leaves its artifact in the store.
+   *
+   * @throws ConfigError the packages here are not those that the task was planned with: its result would be another; DataError the panel is
+   * another; ArtifactError a member that it needs is not in the store; what the model throws; AbortedError
+   */
   async run(task: Task, hooks: TaskHooks): Promise<void> {
-    const family = await familyOf(task.model.type, 'model.type', this.packages);
-    if (task.kind === 'member') await this.work.keepMember(task, await this.trainMember(family, task, hooks));
-    else await this.work.keepOutcomes(task, await this.walkFolds(family, task, hooks));
+    requireVersions(task);
+    const family = await familyOf(task.model.type, 'model.type', this.#packages);
+    const batch = await this.#batch(task, hooks);
+    if (task.kind === 'member') await this.#work.keepMember(task, await this.#trainMember(family, batch, task, hooks));
+    else await this.#work.keepOutcomes(task, await this.#walkFolds(family, batch, task, hooks));
   }
 
-  private async trainMember(family: Family, task: MemberTask, hooks: TaskHooks): Promise<TrainedMember> {
+  async #trainMember(
+    family: Family,
+    batch: ExperimentBatch,
+    task: MemberTask,
+    hooks: TaskHooks,
+  ): Promise<TrainedMember> {
     const estimator = ensembleOf(family.createEstimator(task.model, undefined), task);
-    const batch = this.batch(task.batchKind);
     const { train, validation } = task.split;
     return estimator.fitMember(batch.slice(train.from, train.to), task.member, {
       ...hooks,
@@ -50,10 +73,9 @@ export class TaskRunner {
     });
   }
 
-  private async walkFolds(family: Family, task: FoldTask, hooks: TaskHooks): Promise<FoldOutcome[]> {
+  async #walkFolds(family: Family, batch: ExperimentBatch, task: FoldTask, hooks: TaskHooks): Promise<FoldOutcome[]> {
     const { signal, onProgress } = hooks;
-    const batch = this.batch(task.batchKind);
-    const members = await Promise.all(task.members.map((key) => this.work.member(key)));
+    const members = await Promise.all(task.members.map((key) => this.#work.member(key)));
     const outcomes: FoldOutcome[] = [];
     let estimator: ExperimentEstimator | undefined;
     const splits = task.folds.map(({ split }) => split);
@@ -80,7 +102,7 @@ export class TaskRunner {
       );
       const examined =
         fold === task.examine?.fold
-          ? await this.examine(task, estimator, batch, split.test, prediction, onProgress)
+          ? await this.#examine(task, estimator, batch, split.test, prediction, onProgress)
           : {};
       const trained = members.reduce((sum, member) => sum + member.seconds, 0);
       outcomes.push({ fold, split, summary, prediction, seconds: seconds + trained, ...examined });
@@ -91,7 +113,7 @@ export class TaskRunner {
   }
 
   /** What the report shows of the model behind a prediction. */
-  private async examine(
+  async #examine(
     { examine }: FoldTask,
     estimator: ExperimentEstimator,
     batch: ExperimentBatch,
@@ -108,11 +130,23 @@ export class TaskRunner {
     return { exposures, importance };
   }
 
-  /** The panel in the form that each kind of model takes, made once. */
-  private batch(kind: FoldTask['batchKind']): ExperimentBatch {
-    if (kind === 'cross-section') return this.panel;
-    return (this.persistent ??= PersistentPanelBatch.fromCrossSection(this.panel));
+  /** The panel of a task in the form that its model takes, made once. */
+  async #batch({ data, batchKind }: Task, { signal }: TaskHooks): Promise<ExperimentBatch> {
+    if (this.#current?.fingerprint !== data.fingerprint) {
+      // One panel at a time: the tasks of a run are about the same.
+      this.#current = undefined;
+      this.#current = { fingerprint: data.fingerprint, panel: await this.#panelFor(data, signal ? { signal } : {}) };
+    }
+    const { panel } = this.#current;
+    if (batchKind === 'cross-section') return panel;
+    return (this.#current.persistent ??= PersistentPanelBatch.fromCrossSection(panel));
   }
+}
+
+interface Batches {
+  readonly fingerprint: string;
+  readonly panel: CrossSectionBatch;
+  persistent?: PersistentPanelBatch;
 }
 
 type EnsembleOfExperiment = ExperimentEstimator & Required<Pick<ExperimentEstimator, 'fitMember' | 'combineMembers'>>;

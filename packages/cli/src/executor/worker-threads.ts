@@ -2,7 +2,6 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { CrossSectionBatch, Progress } from '@ml4t/core';
 import { WorkerPool } from '@ml4t/core/workers';
 import type { Task } from '../experiment/task.ts';
-import type { WorkArea } from '../experiment/work-area.ts';
 import type { TaskExecutor, TaskHooks } from './executor.ts';
 import { sharedPanel, type SharedPanel } from './shared-panel.ts';
 import { errorFrom, type WorkerReply } from './worker-errors.ts';
@@ -10,8 +9,16 @@ import { errorFrom, type WorkerReply } from './worker-errors.ts';
 /** What a worker is given once. */
 export interface WorkerPlace {
   readonly panel: SharedPanel;
-  /** Of the work area. */
+  readonly fingerprint: string;
+  /** Of the store. */
   readonly folder: string;
+}
+
+export interface WorkerThreadsOptions {
+  readonly panel: CrossSectionBatch;
+  readonly fingerprint: string;
+  readonly folder: string;
+  readonly threads: number;
 }
 
 /** What a worker is asked. */
@@ -25,9 +32,9 @@ export class WorkerThreadsExecutor implements TaskExecutor {
   readonly concurrency: number;
   readonly #pool: WorkerPool<WorkerReply>;
 
-  constructor(panel: CrossSectionBatch, work: WorkArea, threads: number) {
+  constructor({ panel, fingerprint, folder, threads }: WorkerThreadsOptions) {
     this.concurrency = threads;
-    const workerData: WorkerPlace = { panel: sharedPanel(panel), folder: work.folder };
+    const workerData: WorkerPlace = { panel: sharedPanel(panel), fingerprint, folder };
     this.#pool = new WorkerPool(
       threads,
       'ml4t run',

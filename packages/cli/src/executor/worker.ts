@@ -1,7 +1,8 @@
 // Runs in a worker thread: keeps the panel and does whatever tasks it is given.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Progress } from '@ml4t/core';
-import { WorkArea } from '../experiment/work-area.ts';
+import { FolderStore } from '@ml4t/core/persist';
+import { knownPanel } from './panels.ts';
 import { panelFrom } from './shared-panel.ts';
 import { TaskRunner } from './task-runner.ts';
 import { plainError, type WorkerReply } from './worker-errors.ts';
@@ -24,7 +25,10 @@ async function answer({ task, progress: port }: WorkerRequest): Promise<WorkerRe
     port.postMessage(progress);
   };
   try {
-    runner ??= new TaskRunner(panelFrom(place.panel), new WorkArea(place.folder));
+    runner ??= new TaskRunner({
+      store: new FolderStore(place.folder),
+      panelFor: knownPanel(panelFrom(place.panel), place.fingerprint),
+    });
     await runner.run(task, { onProgress });
     return {};
   } catch (error) {

@@ -6,9 +6,16 @@ import {
   type CrossSectionBatch,
   type RunOptions,
 } from '@ml4t/core';
-import { readCrossSectionBatch, type PanelReadReport } from '@ml4t/integration';
+import {
+  readCrossSectionBatch,
+  type BenchmarkSource,
+  type PanelReadReport,
+  type ReadOptions,
+  type ReturnsColumn,
+} from '@ml4t/integration';
 import { errorUnder } from '../executor/worker-errors.ts';
 import { counted } from '../terminal/words.ts';
+import { returnsName } from './data-schema.ts';
 import type { Experiment } from './schema.ts';
 
 /** What the simulated truth says of every row of the panel, each (R). */
@@ -22,6 +29,8 @@ export interface Truth {
 export interface ExperimentData {
   readonly batch: CrossSectionBatch;
   readonly report: PanelReadReport;
+  /** Return of the benchmark after each date (T). */
+  readonly benchmark: Float64Array | undefined;
   readonly truth: Truth | undefined;
 }
 
@@ -37,10 +46,10 @@ export async function readData(
       found: 'both',
       remedy: 'List the characteristics to use, or those to leave out.',
     });
-  const { batch, report } = await readPanel(data, options).catch((error: unknown) => {
+  const { batch, report, series } = await readPanel(data, options).catch((error: unknown) => {
     throw errorUnder(experimentKey, error);
   });
-  requireSomeReturns(batch.requireReturns('an experiment'), data.returns.column);
+  requireSomeReturns(batch.requireReturns('an experiment'), returnsName(data));
   for (const { found, remedy } of report.notes) options.warn(`${found}. ${remedy}`);
   if (report.gaps.length > 0) {
     const { after, before } = report.gaps[0];
@@ -49,23 +58,29 @@ export async function readData(
         `${formatTimestamp(before)}: a return earned after the date before a gap spans it`,
     );
   }
-  return { batch, report, truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined };
+  return {
+    batch,
+    report,
+    benchmark: series.benchmark,
+    truth: data.truth ? await readTruth(data.truth, data, batch, options.signal) : undefined,
+  };
 }
 
 function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<typeof readCrossSectionBatch> {
+  const { source, layout, timestamp, timestampFormat, asset, factorReturns, context } = data;
   return readCrossSectionBatch(
-    data.source,
+    source,
     {
-      timestamp: data.timestamp,
-      timestampFormat: data.timestampFormat,
-      asset: data.asset,
-      returns: data.returns,
-      factorReturns: data.factorReturns,
+      ...{ layout, timestamp, timestampFormat, asset, factorReturns, context },
+      returns: returnsOf(data.returns),
+      delisting: data.delisting,
       characteristics: data.characteristics ?? { exclude: data.exclude ?? [] },
-      context: data.context,
     },
     {
-      sort: data.sort,
+      ...readOptionsOf(data),
+      join: data.join,
+      riskFree: data.riskFree,
+      benchmark: benchmarkOf(data.benchmark),
       filter: { from: data.from, to: data.to },
       maxGapDays: data.maxGapDays,
       signal: options.signal,
@@ -74,9 +89,35 @@ function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<ty
   );
 }
 
+function benchmarkOf(benchmark: Experiment['data']['benchmark']): BenchmarkSource | undefined {
+  if (benchmark === undefined) return undefined;
+  const { column, lag, prices, ...beside } = benchmark;
+  return prices === undefined ? { ...beside, column: column ?? '', lag: lag ?? Number.NaN } : { ...beside, prices };
+}
+
+/** How the files of an experiment are read, its panel and the truth behind it. */
+function readOptionsOf(data: Experiment['data']): ReadOptions {
+  const { sort, encoding, decimal, thousands, percent, missingValues, hivePartitioning } = data;
+  const { timeZone, dateFormat, alignDates, returnsIn } = data;
+  return {
+    ...{ sort, encoding, decimal, thousands, percent, missingValues, hivePartitioning },
+    ...{ timeZone, dateFormat, alignDates, returnsIn },
+  };
+}
+
+/** A column with its lag, or prices; the schema has seen to it that it is one of them. */
+function returnsOf({ column, lag, prices, horizon, realisationLag }: Experiment['data']['returns']): ReturnsColumn {
+  return prices === undefined
+    ? { column: column ?? '', lag: lag ?? Number.NaN, horizon, realisationLag }
+    : { prices, horizon };
+}
+
 /** Where the experiment says what a reader calls `columns.returns.column` or `options.filter.from`. */
 function experimentKey(field: string): string {
-  return field.replace(/^(columns\.(characteristics\.(?=exclude))?|options\.(filter\.)?)/, 'experiment.data.');
+  return field.replace(
+    /^(columns\.(characteristics\.(?=exclude))?|options\.(filter\.)?|(?=source\b))/,
+    'experiment.data.',
+  );
 }
 
 async function readTruth(
@@ -93,7 +134,7 @@ async function readTruth(
       asset: data.asset,
       characteristics: [truth.expectedReturns, truth.systematicReturns],
     },
-    { sort: data.sort, signal },
+    { sort: data.sort, timeZone: data.timeZone, alignDates: data.alignDates, signal },
   );
   const column = (name: string): Float64Array => alignRows(known.index, known.characteristic(name), batch.index);
   const result = {

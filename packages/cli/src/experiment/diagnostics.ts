@@ -6,6 +6,9 @@ import type { Evaluation } from './schema.ts';
 
 /** What the report draws beyond the summary: `diagnostics.json`. Numbers that are not known are null. */
 export interface ExperimentDiagnostics {
+  /** What results are compared with: its return after each date from the first test date on, null where it is not known. */
+  readonly benchmark?:
+    { readonly timestamps: readonly number[]; readonly returns: readonly (number | null)[] } | undefined;
   readonly models: readonly ModelDiagnostics[];
   /** Of the truth's own forecasts. */
   readonly oracle?: { readonly deciles: DecileReturns } | undefined;
@@ -70,8 +73,16 @@ export interface LearningCurve {
 /** A chart has no more points than this across. */
 const MOST_POINTS = 200;
 
-export function diagnose({ panel, models, oracle }: ExperimentResult, evaluation: Evaluation): ExperimentDiagnostics {
+export function diagnose(
+  { panel, models, oracle, data: { benchmark }, splits }: ExperimentResult,
+  evaluation: Evaluation,
+): ExperimentDiagnostics {
+  const from = splits[0].test.from;
   return {
+    benchmark: benchmark && {
+      timestamps: Array.from(panel.timestamps.subarray(from)),
+      returns: orNull(benchmark.subarray(from)),
+    },
     models: models.map(({ record, outOfSample }) => {
       const last = record.folds[record.folds.length - 1];
       return {

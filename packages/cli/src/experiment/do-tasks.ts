@@ -1,46 +1,72 @@
-import { availableParallelism } from 'node:os';
-import { ArtifactError, type CrossSectionBatch } from '@ml4t/core';
-import type { TaskExecutor } from '../executor/executor.ts';
-import { InProcessExecutor } from '../executor/in-process.ts';
+import type { CrossSectionBatch } from '@ml4t/core';
+import type { ArtifactStore } from '@ml4t/core/persist';
+import type { OpenExecutor, TaskExecutor } from '../executor/executor.ts';
+import { openLocalExecutor } from '../executor/open-executor.ts';
 import { errorAbout } from '../executor/worker-errors.ts';
 import type { FamilyPackage } from '../families/family.ts';
-import type { ProgressSink } from '../terminal/progress.ts';
 import { counted } from '../terminal/words.ts';
+import type { ExperimentEvent, PlannedTask } from './events.ts';
 import type { ExperimentRecord } from './record.ts';
-import { runTasks } from './schedule.ts';
+import { runTasks, type TaskFailure } from './schedule.ts';
 import type { ModelTasks } from './task-list.ts';
-import type { FoldTask, Task } from './task.ts';
-import type { WorkArea } from './work-area.ts';
+import type { Task } from './task.ts';
+import { firstFold, whatIsLeft, type WhatIsLeft } from './what-is-left.ts';
+import { WorkArea } from './work-area.ts';
 
 export interface TaskRunHooks {
   readonly signal?: AbortSignal | undefined;
-  readonly progress: ProgressSink;
+  /** Hears what happens. */
+  readonly onEvent?: ((event: ExperimentEvent) => void) | undefined;
   /** Something that is no warning, for a person: that a run goes on where another stopped. */
-  readonly tell: (message: string) => void;
+  readonly tell?: ((message: string) => void) | undefined;
   readonly packages?: readonly FamilyPackage[] | undefined;
-  /** Worker threads; the processors at hand where absent. One, or one task, runs in this process. */
+  /** Where the artifacts of tasks are: a later run over the same store goes on from them. */
+  readonly store: ArtifactStore;
+  /** Who does the tasks; worker threads of this process where absent. It is closed at the end. */
+  readonly executor?: TaskExecutor | OpenExecutor | undefined;
+  /** Worker threads where no executor is given; the processors at hand where absent. One, or one task, runs in this process. */
   readonly workers?: number | undefined;
-  readonly work: WorkArea;
+  /** How often a task is tried whose worker was lost, 1 unless stated. */
+  readonly attempts?: number | undefined;
+  /** Stop at the first task that fails, instead of doing what does not need it. */
+  readonly failFast?: boolean | undefined;
 }
 
-/** Brings every fold's outcome into the record, from the work area or by doing its tasks. */
+/**
+ * Brings every fold's outcome into the record, from the store or by doing its tasks.
+ *
+ * @throws the error of the first task that failed, once all others are done
+ */
 export async function doTasks(
   plan: readonly ModelTasks[],
   panel: CrossSectionBatch,
   record: ExperimentRecord,
   hooks: TaskRunHooks,
 ): Promise<void> {
-  const { work, progress } = hooks;
+  const work = new WorkArea(hooks.store);
   const left = await whatIsLeft(plan, record, work);
-  const members = record.trainedMembers.size;
-  if (record.nFolds + members > 0)
-    hooks.tell(
-      `going on from an earlier run, which left ${counted(record.nFolds, 'finished fold')}` +
-        (members > 0 ? ` and ${counted(members, 'trained member')} of ensembles` : ''),
-    );
+  tellWhatWasLeft(record, hooks);
   if (left.tasks.length === 0) return;
-  const labelOf = (task: Task): string => record.models[left.modelOf.get(task) ?? 0].run.label;
-  const executor = await openExecutor(panel, left.tasks.length, hooks);
+  const [{ data }] = left.tasks;
+  const place = { store: hooks.store, panel, fingerprint: data.fingerprint, nTasks: left.tasks.length };
+  const executor = await openExecutor(place, hooks);
+  try {
+    tellPlan(left, record, executor.concurrency, hooks);
+    const failures = await runAll(left, record, work, executor, hooks);
+    tellFailures(failures, left, record, hooks);
+    if (failures.length > 0) throw failures[0].error;
+  } finally {
+    await executor.close();
+  }
+}
+
+async function runAll(
+  left: WhatIsLeft,
+  record: ExperimentRecord,
+  work: WorkArea,
+  executor: TaskExecutor,
+  { signal, onEvent = () => undefined, attempts = 1, failFast = false }: TaskRunHooks,
+): Promise<TaskFailure[]> {
   const kept = new Set<Task>();
   /** Puts what a task has left into the record, once; false when there is nothing. */
   const keep = async (task: Task): Promise<boolean> => {
@@ -54,105 +80,69 @@ export async function doTasks(
     if (!outcomes) return false;
     kept.add(task);
     record.add(left.modelOf.get(task) ?? 0, outcomes);
-    await left.release(task);
+    await left.members.finish(task);
     return true;
   };
-  const position = new Map(left.tasks.map((task, at) => [task, at]));
-  progress.start(
-    left.tasks.map((task) => ({
-      label: foldOf(labelOf(task), task),
-      // Training a member takes about as long as another of its model, and combining them as another combination.
-      group: task.kind === 'member' ? `${labelOf(task)} member` : labelOf(task),
-    })),
-    executor.concurrency,
-  );
-  try {
-    await runTasks(left.tasks, executor, {
-      signal: hooks.signal,
-      onStart: (task) => progress.begin(position.get(task) ?? 0),
-      onProgress: (task, seen) => progress.update(position.get(task) ?? 0, seen),
-      onFinished: async (task) => {
-        if (!(await keep(task))) throw leftNothing(work);
-        progress.finish(position.get(task) ?? 0);
-      },
-      onStopped: async (task) => void (await keep(task)),
-      explain: (task, error) => errorAbout(describeTask(labelOf(task), task), error),
-    });
-  } finally {
-    await executor.close();
-  }
-}
-
-interface WhatIsLeft {
-  /** Each once, after those that it needs. */
-  readonly tasks: readonly Task[];
-  /** Position of a task's model. */
-  readonly modelOf: ReadonlyMap<Task, number>;
-  /** Removes the members of a finished fold, unless another fold still needs them. */
-  release(task: FoldTask): Promise<void>;
-}
-
-/** Puts finished folds into the record and says which tasks remain: no member that is here already, or that no fold needs. */
-async function whatIsLeft(plan: readonly ModelTasks[], record: ExperimentRecord, work: WorkArea): Promise<WhatIsLeft> {
-  const { trainedMembers } = record;
-  const users = new Map<string, number>();
-  const done: FoldTask[] = [];
-  const release = async ({ members }: FoldTask): Promise<void> => {
-    const free = members.filter((key) => (users.get(key) ?? 0) <= 0);
-    for (const key of free) trainedMembers.delete(key);
-    await work.discardMembers(free);
-  };
-  for (const [model, { tasks }] of plan.entries())
-    for (const task of tasks) {
-      if (task.kind !== 'folds') continue;
-      const outcomes = await work.outcomes(task);
-      if (outcomes) {
-        record.add(model, outcomes);
-        done.push(task);
-      } else for (const key of task.members) users.set(key, (users.get(key) ?? 0) + 1);
-    }
-  // A process that was killed may have left the members of a fold that it had combined.
-  for (const task of done) await release(task);
-  for (const key of users.keys()) if (await work.holdsMember(key)) trainedMembers.add(key);
-  const modelOf = new Map<Task, number>();
-  const seen = new Set(trainedMembers);
-  for (const [model, { tasks }] of plan.entries())
-    for (const task of tasks) {
-      if (task.kind === 'member' ? !users.has(task.key) || seen.has(task.key) : done.includes(task)) continue;
-      if (task.kind === 'member') seen.add(task.key);
-      modelOf.set(task, model);
-    }
-  return {
-    // Fold by fold: what is wrong with a model is known early, and so is how long each takes.
-    tasks: [...modelOf.keys()].sort((a, b) => firstFold(a) - firstFold(b)),
-    modelOf,
-    release: (task) => {
-      for (const key of task.members) users.set(key, (users.get(key) ?? 0) - 1);
-      return release(task);
-    },
-  };
-}
-
-function leftNothing({ folder }: WorkArea): ArtifactError {
-  return new ArtifactError({
-    field: folder,
-    expected: 'what the task has just left',
-    found: 'nothing, or a damaged file',
-    remedy: 'Leave the folder alone while a run goes on, and look whether the disk is full.',
+  return runTasks(left.tasks, executor, {
+    signal,
+    attempts,
+    failFast,
+    onEvent,
+    keep,
+    explain: (task, error) => errorAbout(describeTask(labelOf(task, left, record), task), error),
   });
 }
 
-/** Families that a caller brings are functions, which no thread can be given; and TypeScript sources load in no worker. */
-async function openExecutor(panel: CrossSectionBatch, nTasks: number, hooks: TaskRunHooks): Promise<TaskExecutor> {
-  const threads = Math.min(hooks.workers ?? availableParallelism(), nTasks);
-  if (threads <= 1 || hooks.packages || import.meta.url.endsWith('.ts'))
-    return new InProcessExecutor(panel, hooks.work, hooks.packages);
-  const { WorkerThreadsExecutor } = await import('../executor/worker-threads.ts');
-  return new WorkerThreadsExecutor(panel, hooks.work, threads);
+function openExecutor(
+  place: Parameters<OpenExecutor>[0],
+  { executor, workers, packages }: TaskRunHooks,
+): TaskExecutor | Promise<TaskExecutor> {
+  if (executor === undefined) return openLocalExecutor(place, { workers, packages });
+  return typeof executor === 'function' ? executor(place) : executor;
 }
 
-function firstFold(task: Task): number {
-  return (task.kind === 'folds' ? task.folds[0] : task).fold;
+function tellWhatWasLeft({ nFolds, trainedMembers }: ExperimentRecord, { tell }: TaskRunHooks): void {
+  const members = trainedMembers.size;
+  if (nFolds + members === 0) return;
+  tell?.(
+    `going on from an earlier run, which left ${counted(nFolds, 'finished fold')}` +
+      (members > 0 ? ` and ${counted(members, 'trained member')} of ensembles` : ''),
+  );
+}
+
+function tellPlan(left: WhatIsLeft, record: ExperimentRecord, concurrency: number, { onEvent }: TaskRunHooks): void {
+  const tasks = left.tasks.map((task): PlannedTask => {
+    const label = labelOf(task, left, record);
+    return {
+      key: task.key,
+      label: foldOf(label, task),
+      // Training a member takes about as long as another of its model, and combining them as another combination.
+      group: task.kind === 'member' ? `${label} member` : label,
+    };
+  });
+  onEvent?.({ kind: 'plan', tasks, concurrency });
+}
+
+/** The first failure is what the run ends with; of every other model that failed, a person hears the first as well. */
+function tellFailures(
+  failures: readonly TaskFailure[],
+  left: WhatIsLeft,
+  record: ExperimentRecord,
+  { tell }: TaskRunHooks,
+): void {
+  const told = new Set(failures.slice(0, 1).map(({ task }) => labelOf(task, left, record)));
+  for (const { task, error } of failures) {
+    const label = labelOf(task, left, record);
+    if (told.has(label)) continue;
+    told.add(label);
+    const others = failures.filter((each) => labelOf(each.task, left, record) === label).length - 1;
+    const more = others > 0 ? ` (and ${counted(others, 'task')} more of ${label})` : '';
+    tell?.(`failed as well: ${error instanceof Error ? error.message : String(error)}${more}`);
+  }
+}
+
+function labelOf(task: Task, { modelOf }: WhatIsLeft, { models }: ExperimentRecord): string {
+  return models[modelOf.get(task) ?? 0].run.label;
 }
 
 /** `cae fold 3`; the model alone where its folds are one task. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError, describe, parseConfig } from '@ml4t/core';
+import { sourceFrom } from './data-schema.ts';
 import { parseText, readText } from './read-text.ts';
 import { experimentSchema, type Experiment } from './schema.ts';
 
@@ -24,12 +25,18 @@ export function parseExperiment(text: string, path: string): Experiment {
     });
   const experiment = parseConfig(experimentSchema, content, 'experiment');
   const from = (relative: string): string => resolve(dirname(path), relative);
+  const besideFrom = <S extends { readonly source: Experiment['data']['source'] }>(beside: S): S => ({
+    ...beside,
+    source: sourceFrom(beside.source, dirname(resolve(path)), from),
+  });
   const { data, outputs } = experiment;
   return {
     ...experiment,
     data: {
-      ...data,
-      source: from(data.source),
+      ...besideFrom(data),
+      ...(data.join ? { join: data.join.map(besideFrom) } : {}),
+      ...(data.riskFree ? { riskFree: besideFrom(data.riskFree) } : {}),
+      ...(data.benchmark ? { benchmark: besideFrom(data.benchmark) } : {}),
       ...(data.truth ? { truth: { ...data.truth, source: from(data.truth.source) } } : {}),
     },
     outputs: { ...outputs, directory: from(outputs.directory) },

@@ -2,6 +2,7 @@ import type { FactorModelReport } from '@ml4t/core';
 import { allocatorTable } from './allocator-table.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
+import { onOneLine } from '../terminal/printable.ts';
 import { scoreNotes } from './notes.ts';
 import type { ExperimentResult } from './run.ts';
 import type { StrategyReport } from './strategy.ts';
@@ -46,7 +47,23 @@ export function resultsTable({ models, oracle }: ExperimentResult): string {
     ...(oracle ? [row('oracle (truth)', undefined, oracle.scores, oracle.strategy, undefined)] : []),
   ]);
   const notes = scoreNotes(models.map(({ record, scores }) => ({ model: record.run.label, scores })));
-  return [table, '', errorsNote(models), ...notes.map((note) => `note: ${note}`)].join('\n');
+  return [
+    table,
+    '',
+    errorsNote(models),
+    ...[...withoutOverlap(models), ...notes.map((note) => `note: ${note}`)].map(onOneLine),
+  ].join('\n');
+}
+
+/** What is left of each model on dates whose returns do not overlap, a line each; nothing with returns over one date. */
+function withoutOverlap(models: ExperimentResult['models']): readonly string[] {
+  return models.flatMap(({ record, scores, strategy }) => {
+    const alone = scores?.nonOverlapping;
+    const traded = strategy.nonOverlapping;
+    if (!alone || !traded) return [];
+    const { rankIC } = alone;
+    return `${record.run.label} on ${counted(alone.dates, 'date')} whose returns do not overlap: rank IC ${fixed(rankIC.estimate, 4)} ± ${fixed(rankIC.standardError, 4)}, portfolio SR ${fixed(traded.sharpe.estimate, 2)} ± ${fixed(traded.sharpe.standardError, 2)}, turnover ${fixed(traded.turnover, 2)}`;
+  });
 }
 
 /** How the errors are to be read: over how many dates, and how many of them make an interval. */

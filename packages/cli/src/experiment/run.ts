@@ -101,18 +101,19 @@ export async function runExperiment(
   hooks: RunHooks,
 ): Promise<ExperimentResult> {
   const { experiment, models, steps } = prepared;
-  hooks.progress.note('reading the panel');
+  const note = (text: string): void => hooks.onEvent?.({ kind: 'note', text });
+  note('reading the panel');
   const data = await readData(experiment.data, {
     signal: hooks.signal,
     warn: hooks.warn,
-    onProgress: (progress) => hooks.progress.note(describeProgress(progress)),
+    onProgress: (progress) => note(describeProgress(progress)),
   });
   const splits = splitDates(data.batch, experiment.split);
   const findings = lookAtData(experiment, data.batch);
   if (hooks.strict) requireNoWarning(findings);
   // Notes are true of many honest panels: `ml4t check` shows them, and the summary keeps them.
   for (const line of findingLines(findings.filter(({ severity }) => severity === 'warning'))) hooks.warn(line);
-  hooks.progress.note('preprocessing');
+  note('preprocessing');
   const panel = steps.reduce((batch, step) => step(batch), data.batch);
   record.start(
     panel,

@@ -1,11 +1,13 @@
 import {
   longShortWeights,
   meanInference,
+  nonOverlappingDates,
   sharpeRatio,
   sharpeRatioInference,
   turnover,
   type CrossSectionBatch,
   type Inference,
+  type PanelIndex,
 } from '@ml4t/core';
 import type { Evaluation } from './schema.ts';
 import { predictedRows, type OutOfSample, type PredictedRows } from './record.ts';
@@ -26,6 +28,14 @@ export interface StrategyReport {
   readonly turnover: number;
   /** Cost per unit traded at which the mean return is zero; null when the mean is not positive. */
   readonly breakEvenCost: number | null;
+  /** On dates whose returns share no date, each held to the end of its return; with returns over several dates alone. */
+  readonly nonOverlapping?: {
+    readonly dates: number;
+    readonly mean: Inference;
+    readonly sharpe: Inference;
+    readonly turnover: number;
+    readonly breakEvenCost: number | null;
+  };
   readonly byDate: {
     /** Milliseconds since 1970 UTC. */
     readonly timestamps: readonly number[];
@@ -71,12 +81,38 @@ export function strategyReport(
     sharpeStandardError: inference.sharpe.standardError,
     inference,
     turnover: traded.mean,
-    breakEvenCost: mean > 0 ? mean / traded.mean : null,
+    breakEvenCost: breakEvenCost(mean, traded.mean),
+    ...(horizon > 1 ? { nonOverlapping: withoutOverlap(index, weights, known, earned, horizon) } : {}),
     byDate: {
       timestamps: Array.from(index.timestamps),
       returns: Array.from(earned),
       turnover: Array.from(traded.byDate),
     },
+  };
+}
+
+function breakEvenCost(mean: number, traded: number): number | null {
+  return mean > 0 ? mean / traded : null;
+}
+
+/** Trades on every date that is `horizon` dates after the one before, so that each return is earned by one holding. */
+function withoutOverlap(
+  index: PanelIndex,
+  weights: Float64Array,
+  known: Float64Array,
+  earned: Float64Array,
+  horizon: number,
+): NonNullable<StrategyReport['nonOverlapping']> {
+  const dates = nonOverlappingDates(Array.from(earned.keys()), horizon);
+  const returns = Float64Array.from(dates, (t) => earned[t]);
+  const mean = meanInference(returns);
+  const traded = turnover(index, weights, known, dates).mean;
+  return {
+    dates: dates.length,
+    mean,
+    sharpe: sharpeRatioInference(returns),
+    turnover: traded,
+    breakEvenCost: breakEvenCost(mean.estimate, traded),
   };
 }
 

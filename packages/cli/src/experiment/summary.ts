@@ -10,6 +10,7 @@ import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';
 import type { ExperimentResult } from './run.ts';
+import { sourceName } from './data-schema.ts';
 import type { Experiment } from './schema.ts';
 import type { StrategyReport } from './strategy.ts';
 
@@ -121,7 +122,7 @@ function head(experiment: Experiment, panel: CrossSectionBatch): Pick<Experiment
     ml4t: packageVersion(),
     title: experiment.title,
     data: {
-      source: experiment.data.source,
+      source: sourceName(experiment.data),
       dates: panel.nDates,
       assets: panel.nAssets,
       rows: panel.nRows,

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
 import { ConfigError, type CrossSectionBatch, type WalkForwardSplit } from '@ml4t/core';
-import { availableArithmetic } from '@ml4t/core/engine';
 import { panelFingerprint } from './fingerprint.ts';
 import type { ParsedConfigs, PartSpecification } from '../families/family.ts';
 import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';
+import { versionsOf } from './versions.ts';
 
 /** A model that is ready to be fitted: found, and its configuration checked. */
 export interface PreparedModel {
@@ -44,7 +43,7 @@ export function experimentTasks(
     const model = withConfig(run.model, configs?.model);
     const forecaster = run.forecaster && withConfig(run.forecaster, configs?.forecaster);
     // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
-    const versions = { ...versionsOf(['@ml4t/core', '@ml4t/cli', packageName]), arithmetic: availableArithmetic() };
+    const versions = versionsOf(['@ml4t/core', '@ml4t/cli', packageName]);
     const origin = { data, model, batchKind, versions };
     const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
       withKey<FoldTask>({
@@ -91,18 +90,4 @@ function withoutTruth(experiment: Experiment['data']): DataReference['read'] {
   const data: { truth?: unknown } & DataReference['read'] = { ...experiment };
   delete data.truth;
   return data;
-}
-
-/** Versions of the packages as installed; a package that has no manifest to read is not versioned. */
-function versionsOf(packages: readonly string[]): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  return Object.fromEntries(
-    packages.flatMap((name) => {
-      try {
-        return [[name, (require(`${name}/package.json`) as { version: string }).version]];
-      } catch {
-        return [];
-      }
-    }),
-  );
 }

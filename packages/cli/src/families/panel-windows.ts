@@ -40,9 +40,13 @@ export const windowsSchema = z
 
 export type WindowOptions = z.output<typeof windowsSchema>;
 
-/** Characteristics and returns of consecutive batches of one panel as a (dates x assets) grid: NaN where an asset has no row. */
+/**
+ * Characteristics and returns of consecutive batches of one panel as a (dates x assets) grid: NaN where an asset has no row. In a
+ * panel of returns alone the one feature is that there is a row, which is what an asset needs to be held.
+ */
 export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelBatch {
-  const [{ index: first, characteristicNames, returnHorizon, realisationLag }] = batches;
+  const [{ index: first, returnHorizon, realisationLag, nCharacteristics, characteristicNames: own }] = batches;
+  const characteristicNames = nCharacteristics === 0 ? ['present'] : own;
   const n = first.nAssets;
   const p = characteristicNames.length;
   const nDates = batches.reduce((sum, { nDates: dates }) => sum + dates, 0);
@@ -54,7 +58,8 @@ export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelB
       for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++) {
         const cell = date * n + index.assetIndex[row];
         returns[cell] = batch.returns?.[row] ?? Number.NaN;
-        characteristics.set(batch.characteristics.subarray(row * p, (row + 1) * p), cell * p);
+        if (nCharacteristics === 0) characteristics[cell] = 1;
+        else characteristics.set(batch.characteristics.subarray(row * p, (row + 1) * p), cell * p);
       }
   }
   return new PersistentPanelBatch({

@@ -133,12 +133,17 @@ function factorRows(models: readonly ModelRecord[]): FrameTable[] {
   const folds = models.flatMap(({ run, folds: all }) =>
     all.flatMap(({ fold, prediction: { factors } }) => (factors ? [{ label: run.label, fold, factors }] : [])),
   );
-  const withErrors = folds.some(({ factors }) => factors.forecast.standardErrors);
+  // One table has one set of columns, whatever each forecaster gives.
+  const filler = (key: 'standardErrors' | 'degreesOfFreedom', length: number): Float64Array | undefined =>
+    folds.some(({ factors }) => factors.forecast[key]) ? new Float64Array(length).fill(Number.NaN) : undefined;
   return folds.map(({ label, fold, factors: { forecast, realised } }) => {
     const state = factorsOnly(forecast.timestamps, forecast.factorNames, realised);
-    // One table has one set of columns, whatever each forecaster gives.
-    const standardErrors =
-      forecast.standardErrors ?? (withErrors ? new Float64Array(forecast.premia.length).fill(Number.NaN) : undefined);
-    return factorTable(state, new FactorForecastResult({ ...forecast, standardErrors }), { modelName: label, fold });
+    const { length } = forecast.premia;
+    const filled = new FactorForecastResult({
+      ...forecast,
+      standardErrors: forecast.standardErrors ?? filler('standardErrors', length),
+      degreesOfFreedom: forecast.degreesOfFreedom ?? filler('degreesOfFreedom', length),
+    });
+    return factorTable(state, filled, { modelName: label, fold });
   });
 }

@@ -10,7 +10,7 @@ import { modelSections } from './model-sections.ts';
 import { reportContent, type ReportContent } from './models.ts';
 import { number, percent } from './numbers.ts';
 import { style } from './style.ts';
-import { tradingFigures, tradingTable } from './trading.ts';
+import { nonOverlappingTable, tradingFigures, tradingTable } from './trading.ts';
 
 /** Nothing is loaded, no script runs, and no style counts but the sheet of the page, whatever got into its text. */
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
@@ -26,7 +26,7 @@ export function renderReport(summary: ExperimentSummary, diagnostics: Experiment
   const factors = factorFigures(content);
   const sections = [
     `<h2>Comparison</h2>${scoresTable(content)}${scoresNote(content)}`,
-    `<h2>Trading</h2>${tradingTable(content)}${grid(tradingFigures(content))}`,
+    `<h2>Trading</h2>${tradingTable(content)}${nonOverlappingTable(content)}${grid(tradingFigures(content))}`,
     `<h2>Forecasts</h2>${grid(forecastFigures(content))}`,
     ...(factors.length > 0 ? [`<h2>Factors</h2>${grid(factors)}`] : []),
   ].map((section) => `<section>${section}</section>`);

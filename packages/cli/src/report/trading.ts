@@ -95,6 +95,33 @@ export function tradingTable({ models, oracle }: ReportContent): string {
   );
 }
 
+/** Trading on dates whose returns do not overlap, beside the table of all dates; empty with returns over one date. */
+export function nonOverlappingTable({ models, oracle }: ReportContent): string {
+  const row = (label: string, { nonOverlapping: alone }: StrategyReport): string[] | undefined =>
+    alone && [
+      label,
+      number(alone.dates, 0),
+      percent(alone.mean.estimate),
+      percent(alone.mean.standardError),
+      number(alone.sharpe.estimate),
+      number(alone.sharpe.standardError),
+      number(alone.sharpe.pValue, 3),
+      number(alone.turnover),
+      number(alone.breakEvenCost === null ? null : 10_000 * alone.breakEvenCost, 0),
+    ];
+  const rows = [
+    ...models.map(({ label, strategy }) => row(label, strategy)),
+    ...(oracle ? [row('oracle (truth)', oracle.strategy)] : []),
+  ].filter((each) => each !== undefined);
+  if (rows.length === 0) return '';
+  return htmlTable(
+    'The same on dates whose returns do not overlap: each holding is kept to the end of its return, as somebody would who trades it',
+    ['model', 'dates', 'mean %', '± s.e.', 'SR', '± s.e.', 'p', 'turnover', 'break-even bp'],
+    rows,
+    { lastRowApart: oracle !== undefined },
+  );
+}
+
 /** Absent in results of earlier versions. */
 function errors(strategy: StrategyReport): StrategyReport['inference'] | undefined {
   return (strategy as Partial<StrategyReport>).inference;

@@ -1,17 +1,7 @@
 import { describeProgress, type Progress } from '@ml4t/core';
+import type { ExperimentEvent, PlannedTask, TaskEvent } from '../experiment/events.ts';
 import { clearLine, onOneLine } from './printable.ts';
 import type { TextSink } from './terminal.ts';
-
-/** Hears where a run stands. */
-export interface ProgressSink {
-  /** Work that is not counted in tasks: reading, writing. */
-  note(text: string): void;
-  /** The tasks to come, and how many are done at a time. Tasks of one group take about as long as each other. */
-  start(tasks: readonly { readonly label: string; readonly group: string }[], lanes: number): void;
-  begin(task: number): void;
-  update(task: number, progress: Progress): void;
-  finish(task: number): void;
-}
 
 interface TrackedTask {
   readonly label: string;
@@ -45,7 +35,7 @@ const BAR_WIDTH = 20;
  * the number done at a time, or of the longest if that is more. A running task that says its share goes on at its pace; any other
  * takes the mean time of its model's finished tasks, else of those whose pace is known, else the mean over all models.
  */
-export class ProgressDisplay implements ProgressSink {
+export class ProgressDisplay {
   private readonly sink: TextSink;
   private readonly enabled: boolean;
   private readonly now: () => number;
@@ -53,6 +43,7 @@ export class ProgressDisplay implements ProgressSink {
   private lastShown = Number.NEGATIVE_INFINITY;
   private onScreen = false;
   private tasks: TrackedTask[] = [];
+  private position = new Map<string, number>();
   private lanes = 1;
 
   constructor(sink: TextSink, options: { readonly enabled: boolean; readonly now?: (() => number) | undefined }) {
@@ -62,34 +53,39 @@ export class ProgressDisplay implements ProgressSink {
     this.started = this.now();
   }
 
-  note(text: string): void {
+  /** Takes an event of a run. */
+  hear(event: ExperimentEvent): void {
+    if (event.kind === 'note') this.note(event.text);
+    else if (event.kind === 'plan') this.plan(event.tasks, event.concurrency);
+    else this.follow(event);
+  }
+
+  private note(text: string): void {
     this.show(() => `${text} (${clock((this.now() - this.started) / 1000)})`);
   }
 
-  start(tasks: readonly { readonly label: string; readonly group: string }[], lanes: number): void {
+  private plan(tasks: readonly PlannedTask[], lanes: number): void {
     this.tasks = tasks.map(({ label, group }) => ({ label, group, text: '' }));
+    this.position = new Map(tasks.map(({ key }, at) => [key, at]));
     this.lanes = lanes;
   }
 
-  begin(task: number): void {
-    this.tasks[task].begun = this.now();
+  private follow({ key, state, progress }: TaskEvent): void {
+    const tracked = this.tasks[this.position.get(key) ?? -1];
+    if (tracked === undefined) return;
+    if (state === 'running' && progress) this.update(tracked, progress);
+    else if (state === 'running') tracked.begun = this.now();
+    else if (state === 'retrying') delete tracked.begun;
+    else tracked.seconds = (this.now() - (tracked.begun ?? this.now())) / 1000;
     this.show(() => this.line());
   }
 
-  update(task: number, progress: Progress): void {
-    const tracked = this.tasks[task];
+  private update(tracked: TrackedTask, progress: Progress): void {
     tracked.text = describeProgress(progress);
     if (progress.fraction !== undefined) {
       tracked.last = { fraction: progress.fraction, at: this.now() };
       tracked.first ??= tracked.last;
     }
-    this.show(() => this.line());
-  }
-
-  finish(task: number): void {
-    const tracked = this.tasks[task];
-    tracked.seconds = (this.now() - (tracked.begun ?? this.now())) / 1000;
-    this.show(() => this.line());
   }
 
   /** Removes the line from a terminal, so that what is printed next starts on a clean one. */

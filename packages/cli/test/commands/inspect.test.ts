@@ -5,7 +5,7 @@ import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { IPCAModel } from '@ml4t/latent-factors';
 import { exitCodes } from '../../src/exit-codes.ts';
 import { fakeFamily } from '../fake-family.ts';
-import { inFolder, ml4t, smallPanel, writeCsv, writeExperiment } from '../cli-fixtures.ts';
+import { filesUnder, inFolder, ml4t, smallPanel, writeCsv, writeExperiment } from '../cli-fixtures.ts';
 
 describe('ml4t inspect', () => {
   it('reads a saved model, whichever it is, and refuses a damaged one', async () => {
@@ -64,6 +64,46 @@ describe('ml4t inspect', () => {
       expect((await ml4t(['inspect', join(folder, 'nothing')])).stderr).toContain('nothing of that name');
       await writeFile(join(folder, 'short'), 'x');
       expect((await ml4t(['inspect', join(folder, 'short')])).code).toBe(exitCodes.data);
+    });
+  });
+
+  it.each(['parquet', 'csv', 'csv.gz'])('reads every file that a run writes, as %s', async (format) => {
+    await inFolder(async (folder) => {
+      const path = await writeExperiment(folder, {
+        text: (yaml) =>
+          yaml
+            .replace(
+              '  - type: ipca\n    config: { nFactors: 1 }',
+              '  - { type: level, name: one }\n  - { type: level, name: two }',
+            )
+            .replace('format: csv', `format: ${format}`),
+      });
+      const ran = await ml4t(['run', path], { packages: [fakeFamily()] });
+      expect(ran).toMatchObject({ code: exitCodes.ok });
+      const results = join(folder, 'results');
+      // The drawing of a report has tests of its own.
+      await writeFile(join(results, 'report.html'), '<!doctype html><title>Two levels</title>');
+      const kinds: Record<string, unknown> = {};
+      for (const name of await filesUnder(results)) {
+        const inspected = await ml4t(['inspect', join(results, name), '--json']);
+        expect([name, inspected.code, inspected.stderr]).toEqual([name, exitCodes.ok, '']);
+        kinds[name.split('.')[0]] = JSON.parse(inspected.stdout).kind;
+        expect((await ml4t(['inspect', join(results, name)])).stdout).not.toBe('');
+      }
+      expect(kinds).toEqual({
+        diagnostics: 'diagnostics',
+        factors: 'factors',
+        predictions: 'predictions',
+        report: 'report',
+        summary: 'results',
+      });
+      const { stdout } = await ml4t(['inspect', join(results, `predictions.${format}`)]);
+      expect(stdout).toContain(
+        'predictions of a run: 72 rows, 6 dates (2020-07-31 to 2020-12-31); one (6 assets), two (6 assets)',
+      );
+      expect(JSON.parse((await ml4t(['inspect', join(results, `factors.${format}`), '--json'])).stdout).models).toEqual(
+        { one: 1, two: 1 },
+      );
     });
   });
 });

@@ -247,8 +247,8 @@ outputs: { report: false }
         /kept 2 finished folds[^\n]*\n[^\n]*same command again to go on\nml4t: level fold 3: x: expected y, found z\. Try again\.\n$/,
       );
       expect(await filesUnder(join(folder, 'results'))).toEqual([
-        expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),
-        expect.stringMatching(/^\.ml4t-work.[0-9a-f]{64}\.fold$/),
+        expect.stringMatching(/^\.ml4t-work.fold.[0-9a-f]{64}$/),
+        expect.stringMatching(/^\.ml4t-work.fold.[0-9a-f]{64}$/),
         'factors.partial.csv',
         'predictions.partial.csv',
         'summary.partial.json',

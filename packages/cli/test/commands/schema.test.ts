@@ -50,7 +50,10 @@ describe('the documented experiments', () => {
     expect(new Set(models.map(({ packageName }) => packageName)).size).toBe(4);
     const docs = await readFile(join(repository, 'docs', 'cli.md'), 'utf8');
     const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
-    expect(blocks).toHaveLength(3);
-    for (const block of blocks) await prepareExperiment(parseExperiment(block, '/x/y.yaml'));
+    expect(blocks).toHaveLength(6);
+    // A block of data alone stands for those of a whole experiment.
+    const others = 'models: [{ type: pca }]\nsplit: { initialTrain: 60, testSize: 12 }\n';
+    for (const block of blocks)
+      await prepareExperiment(parseExperiment(block.includes('models:') ? block : block + others, '/x/y.yaml'));
   });
 });

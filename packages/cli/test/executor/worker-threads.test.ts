@@ -85,13 +85,13 @@ async function inOneWorker(path: string, output: string): Promise<Awaited<Starte
     import { prepareExperiment } from ${module('experiment/run.js')};
     import { splitDates } from ${module('experiment/splits.js')};
     import { experimentTasks } from ${module('experiment/task-list.js')};
-    import { WorkArea } from ${module('experiment/work-area.js')};
+    import { panelFingerprint } from ${module('experiment/fingerprint.js')};
     const { experiment, models, steps } = await prepareExperiment(await loadExperiment(${JSON.stringify(path)}));
     const { batch } = await readData(experiment.data, { warn() {} });
     const panel = steps.reduce((on, step) => step(on), batch);
     const splits = splitDates(panel, experiment.split);
-    const work = WorkArea.under(${JSON.stringify(output)});
-    const executor = new WorkerThreadsExecutor(panel, work, 1);
+    const folder = ${JSON.stringify(join(output, '.ml4t-work'))};
+    const executor = new WorkerThreadsExecutor({ panel, fingerprint: panelFingerprint(panel), folder, threads: 1 });
     for (const { tasks } of experimentTasks(experiment, models, panel, splits))
       for (const task of tasks) await executor.run(task, {});
     await executor.close();
@@ -109,8 +109,9 @@ async function comparable(path: string): Promise<unknown> {
 /** Waits until a run has left more than `least` folds behind, and then sends it a signal. */
 async function interrupt({ child }: Started, work: string, least: number, signal: NodeJS.Signals): Promise<void> {
   const finished = (): Promise<number> =>
-    readdir(work).then(
-      (names) => names.filter((name) => name.endsWith('.fold')).length,
+    readdir(join(work, 'fold')).then(
+      // Files that are being written have a dot in front.
+      (names) => names.filter((name) => !name.startsWith('.')).length,
       () => 0,
     );
   while (child.exitCode === null && (await finished()) <= least) await sleep(2);
@@ -204,12 +205,12 @@ describe('worker threads', () => {
         expect([signal, code]).toEqual([signal, expected]);
         expect(stderr).toMatch(/kept \d+ finished folds?[^]*run the same command again to go on/);
       }
-      const afterStop = (await readdir(work)).length;
+      const afterStop = (await readdir(join(work, 'fold'))).length;
 
       const killed = start('run', path, '--workers', '2');
       await interrupt(killed, work, afterStop, 'SIGKILL');
       expect((await killed.ended).code).toBe(null);
-      const afterKill = (await readdir(work)).filter((name) => name.endsWith('.fold')).length;
+      const afterKill = (await readdir(join(work, 'fold'))).filter((name) => !name.startsWith('.')).length;
       expect(afterKill).toBeGreaterThan(afterStop);
 
       const last = await start('run', path, '--workers', '2').ended;

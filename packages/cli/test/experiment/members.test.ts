@@ -26,7 +26,7 @@ function ensemble(behaviour: FakeBehaviour = {}) {
 }
 
 const membersIn = (work: string): string[] =>
-  existsSync(work) ? readdirSync(work).filter((name) => name.endsWith('.member')) : [];
+  existsSync(join(work, 'member')) ? readdirSync(join(work, 'member')) : [];
 
 describe('members of an ensemble as tasks', () => {
   it('are trained once in each of three folds, combined, and removed as soon as they are', async () => {
@@ -52,7 +52,10 @@ describe('members of an ensemble as tasks', () => {
     });
   });
 
-  it('name model, fold and member when one fails, keep the others, and are not trained again', async () => {
+  it.each([
+    ['the others are done', [], '2 finished folds', [2]],
+    ['nothing else is begun with --fail-fast', ['--fail-fast'], '1 finished fold', [2, 0, 1, 2]],
+  ])('name model, fold and member when one fails, and %s', async (_what, options, finished, missing) => {
     await inFolder(async (folder) => {
       const path = await writeExperiment(folder, { text: level });
       const work = join(folder, 'results', '.ml4t-work');
@@ -62,18 +65,19 @@ describe('members of an ensemble as tasks', () => {
           if (calls++ === 5) throw new RangeError('the machine stopped');
         },
       });
-      const first = await ml4t(['run', path], { packages: failing.packages });
+      const first = await ml4t(['run', path, ...options], { packages: failing.packages });
       expect(first.code).toBe(exitCodes.bug);
       expect(first.stderr).toContain('level fold 2 member 3 of 3: the machine stopped');
       expect(first.stderr).toContain('kept 2 trained members of ensembles');
+      expect(first.stderr).toContain(`kept ${finished}`);
       expect(membersIn(work)).toHaveLength(2);
 
       const again = ensemble();
       const second = await ml4t(['run', path], { packages: again.packages });
       expect(second.stderr).toBe(
-        'ml4t: going on from an earlier run, which left 1 finished fold and 2 trained members of ensembles\n',
+        `ml4t: going on from an earlier run, which left ${finished} and 2 trained members of ensembles\n`,
       );
-      expect(again.trained).toEqual([2, 0, 1, 2]);
+      expect(again.trained).toEqual(missing);
       await ml4t(['run', path, '--output', join(folder, 'whole')], { packages: ensemble().packages });
       for (const name of ['predictions.csv', 'factors.csv'])
         expect(await readFile(join(folder, 'results', name))).toEqual(await readFile(join(folder, 'whole', name)));
@@ -96,7 +100,7 @@ describe('members of an ensemble as tasks', () => {
       expect(stopped.code).toBe(exitCodes.aborted);
       expect(stopped.stderr).toMatch(/kept 2 trained members of ensembles\n.*run the same command again to go on/);
       const [one] = membersIn(work);
-      await truncate(join(work, one), 100);
+      await truncate(join(work, 'member', one), 100);
       const again = ensemble();
       expect((await ml4t(['run', path], { packages: again.packages })).stderr).toContain('and 1 trained member of');
       expect(again.trained).toHaveLength(8);

@@ -24,7 +24,7 @@ async function stopped(folder: string): Promise<{ readonly path: string; readonl
   const path = await writeExperiment(folder, { text: level });
   const { packages } = counting(2);
   expect((await ml4t(['run', path], { packages })).code).toBe(exitCodes.bug);
-  const work = join(folder, 'results', '.ml4t-work');
+  const work = join(folder, 'results', '.ml4t-work', 'fold');
   expect(await readdir(work)).toHaveLength(2);
   return { path, work };
 }

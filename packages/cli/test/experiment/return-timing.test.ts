@@ -57,15 +57,26 @@ describe('the timing of returns in an experiment', () => {
         ` models: [{ type: ipca, config: { nFactors: 1 } }], split: { initialTrain: 40, testSize: 15, ${split} } }`;
       await writeFile(join(folder, 'run.yaml'), experiment(''));
       await writeFile(join(folder, 'short.yaml'), experiment('purge: 3'));
-      expect(await ml4t(['run', join(folder, 'run.yaml')])).toMatchObject({ code: 0 });
+      const run = await ml4t(['run', join(folder, 'run.yaml')]);
+      expect(run.code).toBe(0);
+      expect(run.stdout).toMatch(
+        /ipca on \d+ dates whose returns do not overlap: rank IC .* ± .*, portfolio SR .* ± .*, turnover/,
+      );
       const { models } = JSON.parse(await readFile(join(folder, 'results', 'summary.json'), 'utf8')) as {
-        models: { folds: { train: unknown; test: unknown }[] }[];
+        models: {
+          folds: { train: unknown; test: unknown }[];
+          scores: { horizon: number; nonOverlapping: { dates: number } };
+          strategy: { nonOverlapping: { dates: number } };
+        }[];
       };
       // Four dates lie between, whose returns reach into the test dates.
       expect(models[0].folds[0]).toMatchObject({
         train: ['2020-01-01', '2020-02-09'],
         test: ['2020-02-14', '2020-02-28'],
       });
+      // Test dates 44 to 84, the last whose return is known: of 41 dates every fifth.
+      const [{ scores, strategy }] = models;
+      expect([scores.horizon, scores.nonOverlapping.dates, strategy.nonOverlapping.dates]).toEqual([5, 9, 9]);
       const refused = await ml4t(['run', join(folder, 'short.yaml')]);
       expect(refused.code).not.toBe(0);
       expect(refused.stderr).toContain('experiment.split.purge: expected at least 4');

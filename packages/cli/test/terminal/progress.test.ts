@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Progress } from '@ml4t/core';
+import type { TaskEvent } from '../../src/experiment/events.ts';
 import { ProgressDisplay } from '../../src/terminal/progress.ts';
 
 function recorded(options: { isTTY: boolean; enabled?: boolean }) {
@@ -9,7 +10,18 @@ function recorded(options: { isTTY: boolean; enabled?: boolean }) {
     { write: (text) => written.push(text), isTTY: options.isTTY, columns: 60 },
     { enabled: options.enabled ?? true, now: () => clock },
   );
-  return { written, display, at: (seconds: number) => void (clock = 1000 * seconds) };
+  const task = (at: number, state: TaskEvent['state'], progress?: Progress): void =>
+    display.hear({ kind: 'task', key: String(at), state, attempt: 1, progress });
+  const events = {
+    clear: () => display.clear(),
+    note: (text: string) => display.hear({ kind: 'note', text }),
+    start: (tasks: readonly { readonly label: string; readonly group: string }[], concurrency: number) =>
+      display.hear({ kind: 'plan', tasks: tasks.map((each, key) => ({ ...each, key: String(key) })), concurrency }),
+    begin: (at: number) => task(at, 'running'),
+    update: (at: number, progress: Progress) => task(at, 'running', progress),
+    finish: (at: number) => task(at, 'done'),
+  };
+  return { written, display: events, at: (seconds: number) => void (clock = 1000 * seconds) };
 }
 
 const epoch = (step: number, total?: number): Progress => ({

@@ -19,7 +19,7 @@ import { returnTiming, type ReturnTiming, type StatedTiming } from './return-tim
 /** What a {@link CrossSectionBatch} is made of. R rows, T dates, N assets, P characteristics, Q context series. */
 export interface CrossSectionInit extends StatedTiming {
   readonly index: PanelIndex;
-  /** Column names of `characteristics` (P). */
+  /** Column names of `characteristics` (P); none in a panel of returns alone. */
   readonly characteristicNames: readonly string[];
   /** (R x P), row-major; known at the row's date. NaN for missing. */
   readonly characteristics: NumericInput;
@@ -67,13 +67,6 @@ export class CrossSectionBatch implements ReturnTiming {
     requireObject('CrossSectionBatch', init);
     const { index } = init;
     const characteristicNames = frozenNames('characteristicNames', init.characteristicNames);
-    if (characteristicNames.length === 0)
-      throw new ShapeError({
-        field: 'characteristicNames',
-        expected: 'at least one characteristic',
-        found: '0',
-        remedy: 'Name the columns that describe the assets.',
-      });
     const perRow = (field: string, input: NumericInput | undefined): Float64Array | undefined => {
       if (input === undefined) return undefined;
       const values = readNumeric(field, input, [index.nRows]);
@@ -206,6 +199,17 @@ export class CrossSectionBatch implements ReturnTiming {
       expected: `returns on the batch (${purpose} needs them)`,
       found: 'a batch without returns',
       remedy: 'Pass `returns` when building the batch.',
+    });
+  }
+
+  /** Throws DataError unless the batch has characteristics. */
+  requireCharacteristics(purpose: string): void {
+    if (this.nCharacteristics > 0) return;
+    throw new DataError({
+      field: 'characteristics',
+      expected: `at least one characteristic on the batch (${purpose} needs them)`,
+      found: 'a panel of returns alone',
+      remedy: 'Add columns that describe the assets, or choose a model of returns alone, such as PCA.',
     });
   }
 

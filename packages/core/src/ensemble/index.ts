@@ -20,7 +20,7 @@ export type {
   OptimizerConfig,
   StoppingConfig,
 } from './config.ts';
-export { loadMember, saveMember } from './member-artifact.ts';
+export { loadMember, memberBytes, parseMember, saveMember } from './member-artifact.ts';
 export {
   commonCheckpoints,
   labelledStates,

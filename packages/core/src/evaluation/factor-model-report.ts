@@ -14,6 +14,7 @@ import {
 import { tangencyPortfolio } from '../metrics/tangency-portfolio.ts';
 import { turnover } from '../metrics/turnover.ts';
 import { requireLength } from '../validation.ts';
+import { nonOverlappingFigures, type NonOverlappingFigures } from './non-overlapping.ts';
 import { factorSpans, reportNotes } from './report-notes.ts';
 
 /** Factor returns of one fold, all in that fold's own coordinates. */
@@ -101,6 +102,8 @@ export interface FactorModelReport {
     readonly quantileMeans: readonly Inference[];
     readonly tangencySharpe?: Inference;
   };
+  /** The figures again on dates whose returns share no date; with returns over several dates alone. */
+  readonly nonOverlapping?: NonOverlappingFigures | undefined;
   /** What the data did not bear, in words: dates without a portfolio, few assets or dates behind a figure. */
   readonly notes: readonly string[];
   /** One entry per judged date. */
@@ -197,6 +200,20 @@ export function factorModelReport(
       quantileMeans,
       ...(tangencySharpe ? { tangencySharpe } : {}),
     },
+    ...(horizon > 1
+      ? {
+          nonOverlapping: nonOverlappingFigures({
+            index,
+            dates,
+            horizon,
+            rankIC: rankICByDate,
+            longShort: sorted.longShort,
+            traded,
+            returns,
+            expected,
+          }),
+        }
+      : {}),
     notes: reportNotes({
       judgedDates: dates.length,
       horizon,

@@ -3,6 +3,7 @@ import { AbortedError, DataError, ShapeError, throwIfAborted } from '../errors.t
 import type { ExtractOptions, FitOptions, RunOptions } from '../models/interfaces.ts';
 import { asPart } from '../models/progress.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
+import { overlapNotes } from '../look/return-overlap.ts';
 import { requireRealised } from '../splits/realisation-gap.ts';
 import { requireLength } from '../validation.ts';
 
@@ -80,6 +81,8 @@ export interface WalkForwardResult<Prediction> {
   /** The fold that predicted each row (R of the span); -1 for none. */
   readonly foldOfRow: Int32Array;
   readonly folds: readonly WalkForwardFold<Prediction>[];
+  /** What is odd about the returns, in words: an overlap that the batch does not state. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -121,7 +124,7 @@ export async function walkForward<
       fraction: (fold + 1) / splits.length,
     });
   }
-  return assembleFolds(batch.index, folds);
+  return { ...assembleFolds(batch.index, folds), notes: overlapNotes(batch) };
 }
 
 /** Fits and predicts one fold: the unit of work that can be done anywhere, in any order, with the same result. */
@@ -163,7 +166,7 @@ export async function runFold<
 export function assembleFolds<Prediction>(
   index: PanelIndex,
   folds: readonly WalkForwardFold<Prediction>[],
-): WalkForwardResult<Prediction> {
+): Omit<WalkForwardResult<Prediction>, 'notes'> {
   const from = Math.min(...folds.map(({ split }) => split.test.from));
   const to = Math.max(...folds.map(({ split }) => split.test.to));
   const span = folds.length === 0 ? index.slice(0, 0) : index.slice(from, to);

@@ -81,12 +81,24 @@ export function inferenceFrom(
   };
 }
 
-/** The long-run variance of values with the given mean; NaN, with no degree of freedom, where it cannot be estimated. */
-function longRunVariance(
+/** A long-run variance and the degrees of freedom of the t distribution that goes with it. */
+export interface LongRunVariance {
+  readonly variance: number;
+  readonly degreesOfFreedom: number;
+}
+
+/**
+ * The long-run variance, `sum_l cov(x_t, x_{t-l})`, of values with the given mean: that of their mean is this over n. NaN, with no degree of freedom,
+ * where it cannot be estimated. What {@link meanInference} uses; for estimates that are means of something else.
+ *
+ * @param values (n) in the order of time, without NaN
+ * @throws ConfigError for options out of range
+ */
+export function longRunVariance(
   values: Float64Array,
   mean: number,
-  { horizon = 1, covType = 'EWC', maxLags }: InferenceOptions,
-): { variance: number; degreesOfFreedom: number } {
+  { horizon = 1, covType = 'EWC', maxLags }: Omit<InferenceOptions, 'level'> = {},
+): LongRunVariance {
   const n = values.length;
   if (!Number.isSafeInteger(horizon) || horizon < 1)
     throw outOfRange('horizon', 'a whole number of dates >= 1', horizon);

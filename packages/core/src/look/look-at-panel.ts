@@ -4,6 +4,7 @@ import { lookAtCharacteristics } from './characteristics.ts';
 import type { FindingCode, PanelFinding } from './finding.ts';
 import { lookForLeaks } from './look-ahead.ts';
 import { lookForPriceLevels } from './price-levels.ts';
+import { describeOverlap, findReturnOverlap } from './return-overlap.ts';
 import { lookAtReturns } from './returns.ts';
 import { sampleDates } from './sampled-panel.ts';
 
@@ -38,6 +39,7 @@ export function lookAtPanel(batch: CrossSectionBatch, options: LookOptions = {})
   const dates = sampleDates(batch);
   const found = [
     ...(returns ? lookAtReturns(batch, returns, batch.returnHorizon) : []),
+    ...lookForOverlap(batch),
     ...(returns ? lookForLeaks(batch, returns, dates) : []),
     ...(returns ? lookForPriceLevels(batch, returns, dates, isRanked) : []),
     ...lookAtCharacteristics(batch, dates, isRanked),
@@ -47,6 +49,20 @@ export function lookAtPanel(batch: CrossSectionBatch, options: LookOptions = {})
   return [
     ...found.filter(({ severity }) => severity === 'warning'),
     ...found.filter(({ severity }) => severity === 'note'),
+  ];
+}
+
+function lookForOverlap(batch: CrossSectionBatch): readonly PanelFinding[] {
+  const overlap = findReturnOverlap(batch);
+  if (!overlap) return [];
+  return [
+    {
+      code: 'overlap',
+      severity: 'warning',
+      columns: ['returns'],
+      evidence: describeOverlap(overlap, batch.returnHorizon),
+      remedy: `If they span ${overlap.horizon} dates, state it (returnHorizon: ${overlap.horizon}, or horizon beside the column): forecasts use returns that are not known yet otherwise, and errors are too small.`,
+    },
   ];
 }
 

@@ -81,6 +81,16 @@ async function readArtifact(path: string, options: LoadArtifactOptions): Promise
     const code = systemCode(cause);
     throw unreadable(code === 'ENOENT' ? 'no such file' : describe(String(cause)), cause);
   });
+  return parseArtifact(bytes, path, options);
+}
+
+/**
+ * An artifact from the bytes of its file, verified as {@link loadArtifact} does, for stores that are no folders.
+ *
+ * @param path what the errors call it
+ * @throws ArtifactError
+ */
+export function parseArtifact(bytes: Uint8Array, path: string, options: LoadArtifactOptions = {}): Artifact {
   if (!isLittleEndian)
     throw new ArtifactError({
       field: path,

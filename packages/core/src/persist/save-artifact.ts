@@ -30,6 +30,19 @@ export interface ArtifactContent {
  * Throws DataError for what cannot be stored, ShapeError for an array that does not fill its shape, OutputError.
  */
 export async function saveArtifact(path: string, content: ArtifactContent): Promise<void> {
+  await replaceFile(path, chunksOf(path, content));
+}
+
+/**
+ * The bytes of the file that {@link saveArtifact} writes, for stores that are no folders.
+ *
+ * @throws DataError, ShapeError as `saveArtifact` does
+ */
+export function artifactBytes(content: ArtifactContent): Uint8Array {
+  return Buffer.concat(chunksOf('artifact', content));
+}
+
+function chunksOf(path: string, content: ArtifactContent): readonly Uint8Array[] {
   if (!isLittleEndian)
     throw new OutputError({
       field: path,
@@ -52,10 +65,7 @@ export async function saveArtifact(path: string, content: ArtifactContent): Prom
   const text = `{${Object.entries(manifest)
     .map(([key, value]) => `${JSON.stringify(key)}:${jsonText(key, value)}`)
     .join(',')}}`;
-  await replaceFile(path, [
-    fileHeader(text, manifest.arrays),
-    ...manifest.arrays.map(({ name }) => bytesOf(content.arrays[name].data)),
-  ]);
+  return [fileHeader(text, manifest.arrays), ...manifest.arrays.map(({ name }) => bytesOf(content.arrays[name].data))];
 }
 
 function requireIdentity({ modelType, formatVersion, packageVersion }: ArtifactContent): void {

@@ -114,6 +114,8 @@ export class FactorForecastResult {
   readonly premia: Float64Array;
   /** (T x K): standard error of each premium; undefined when the forecaster gives none. */
   readonly standardErrors: Float64Array | undefined;
+  /** (T x K): of the t distribution that a premium over its standard error has; undefined when the forecaster does not say. */
+  readonly degreesOfFreedom: Float64Array | undefined;
   readonly checkpoint: string | undefined;
 
   constructor(init: {
@@ -121,6 +123,7 @@ export class FactorForecastResult {
     readonly factorNames: readonly string[];
     readonly premia: Float64Array;
     readonly standardErrors?: Float64Array | undefined;
+    readonly degreesOfFreedom?: Float64Array | undefined;
     readonly checkpoint?: string | undefined;
   }) {
     requireLength('premia', init.premia, init.timestamps.length * init.factorNames.length, 'dates x factors');
@@ -128,6 +131,7 @@ export class FactorForecastResult {
     this.factorNames = frozenNames('factorNames', init.factorNames);
     this.premia = init.premia;
     this.standardErrors = init.standardErrors;
+    this.degreesOfFreedom = init.degreesOfFreedom;
     this.checkpoint = init.checkpoint;
     Object.freeze(this);
   }

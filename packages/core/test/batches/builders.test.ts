@@ -80,10 +80,19 @@ describe('batches from long rows', () => {
     ['data', 'timestamps[1]', { timestamps: ['2020-02-29', '2020-01-31', '2020-02-29', '2020-03-31', '2020-03-31'] }],
     ['data', 'timestamps[2]', { timestamps: [1, 1, '2020-02-29', 3, 3] }],
     ['data', 'timestamps[4]', { timestamps: Float64Array.of(1, 1, 2, 3, missing) }],
-    ['shape', 'characteristicNames', { characteristics: {} }],
   ])('refuse a %s error at %s', (code, field, change) => {
     const error = failure(() => CrossSectionBatch.fromRows({ ...rows, ...change } as LongRows));
     expect([error.code, error.field]).toEqual([code, field]);
+  });
+
+  it('may be of returns alone, which models of characteristics refuse by name', () => {
+    const batch = CrossSectionBatch.fromRows({ ...rows, characteristics: {} });
+    expect([batch.nCharacteristics, batch.characteristics.length]).toEqual([0, 0]);
+    const error = failure(() => {
+      batch.requireCharacteristics('CAEModel.fit');
+    });
+    expect([error.code, error.field]).toEqual(['data', 'characteristics']);
+    expect(error.expected).toContain('CAEModel.fit');
   });
 
   it('name asset and date of a duplicate', () => {

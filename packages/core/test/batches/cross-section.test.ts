@@ -88,7 +88,7 @@ describe('CrossSectionBatch', () => {
   });
 
   it.each([
-    ['shape', 'characteristicNames', { characteristicNames: [] }],
+    ['shape', 'characteristics', { characteristicNames: [] }],
     ['data', 'characteristicNames[1]', { characteristicNames: ['size', 'size'] }],
     ['shape', 'characteristics', { characteristics: new Float64Array(9) }],
     ['shape', 'characteristics', { characteristics: [[1, 2]] }],

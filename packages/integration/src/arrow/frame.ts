@@ -52,6 +52,7 @@ export function openArrowTable(table: Table, label = 'table'): Frame {
     kind: kindOf(type),
     isInteger: DataType.isInt(type),
     type: String(type),
+    ...zoneOf(type),
   }));
   const position = new Map(columns.map((column, i) => [column, i]));
   const dataOf = (batch: RecordBatch, column: FrameColumn): Data => batch.data.children[position.get(column) ?? -1];
@@ -95,6 +96,12 @@ export function openArrowTable(table: Table, label = 'table'): Frame {
 }
 
 const chunkRows = 1 << 16;
+
+/** A timestamp with a zone is a moment, and the zone is where its days are. */
+function zoneOf(type: DataType): Pick<FrameColumn, 'isInstant' | 'zone'> {
+  const zone = DataType.isTimestamp(type) ? (type.timezone ?? undefined) : undefined;
+  return zone === undefined || zone === '' ? {} : { isInstant: true, zone };
+}
 
 function kindOf(type: DataType): ColumnKind {
   if (DataType.isInt(type)) return 'number';

@@ -3,7 +3,7 @@ import type { Table } from 'apache-arrow';
 import { columnRoles } from '../read/column-roles.ts';
 import type { FrameColumn } from '../read/frame.ts';
 import { collectorFor, openReading, requireAssets, requireRows, type Reading } from '../read/reading.ts';
-import { findColumn } from '../read/resolve-columns.ts';
+import { findColumn } from '../read/column-search.ts';
 import { formatOfPath } from '../duckdb/relation.ts';
 import { resolveFeed, type FeedOptions, type FeedSpecification } from './feed-specification.ts';
 

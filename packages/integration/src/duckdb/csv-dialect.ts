@@ -39,7 +39,7 @@ export function csvDialect(label: string, text: string, delimiter?: string): Csv
       found: `${records[0].entries.length} names above rows of ${width} entries`,
       remedy: 'Name every column, also the first (R leaves the row names without one: row.names = FALSE).',
     });
-  const { entries, line } = records[header];
+  const { entries, line } = twoLevels(records, header) ?? records[header];
   return {
     delimiter: best.delimiter,
     quote: best.quote,
@@ -110,6 +110,22 @@ function headerOf(records: readonly CsvRecord[], width: number): number | undefi
     .slice(0, headerRecords)
     .findIndex(({ entries }) => entries.length === width && !entries.some(isNumber) && !entries.some(isDay));
   return found < 0 ? undefined : found;
+}
+
+/**
+ * The header of columns of two levels, as pandas writes it: fields above assets, and below them, where the index has a name, a line with
+ * that name alone. Its columns are called field_asset.
+ */
+function twoLevels(records: readonly CsvRecord[], header: number): CsvRecord | undefined {
+  const [upper, lower, third] = records.slice(header, header + 3);
+  if (lower?.entries.length !== upper.entries.length) return undefined;
+  const fields = upper.entries.slice(1);
+  const assets = lower.entries.slice(1);
+  const pairs = fields.map((field, k) => `${field}_${assets[k]}`);
+  const isPaired = assets.every((asset) => asset.trim() !== '') && new Set(pairs).size === pairs.length;
+  if (!isPaired || new Set(fields).size === fields.length || isDay(lower.entries[0])) return undefined;
+  const hasIndexName = third !== undefined && third.entries.slice(1).every((entry) => entry.trim() === '');
+  return { entries: [hasIndexName ? third.entries[0] : '', ...pairs], line: (hasIndexName ? third : lower).line };
 }
 
 const isDay = (entry: string): boolean => /^\d{4}-\d{2}-\d{2}/.test(entry.trim());

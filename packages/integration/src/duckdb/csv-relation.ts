@@ -26,7 +26,7 @@ export interface CsvRelationOptions {
 export async function csvRelation(
   connection: DuckDBConnection,
   label: string,
-  pattern: string,
+  patterns: readonly string[],
   options: CsvRelationOptions,
 ): Promise<Relation> {
   let folder: string | undefined;
@@ -38,7 +38,7 @@ export async function csvRelation(
   };
   try {
     let files: CsvFile[] = [];
-    for (const path of await matchingFiles(connection, pattern, label))
+    for (const path of await matchingFiles(connection, patterns, label))
       files.push(await prepareCsvFile(path, fileOptions));
     const names = columnNames(files);
     const untyped = (): string => relationSql(files, names, () => 'VARCHAR', false);
@@ -76,9 +76,16 @@ export async function csvRelation(
 /** DuckDB's words for a line that ends in another way than the first. */
 const isBadState = (error: unknown): boolean => /state machine reached/.test(String(error));
 
-async function matchingFiles(connection: DuckDBConnection, pattern: string, label: string): Promise<string[]> {
-  const result = await connection.run(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
-  const paths = (await result.getRowsJS()).map(([path]) => String(path));
+async function matchingFiles(
+  connection: DuckDBConnection,
+  patterns: readonly string[],
+  label: string,
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const pattern of patterns) {
+    const result = await connection.run(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
+    for (const [path] of await result.getRowsJS()) paths.push(String(path));
+  }
   if (paths.length > 0) return paths;
   throw new SourceError({
     field: label,

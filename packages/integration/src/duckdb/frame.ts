@@ -15,20 +15,22 @@ import { remedyForText, textNumbers, type TextNumbers } from './text-numbers.ts'
 import { doubles } from './vectors.ts';
 
 export async function openFile(
-  path: string,
+  paths: readonly string[],
   format: Exclude<FileFormat, 'arrow'>,
   options: SourceOptions,
 ): Promise<Frame> {
-  const { pattern } = await filePattern(path);
+  const patterns: string[] = [];
+  for (const path of paths) patterns.push((await filePattern(path)).pattern);
+  const label = paths.join(', ');
   const numbers = textNumbers(options);
   if (format === 'parquet')
-    return open(path, undefined, 'parquet', numbers, (connection) =>
-      parquetRelation(connection, path, pattern, options.hivePartitioning ?? false),
+    return open(label, undefined, 'parquet', numbers, (connection) =>
+      parquetRelation(connection, label, patterns, options.hivePartitioning ?? false),
     );
   const { encoding, signal } = options;
   const delimiter = format === 'tsv' ? '\t' : undefined;
-  return open(path, undefined, 'csv', numbers, (connection) =>
-    csvRelation(connection, path, pattern, { delimiter, encoding, signal, numbers }),
+  return open(label, undefined, 'csv', numbers, (connection) =>
+    csvRelation(connection, label, patterns, { delimiter, encoding, signal, numbers }),
   );
 }
 
@@ -43,7 +45,7 @@ export async function openQuery(source: QuerySource, options: SourceOptions): Pr
   if (source.database !== undefined) await filePattern(source.database);
   const query = source.query.trim().replace(/;\s*$/, '');
   return open('query', source.database, 'query', textNumbers(options), async (connection) => {
-    await restrict(connection, source.allow);
+    await restrict(connection, source.allow, source.folder);
     await requireSelect(connection, source.query);
     return queryRelation(connection, query);
   });

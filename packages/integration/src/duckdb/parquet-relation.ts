@@ -14,10 +14,11 @@ const mostDigits = 38;
 export async function parquetRelation(
   connection: DuckDBConnection,
   label: string,
-  pattern: string,
+  patterns: readonly string[],
   hivePartitioning: boolean,
 ): Promise<Relation> {
-  const schemas = await topLevelColumns(connection, pattern);
+  const files = `[${patterns.map(sqlText).join(', ')}]`;
+  const schemas = await topLevelColumns(connection, files);
   const [first, ...others] = schemas;
   const isOne = others.every((schema) => JSON.stringify(schema) === JSON.stringify(first));
   if (!isOne)
@@ -32,7 +33,7 @@ export async function parquetRelation(
         });
     }
   const options = `hive_partitioning = ${hivePartitioning}${isOne ? '' : ', union_by_name = true'}`;
-  const source = `read_parquet(${sqlText(pattern)}, ${options})`;
+  const source = `read_parquet(${files}, ${options})`;
   const described = await describeColumns(connection, source);
   const digits = new Map(schemas.flat().map(({ name, precision }) => [fold(name), precision]));
   const columns = described.map((column, k): FrameColumn => {
@@ -53,10 +54,10 @@ interface ParquetColumn {
 }
 
 /** The columns of each file, as it calls them. */
-async function topLevelColumns(connection: DuckDBConnection, pattern: string): Promise<ParquetColumn[][]> {
+async function topLevelColumns(connection: DuckDBConnection, list: string): Promise<ParquetColumn[][]> {
   const result = await connection.run(
     `SELECT file_name, name, coalesce(num_children, 0)::INTEGER, coalesce(duckdb_type, ''), coalesce(precision, 0)::INTEGER
-     FROM parquet_schema(${sqlText(pattern)})`,
+     FROM parquet_schema(${list})`,
   );
   const files = new Map<string, ParquetColumn[]>();
   let pending = 0;

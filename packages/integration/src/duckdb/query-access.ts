@@ -30,8 +30,13 @@ export const actingFunctions: ReadonlySet<string> = new Set([
  * Closes a connection to everything but its database and the files that the caller names, and locks its configuration. Text
  * from a caller is run only afterwards. DuckDB follows symbolic links before it compares paths.
  */
-export async function restrict(connection: DuckDBConnection, allow: QueryAccess | undefined): Promise<void> {
-  const paths = await allowedPaths(connection, requireFiles(allow));
+export async function restrict(
+  connection: DuckDBConnection,
+  allow: QueryAccess | undefined,
+  folder = '',
+): Promise<void> {
+  const paths = await allowedPaths(connection, requireFiles(allow), folder);
+  if (folder !== '') await connection.run(`SET file_search_path = ${sqlText(resolve(folder))}`);
   await connection.run(`SET allowed_paths = [${paths.map(sqlText).join(', ')}]`);
   await connection.run('SET enable_external_access = false');
   // A sort sets it, see frame.ts; a query has no way to.
@@ -75,11 +80,14 @@ function requireFiles(allow: unknown): readonly string[] {
 }
 
 /** The files, and of a pattern the pattern itself (a query asks for that first) and every file that it matches now. */
-async function allowedPaths(connection: DuckDBConnection, files: readonly string[]): Promise<string[]> {
+async function allowedPaths(connection: DuckDBConnection, files: readonly string[], folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const file of files) {
-    const { pattern, isGlob } = await filePattern(file);
-    paths.push(resolve(file), resolve(pattern));
+    // What is no path stays as it is, to be refused as that.
+    const isRemote = /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+    const { pattern, isGlob } = await filePattern(isRemote ? file : resolve(folder, file));
+    // As the query spells it too: DuckDB asks for that before it looks in the folder.
+    paths.push(resolve(folder, file), pattern, ...(folder === '' ? [] : [file]));
     if (!isGlob) continue;
     const result = await connection.run(`SELECT file FROM glob(${sqlText(pattern)})`);
     const matches = (await result.getRowsJS()).map(([name]) => resolve(String(name)));

@@ -43,6 +43,7 @@ function columnsOf(rows: readonly (readonly unknown[])[]): FrameColumn[] {
       kind: kindOf(typeName),
       isInteger: /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(typeName),
       type: typeName.startsWith('ENUM') ? 'ENUM' : typeName,
+      isInstant: typeName === 'TIMESTAMP WITH TIME ZONE',
     };
   });
 }

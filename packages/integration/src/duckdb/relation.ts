@@ -24,6 +24,19 @@ export function formatOfPath(path: string): FileFormat {
   return format;
 }
 
+/** The format of several files, which must be one. */
+export function formatOfPaths(paths: readonly string[]): FileFormat {
+  const formats = paths.map(formatOfPath);
+  const other = formats.findIndex((format) => format !== formats[0]);
+  if (paths.length > 0 && other < 0) return formats[0];
+  throw new SourceError({
+    field: 'source',
+    expected: 'files of one format',
+    found: paths.length === 0 ? 'an empty list' : `${paths[0]} and ${paths[other]}`,
+    remedy: 'List files of one format.',
+  });
+}
+
 /** A path that exists, as a pattern that means only itself; a glob stays as it is. Missing files and folders are errors. */
 export async function filePattern(path: string): Promise<{ readonly pattern: string; readonly isGlob: boolean }> {
   const found = await stat(path).catch(() => undefined);

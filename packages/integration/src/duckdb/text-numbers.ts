@@ -40,8 +40,8 @@ export function textNumbers(format: NumberFormat, field = 'options'): TextNumber
     return {
       isPlain: !hasTexts,
       isMissing,
-      isNumber: (sql) => `TRY_CAST(${sql} AS DOUBLE) IS NOT NULL`,
-      value: (sql, name) => `CASE WHEN ${isMissing(sql, name)} THEN NULL ELSE CAST(${sql} AS DOUBLE) END`,
+      isNumber: isPlainNumber,
+      value: (sql, name) => guarded(sql, name, isMissing(sql, name), isPlainNumber(sql), `CAST(${sql} AS DOUBLE)`),
     };
   const group = thousands === ' ' ? '[ \u00a0\u202f]' : (thousands ?? '').replaceAll(/[.']/g, '[$&]');
   const point = decimal === '.' ? '[.]' : decimal;
@@ -63,10 +63,16 @@ export function textNumbers(format: NumberFormat, field = 'options'): TextNumber
     isPlain: false,
     isMissing,
     isNumber,
-    value: (sql, name) =>
-      `CASE WHEN ${isMissing(sql, name)} THEN NULL WHEN ${isNumber(sql)} THEN ${value(sql)} ` +
-      `ELSE error(concat('Could not convert string ''', ${sql}, ''' to a number in column "', ${sqlText(name)}, '"')) END`,
+    value: (sql, name) => guarded(sql, name, isMissing(sql, name), isNumber(sql), value(sql)),
   };
+}
+
+const isPlainNumber = (sql: string): string => `TRY_CAST(${sql} AS DOUBLE) IS NOT NULL`;
+
+/** The value of an entry, null where it is missing, and an error that names entry and column where it is no number. */
+function guarded(sql: string, name: string, isMissing: string, isNumber: string, value: string): string {
+  const message = `concat('Could not convert string ''', ${sql}, ''' to a number in column "', ${sqlText(name)}, '"')`;
+  return `CASE WHEN ${isMissing} THEN NULL WHEN ${isNumber} THEN ${value} ELSE error(${message}) END`;
 }
 
 const textsOf = (values: readonly (string | number)[]): readonly string[] =>

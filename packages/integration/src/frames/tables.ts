@@ -81,7 +81,7 @@ export function weightsTable(
 /**
  * Factor returns and premia as a long frame, one row per (date, factor): `timestamp`, `factor` (dictionary of utf8),
  * `factor_return` (earned after the date), `premium` (expected on the date), `premium_se` where the forecaster gives
- * standard errors, `model`, `fold`.
+ * standard errors, `premium_df` where it says with how many degrees of freedom, `model`, `fold`.
  */
 export function factorTable(
   state: LatentFactorState,
@@ -100,6 +100,9 @@ export function factorTable(
     factor_return: floatColumn('factorReturns', state.factorReturns, nRows),
     ...(forecast ? { premium: floatColumn('premia', forecast.premia, nRows) } : {}),
     ...(forecast?.standardErrors ? { premium_se: floatColumn('standardErrors', forecast.standardErrors, nRows) } : {}),
+    ...(forecast?.degreesOfFreedom
+      ? { premium_df: floatColumn('degreesOfFreedom', forecast.degreesOfFreedom, nRows) }
+      : {}),
     ...labelColumns(nRows, options),
   });
 }

@@ -162,7 +162,7 @@ const types: Readonly<Record<number, readonly [string, ColumnKind]>> = {
 
 function columnOf(name: string, typeId: number): FrameColumn {
   const [type, kind] = types[typeId] ?? [`number ${typeId} of pg_type`, 'other'];
-  return { name, kind, isInteger: [20, 21, 23].includes(typeId), type };
+  return { name, kind, isInteger: [20, 21, 23].includes(typeId), type, isInstant: typeId === 1184 };
 }
 
 const isDated = (column: FrameColumn): boolean => column.kind === 'date' || column.kind === 'timestamp';

@@ -3,12 +3,12 @@ import { isNull, isTextChunk, type NumberChunk, type TextChunk } from './frame.t
 import { KeyDictionary } from './key-dictionary.ts';
 import type { RowErrors } from './row-errors.ts';
 
-/** Which dates count, and how one that is given as text is read. */
+/** The date of the panel that a timestamp means; undefined where its row is left out. */
 export interface DateRule {
   /** `where` names the row of the text. */
-  readonly parseTimestamp: (text: string, where: () => string) => number;
-  readonly from: number;
-  readonly to: number;
+  readonly ofText: (text: string, where: () => string) => number | undefined;
+  /** Of milliseconds since 1970 UTC. */
+  readonly ofMilliseconds: (value: number) => number | undefined;
 }
 
 /** The distinct dates of a source's rows, coded in order of first appearance. */
@@ -26,9 +26,9 @@ export class DateCodes {
     this.#errors = errors;
   }
 
-  /** The code of a date; -1 outside the filter. */
-  codeOf(date: number): number {
-    if (date < this.#rule.from || date > this.#rule.to) return -1;
+  /** The code of a date; -1 for none. */
+  codeOf(date: number | undefined): number {
+    if (date === undefined) return -1;
     let code = this.#codes.get(date);
     if (code === undefined) {
       code = this.dates.length;
@@ -61,7 +61,7 @@ export class DateCodes {
       this.#dateOfText = grown(this.#dateOfText, this.#dateOfText.length * 2);
     for (let code = known; code < keys.length; code++) {
       const where = (): string => this.#errors.where(textCodes.indexOf(code));
-      this.#dateOfText[code] = this.codeOf(this.#rule.parseTimestamp(keys[code], where));
+      this.#dateOfText[code] = this.codeOf(this.#rule.ofText(keys[code], where));
     }
   }
 
@@ -73,7 +73,7 @@ export class DateCodes {
       if (value !== last) {
         if (Number.isNaN(value) || isNull(validity, validityOffset + i)) throw this.#errors.noDate(i);
         if (!Number.isInteger(value)) throw this.#errors.fractionOfMillisecond(i, value);
-        lastCode = this.codeOf(value);
+        lastCode = this.codeOf(this.#rule.ofMilliseconds(value));
         last = value;
       } else if (isNull(validity, validityOffset + i)) throw this.#errors.noDate(i);
       codes[i] = lastCode;

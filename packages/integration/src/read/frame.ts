@@ -11,6 +11,9 @@ export interface FrameColumn {
   readonly isInteger: boolean;
   /** The source's own name of the type, for messages. */
   readonly type: string;
+  /** True of timestamps that are moments, not what a clock said somewhere; and the zone they were written in, where it is known. */
+  readonly isInstant?: boolean;
+  readonly zone?: string | undefined;
   /** True where the whole column holds nothing. */
   readonly isEmpty?: boolean;
   /** Of a text column that may have been meant as numbers: an entry that is none, and whether others are. */
@@ -72,14 +75,14 @@ export interface Frame {
    * In sources where an asset's id can look like a missing entry (the ticker NA in a CSV file): reads asset ids to the
    * letter, at the price of a slower pass. Used when `read` gave a row without an asset.
    */
-  readonly readLiteral?: (request: RowRequest) => AsyncIterable<RowChunk>;
+  readonly readLiteral?: ((request: RowRequest) => AsyncIterable<RowChunk>) | undefined;
   /** True when chunks leave out rows, so that row numbers would mislead. */
   skipsRows(request: RowRequest): boolean;
   /**
    * Rows in date order, sorted beyond memory where need be, with asset ids to the letter. Absent where the source cannot;
    * the order within a date is left to the reader.
    */
-  readonly readSorted?: (request: RowRequest) => AsyncIterable<RowChunk>;
+  readonly readSorted?: ((request: RowRequest) => AsyncIterable<RowChunk>) | undefined;
   interrupt(): void;
   close(): void | Promise<void>;
 }

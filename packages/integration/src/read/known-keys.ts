@@ -2,22 +2,29 @@ import { ConfigError, describe, nearestName } from '@ml4t/core';
 
 const source = ['encoding', 'hivePartitioning', 'decimal', 'thousands', 'percent', 'missingValues', 'signal'];
 
-/** The keys of `ReadOptions`. */
-export const readOptionKeys: readonly string[] = [
+/** The keys that all readers have in common. */
+const commonKeys: readonly string[] = [
   ...source,
   'onProgress',
   'sort',
   'filter',
   'maxGapDays',
+  'timeZone',
+  'dateFormat',
+  'alignDates',
+  'returnsIn',
   'emptyColumns',
 ];
 
+/** The keys of `ReadOptions`. */
+export const readOptionKeys: readonly string[] = [...commonKeys, 'join', 'riskFree', 'benchmark'];
+
 /** The keys of `StreamOptions`. */
-export const streamOptionKeys: readonly string[] = [...readOptionKeys, 'datesPerPart', 'rowsPerPart', 'reuseMemory'];
+export const streamOptionKeys: readonly string[] = [...commonKeys, 'datesPerPart', 'rowsPerPart', 'reuseMemory'];
 
 /** The keys of `PortfolioReadOptions`. */
 export const portfolioOptionKeys: readonly string[] = [
-  ...readOptionKeys,
+  ...commonKeys,
   ...['windowLength', 'stride', 'anchor', 'volatility', 'returnDelay', 'returns', 'missingReturns'],
   ...['costs', 'groups', 'trend'],
 ];

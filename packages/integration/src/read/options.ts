@@ -1,12 +1,19 @@
 import type { PortfolioWindowOptions, RunOptions, TimestampInput, TrendFeatureOptions } from '@ml4t/core';
 import type { Table } from 'apache-arrow';
+import type { JoinOptions } from './join-options.ts';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
 /**
  * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
  * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
-export type PanelSource = string | QuerySource | PostgresSource | RowSource | ColumnChunkSource | Table;
+export type PanelSource =
+  string | readonly string[] | QuerySource | PostgresSource | RowSource | ColumnChunkSource | FieldSources | Table;
+
+/** Wide files, one for each field: `{ fields: { close: 'close.csv', volume: 'volume.csv' } }`. */
+export interface FieldSources {
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 /** What a query may reach beyond its database. It never reaches a network. */
 export interface QueryAccess {
@@ -27,6 +34,8 @@ export interface QuerySource {
   readonly database?: string | undefined;
   /** Nothing where absent. */
   readonly allow?: QueryAccess | undefined;
+  /** Where relative paths of the query and of `allow` begin; the working folder where absent. */
+  readonly folder?: string | undefined;
 }
 
 /** A client of PostgreSQL, as far as it is needed here: one of `pg`, PGlite, and others with the same method. */
@@ -70,7 +79,7 @@ export interface ColumnChunkSource {
 }
 
 /** How a column of numbers or digits tells the date. `yyyymm` means the last day of the month. */
-export type TimestampFormat = 'yyyymm' | 'yyyymmdd' | 'epoch-seconds' | 'epoch-milliseconds';
+export type TimestampFormat = 'yyyymm' | 'yyyymmdd' | 'epoch-seconds' | 'epoch-milliseconds' | 'excel-serial';
 
 /** A column of returns, and how it is dated. */
 export interface DatedColumn {
@@ -90,6 +99,25 @@ export interface DatedColumn {
   readonly realisationLag?: number | undefined;
 }
 
+/** A column of prices, of which the return after each row's date is made. */
+export interface PriceReturns {
+  /** Prices adjusted for splits and payments: p[t + horizon] / p[t] - 1. */
+  readonly prices: string;
+  /** Panel dates from one price to the other (1). */
+  readonly horizon?: number | undefined;
+}
+
+/** Where the returns come from: a column of them, or of prices. */
+export type ReturnsColumn = DatedColumn | PriceReturns;
+
+/** What the holder of an asset that leaves the panel earns after its last row. */
+export interface Delisting {
+  /** The column of delisting returns, read in each asset's last row. */
+  readonly column?: string | undefined;
+  /** Where there is none, as a fraction. */
+  readonly otherwise?: number | undefined;
+}
+
 /** Which characteristics to read: by name, or every numeric column that has no other role and is not excluded. */
 export type CharacteristicSelection = readonly string[] | { readonly exclude: readonly string[] };
 
@@ -103,13 +131,20 @@ export interface KeyColumns {
   readonly timestampFormat?: TimestampFormat | undefined;
   /** Where nothing states it: the one column that is called `asset`, `asset_id`, `ticker`, `symbol`, `permno`, … */
   readonly asset?: string | undefined;
+  /**
+   * `'wide'`: dates down and assets across, one column for each asset, whose values go by the name that a role gives them (`value`
+   * where none does); or one column for each field and asset, such as `close_AAPL`. Found by itself where it is plain.
+   */
+  readonly layout?: 'long' | 'wide' | undefined;
 }
 
 /** What the columns of dated cross-sections mean. */
 export type PanelColumns = KeyColumns & {
-  readonly returns?: DatedColumn | undefined;
+  readonly returns?: ReturnsColumn | undefined;
   /** Returns used only to build managed portfolios. */
   readonly factorReturns?: DatedColumn | undefined;
+  /** Returns of assets that leave before the panel ends; missing where absent. */
+  readonly delisting?: Delisting | undefined;
   /** Series common to all assets: the same value in every row of a date, never missing. */
   readonly context?: readonly string[] | undefined;
 } & OrMetadata<{ readonly characteristics: CharacteristicSelection }>;
@@ -117,13 +152,13 @@ export type PanelColumns = KeyColumns & {
 /** The columns of a panel with a stable asset axis: returns are needed, characteristics are not. */
 export type PersistentPanelColumns = KeyColumns & {
   readonly characteristics?: CharacteristicSelection | undefined;
-} & OrMetadata<{ readonly returns: DatedColumn }>;
+} & OrMetadata<{ readonly returns: ReturnsColumn }>;
 
 /** The columns of a panel for portfolio learning: features, and one of prices and returns. */
 export type PortfolioColumns = KeyColumns & {
   /** Prices adjusted for splits and payments; returns are simple, from each panel date to the next. */
   readonly prices?: string | undefined;
-  readonly returns?: DatedColumn | undefined;
+  readonly returns?: ReturnsColumn | undefined;
 } & OrMetadata<{
     /** What the model looks at, known on the row's date. Not standardised here. */
     readonly features: CharacteristicSelection;
@@ -170,7 +205,7 @@ export interface ReadNote {
   readonly remedy: string;
 }
 
-export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
+export interface ReadOptions extends RunOptions<'reading'>, SourceOptions, JoinOptions {
   /**
    * false (default): rows must be in date order and keep their order within a date. true: rows are sorted by date and,
    * within a date, by asset id, so that the batch does not depend on the order of the source.
@@ -179,6 +214,20 @@ export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
   /** Dates to keep, both ends included. Rows outside are as if the source did not hold them, also for lagged returns. */
   readonly filter?:
     { readonly from?: TimestampInput | undefined; readonly to?: TimestampInput | undefined } | undefined;
+  /**
+   * Where the dates are days: a name such as `'America/New_York'`. Timestamps that are moments (with a zone or an offset, or counted
+   * since 1970) become what the clocks there said. Without it they are UTC.
+   */
+  readonly timeZone?: string | undefined;
+  /** How dates that are text are written, in the letters of strptime: `'%d/%m/%Y'`. ISO 8601 where absent. */
+  readonly dateFormat?: string | undefined;
+  /**
+   * Puts assets of several calendars on one: `'month'`, every date becomes the last day of its month; `'weekday'`, rows of Saturdays and
+   * Sundays are left out (returns must then be made of prices, which lose nothing by it).
+   */
+  readonly alignDates?: 'month' | 'weekday' | undefined;
+  /** What returns are written in ('fraction'): 5 for five per cent, or the logarithm of the gross return. */
+  readonly returnsIn?: 'fraction' | 'percent' | 'log' | undefined;
   /** Refuse a panel in which two successive dates are more than this many days apart. */
   readonly maxGapDays?: number | undefined;
   /** A characteristic without a single value: an error (default), or kept as a column of NaN. */
@@ -186,7 +235,7 @@ export interface ReadOptions extends RunOptions<'reading'>, SourceOptions {
 }
 
 export interface PortfolioReadOptions
-  extends ReadOptions, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
+  extends Omit<ReadOptions, keyof JoinOptions>, Omit<PortfolioWindowOptions, 'groupIds' | 'costs' | 'adjacency'> {
   /** Cost per unit of turnover: one number for all assets, or one for each asset id. */
   readonly costs?: number | Readonly<Record<string, number>> | undefined;
   /** The group of each asset id, by name: a sector, an asset class. */
@@ -195,7 +244,7 @@ export interface PortfolioReadOptions
   readonly trend?: TrendFeatureOptions | undefined;
 }
 
-export interface StreamOptions extends ReadOptions {
+export interface StreamOptions extends Omit<ReadOptions, keyof JoinOptions> {
   /** Dates in a part; as many as `rowsPerPart` allows where absent. */
   readonly datesPerPart?: number | undefined;
   /** Rows that a part does not exceed unless one date alone does (100,000): with P columns, 8 P bytes each. */
@@ -261,7 +310,14 @@ export interface PortfolioReadReport extends PanelReadReport {
   readonly groupNames: readonly string[];
 }
 
+/** Series on the dates of a panel, each (T). */
+export interface PanelSeries {
+  /** Return of the benchmark after each date; NaN where there is none. */
+  readonly benchmark?: Float64Array | undefined;
+}
+
 export interface PanelReading<Batch> {
   readonly batch: Batch;
   readonly report: PanelReadReport;
+  readonly series: PanelSeries;
 }

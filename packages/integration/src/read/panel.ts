@@ -2,19 +2,23 @@ import {
   ConfigError,
   CrossSectionBatch,
   PersistentPanelBatch,
-  alignForwardReturns,
   describe,
   throwIfAborted,
   type ReturnTiming,
 } from '@ml4t/core';
 import { assetNotes } from './asset-notes.ts';
-import { columnRoles, type ColumnRoles } from './column-roles.ts';
+import { calendarNotes, requireNoStrayDate } from './calendar-notes.ts';
+import { columnRoles, type ColumnRoles, type ForwardColumn } from './column-roles.ts';
 import type { FrameColumn, RowChunk } from './frame.ts';
+import { forwardSeries, subtractRiskFree } from './date-series.ts';
+import { joinCharacteristics } from './joins.ts';
+import { requireDelisting, withDelistingReturns } from './delisting.ts';
 import { requireKnownArguments } from './known-keys.ts';
 import type {
   PanelColumns,
   PanelReading,
   PanelReadReport,
+  PanelSeries,
   PanelSource,
   PersistentPanelColumns,
   ReadOptions,
@@ -30,6 +34,7 @@ import {
   type Reading,
 } from './reading.ts';
 import { seriesColumns } from './resolve-columns.ts';
+import { forwardReturns, fractions } from './price-returns.ts';
 import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
@@ -65,7 +70,7 @@ export async function readCrossSectionBatch(
     contextNames: panel.report.columns.context,
     contextFeatures: panel.context,
   });
-  return { batch, report: panel.report };
+  return { batch, report: panel.report, series: panel.series };
 }
 
 /**
@@ -99,12 +104,13 @@ export async function readPersistentPanelBatch(
       ? {}
       : { characteristicNames: names, characteristics: spread(panel, panel.characteristics, names.length) }),
   });
-  return { batch, report };
+  return { batch, report, series: panel.series };
 }
 
-const keyRoles = ['timestamp', 'timestampFormat', 'asset'] as const;
+const keyRoles = ['timestamp', 'timestampFormat', 'asset', 'layout'] as const;
 const persistentRoles = new Set([...keyRoles, 'returns', 'characteristics'] as const);
-export const panelRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
+export const streamRoles = new Set([...persistentRoles, 'factorReturns', 'context'] as const);
+const panelRoles = new Set([...streamRoles, 'delisting'] as const);
 
 /** The roles of dated cross-sections, whose characteristics must be stated somewhere. */
 export function crossSectionRoles(columns: PanelColumns): ColumnRoles {
@@ -130,6 +136,7 @@ export interface ReadPanel {
   readonly prices: Float64Array | undefined;
   readonly context: Float64Array | undefined;
   readonly report: PanelReadReport;
+  readonly series: PanelSeries;
 }
 
 /** Values of the rows on the full (T x N) grid, NaN where there is no row. */
@@ -146,6 +153,16 @@ export function spread({ index }: ReadPanel, values: Float64Array, width: number
 
 /** Reads a source whole: every reader of a batch starts here. */
 export async function readPanel(source: PanelSource, roles: ColumnRoles, options: ReadOptions): Promise<ReadPanel> {
+  const { join = [], riskFree, benchmark, ...own } = options;
+  let panel = await readAlone(source, roles, own);
+  if (riskFree) panel = await subtractRiskFree(panel, riskFree, options, readAlone);
+  if (join.length > 0) panel = await joinCharacteristics(panel, join, options, readAlone);
+  if (!benchmark) return panel;
+  const series = await forwardSeries(panel.index, benchmark, 'options.benchmark', options, readAlone);
+  return { ...panel, series: { benchmark: series } };
+}
+
+async function readAlone(source: PanelSource, roles: ColumnRoles, options: ReadOptions): Promise<ReadPanel> {
   const reading = await openReading(source, roles, options);
   try {
     return assemble(reading, roles, options, await collect(reading, options));
@@ -194,6 +211,7 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     },
     options.sort ?? false,
   );
+  requireNoStrayDate(columns.timestamp.name, index.timestamps, options.maxGapDays);
   if (options.maxGapDays !== undefined) requireNoGap(columns.timestamp.name, index.timestamps, options.maxGapDays);
   const missing = requireValues(reading, rows.missing, nRows, options);
 
@@ -202,9 +220,9 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   const series = rows.series.map((values) => (order ? reorderValues(values, order) : values.subarray(0, nRows)));
   const seriesOf = (column: FrameColumn | undefined): Float64Array | undefined =>
     column && series[seriesColumns(columns).indexOf(column)];
-  const paired = (column: FrameColumn | undefined, lag: number | undefined): Float64Array | undefined => {
+  const paired = (column: FrameColumn | undefined, role: ForwardColumn | undefined): Float64Array | undefined => {
     const values = seriesOf(column);
-    return values && lag !== undefined ? alignForwardReturns(index, values, lag) : undefined;
+    return values && column && role ? forwardReturns(index, values, column, role, options.returnsIn) : undefined;
   };
   const q = columns.context.length;
   const context = new Float64Array(index.nDates * q);
@@ -212,6 +230,14 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     context.set(rows.context.subarray(code * q, (code + 1) * q), t * q);
   });
   const { source, columns: taken, unusedColumns } = describeReading(reading);
+  const timing = timingOf(roles);
+  requireDelisting(roles.delisting, roles.statedAt('delisting'), timing.returnHorizon);
+  const own = paired(columns.returns, roles.returns);
+  const delisting = seriesOf(columns.delisting);
+  const filled =
+    own && roles.delisting
+      ? withDelistingReturns(index, own, delisting && fractions(delisting, options.returnsIn), roles.delisting)
+      : undefined;
   const report: PanelReadReport = {
     source,
     nRows,
@@ -219,7 +245,12 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
     nAssets: index.nAssets,
     columns: taken,
     unusedColumns,
-    notes: [...reading.notes, ...assetNotes(columns.asset.name, index.assetIds)],
+    notes: [
+      ...reading.notes,
+      ...assetNotes(columns.asset.name, index.assetIds),
+      ...calendarNotes(index, reentries),
+      ...(filled?.notes ?? []),
+    ],
     missing,
     reordered: order !== undefined,
     gaps: findGaps(index.timestamps),
@@ -228,11 +259,12 @@ function assemble(reading: Reading, roles: ColumnRoles, options: ReadOptions, ro
   return {
     index,
     characteristics,
-    returns: paired(columns.returns, roles.returns?.lag),
-    factorReturns: paired(columns.factorReturns, roles.factorReturns?.lag),
+    returns: filled?.returns ?? own,
+    factorReturns: paired(columns.factorReturns, roles.factorReturns),
     prices: seriesOf(columns.prices),
-    timing: timingOf(roles),
+    timing,
     context: q === 0 ? undefined : context,
     report,
+    series: {},
   };
 }

@@ -15,6 +15,7 @@ import { portfolioOptionKeys, requireKnownArguments } from './known-keys.ts';
 import { readPanel, spread } from './panel.ts';
 
 const portfolioRoles = new Set([
+  'layout',
   'timestamp',
   'timestampFormat',
   'asset',
@@ -43,7 +44,13 @@ export async function readPortfolioSequenceBatch(
   const columnKeys = [...portfolioRoles].map((role) => (role === 'characteristics' ? 'features' : role));
   requireKnownArguments(columns, columnKeys, options, portfolioOptionKeys);
   const { features, ...others } = columns;
-  const roles = columnRoles({ ...others, characteristics: features }, portfolioRoles);
+  // Prices, wherever they are named, are read as prices here: features may be made of them.
+  const { returns } = others;
+  const isOfPrices = returns !== undefined && 'prices' in returns && (returns.horizon ?? 1) === 1;
+  const named = isOfPrices
+    ? { ...others, returns: undefined, prices: (others.prices ?? returns.prices) as string }
+    : others;
+  const roles = columnRoles({ ...named, characteristics: features }, portfolioRoles);
   if ((roles.prices === undefined) === (roles.returns === undefined))
     throw new ConfigError({
       field: 'columns',

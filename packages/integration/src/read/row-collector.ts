@@ -6,13 +6,16 @@ import { grown } from './growth.ts';
 import { KeyDictionary } from './key-dictionary.ts';
 import { RowErrors, infiniteValue } from './row-errors.ts';
 
-export interface CollectorPlan extends DateRule {
+export interface CollectorPlan {
+  readonly dateRule: DateRule;
   /** How messages call the column of dates. */
   readonly timestampColumn: string;
   readonly characteristicNames: readonly string[];
   /** Per-row columns beside the characteristics: returns and factor returns. */
   readonly seriesNames: readonly string[];
   readonly contextNames: readonly string[];
+  /** Numbers that stand for nothing, by characteristic, then by series. */
+  readonly missingNumbers: readonly (ReadonlySet<number> | undefined)[];
   readonly sort: boolean;
   /** False when the source leaves out rows, so that row numbers would mislead. */
   readonly namesRows: boolean;
@@ -57,7 +60,7 @@ export class RowCollector {
     this.#plan = plan;
     this.assets = assets;
     this.#errors = new RowErrors(plan.timestampColumn, plan.namesRows);
-    this.#dates = new DateCodes(plan, this.#errors);
+    this.#dates = new DateCodes(plan.dateRule, this.#errors);
     this.#context = new ContextSeries(plan.contextNames);
     const capacity = spare ? spare.#capacity : Math.max(1, plan.expectedRows);
     this.#capacity = capacity;
@@ -212,7 +215,9 @@ export class RowCollector {
     column: number,
     name: string,
   ): void {
-    const { values, validity, validityOffset } = source;
+    const { validity, validityOffset } = source;
+    const codes = this.#plan.missingNumbers.at(column);
+    const values = codes ? source.values.map((x) => (codes.has(x) ? Number.NaN : x)) : source.values;
     const selection = kept === this.#chunkLength ? undefined : this.#selection;
     let missing = 0;
     for (let i = 0, to = at; i < kept; i++, to += stride) {

@@ -1,12 +1,13 @@
-import { ConfigError, CrossSectionBatch, PanelIndex, alignForwardReturns, describe, throwIfAborted } from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, PanelIndex, describe, throwIfAborted } from '@ml4t/core';
 import { assetNotes } from './asset-notes.ts';
-import type { ColumnRoles } from './column-roles.ts';
-import type { Frame, RowChunk, RowRequest } from './frame.ts';
+import { requireNoStrayDate } from './calendar-notes.ts';
+import type { ColumnRoles, ForwardColumn } from './column-roles.ts';
+import type { Frame, FrameColumn, RowChunk, RowRequest } from './frame.ts';
 import type { PanelColumns, PanelSource, PanelStreamReport, ReadNote, ReadOptions, StreamOptions } from './options.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import { partEnds, type PartSize } from './part-cuts.ts';
 import { readOptionKeys, requireKnownArguments, streamOptionKeys } from './known-keys.ts';
-import { crossSectionRoles, panelRoles, readCrossSectionBatch } from './panel.ts';
+import { crossSectionRoles, streamRoles, readCrossSectionBatch } from './panel.ts';
 import {
   collectorFor,
   describeReading,
@@ -18,6 +19,7 @@ import {
 } from './reading.ts';
 import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
+import { forwardReturns } from './price-returns.ts';
 import { rowProgress } from './row-progress.ts';
 
 const defaultRowsPerPart = 100_000;
@@ -44,7 +46,7 @@ export async function* streamCrossSectionBatches(
   columns: PanelColumns,
   options: StreamOptions = {},
 ): AsyncGenerator<CrossSectionBatch, PanelStreamReport, undefined> {
-  requireKnownArguments(columns, panelRoles, options, streamOptionKeys);
+  requireKnownArguments(columns, streamRoles, options, streamOptionKeys);
   const size = partSize(options);
   const roles = crossSectionRoles(columns);
   const reading = await openReading(source, roles, options);
@@ -71,6 +73,7 @@ export async function* streamCrossSectionBatches(
     yield* parts.cut(true);
     const { nRows, nParts } = parts;
     const timestamps = Float64Array.from(parts.dates);
+    requireNoStrayDate(reading.columns.timestamp.name, timestamps, options.maxGapDays);
     return {
       ...describeReading(reading),
       notes: [...reading.notes, ...parts.notes],
@@ -231,14 +234,15 @@ class PartCutter {
     const characteristics = rows.characteristics.subarray(0, nRows * p);
     if (order) reorderRows(characteristics, p, order);
     const series = rows.series.map((values) => (order ? reorderValues(values, order) : values.subarray(0, nRows)));
-    const paired = (position: number, lag: number | undefined): Float64Array | undefined =>
-      lag === undefined ? undefined : alignForwardReturns(index, series[position], lag);
+    const { returnsIn } = this.#options;
+    const paired = (position: number, role: ForwardColumn | undefined, column: FrameColumn | undefined) =>
+      role && column && forwardReturns(index, series[position], column, role, returnsIn);
     const { returns, factorReturns } = this.#roles;
     return {
       index,
       characteristics,
-      returns: paired(0, returns?.lag),
-      factorReturns: paired(returns ? 1 : 0, factorReturns?.lag),
+      returns: paired(0, returns, columns.returns),
+      factorReturns: paired(returns ? 1 : 0, factorReturns, columns.factorReturns),
       context: rows.context,
     };
   }

@@ -158,6 +158,7 @@ function describeColumns(cells: NamedCells | undefined, types: Readonly<Record<s
       isInteger:
         kind === 'number' && values.length > 0 && values.every((x) => typeof x === 'bigint' || Number.isInteger(x)),
       type: types[name] ?? typeName(values[0]),
+      isInstant: kind === 'timestamp',
     };
   });
 }

@@ -110,15 +110,24 @@ describe('factorTable', () => {
       factorNames: ['market', 'size'],
       premia: Float64Array.of(NaN, NaN, 0.1, 0.2, 0.3, 0.4),
       standardErrors: new Float64Array(6).fill(0.01),
+      degreesOfFreedom: new Float64Array(6).fill(3),
     });
     const table = factorTable(state, forecast);
-    expect(Object.keys(types(table))).toEqual(['timestamp', 'factor', 'factor_return', 'premium', 'premium_se']);
+    expect(Object.keys(types(table))).toEqual([
+      'timestamp',
+      'factor',
+      'factor_return',
+      'premium',
+      'premium_se',
+      'premium_df',
+    ]);
     expect(rows(table)[5]).toEqual({
       timestamp: Date.UTC(2014, 0, 31),
       factor: 'size',
       factor_return: null,
       premium: 0.4,
       premium_se: 0.01,
+      premium_df: 3,
     });
     expect(rows(table)[2]).toMatchObject({ timestamp: 0, factor: 'market', factor_return: 3, premium: 0.1 });
   });

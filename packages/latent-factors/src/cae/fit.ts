@@ -134,6 +134,7 @@ function prepare(
   given: FactorReturnSeries | undefined,
 ): Prepared {
   batch.requireReturns('CAEModel.fit');
+  batch.requireCharacteristics('CAEModel.fit');
   const portfolios =
     factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true }) : undefined;
   return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, factors, portfolios)) };

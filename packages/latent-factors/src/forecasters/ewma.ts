@@ -1,5 +1,6 @@
 import { parseConfig } from '@ml4t/core';
 import * as z from 'zod';
+import { GrowingVariance, type ErrorOptions } from './factor-errors.ts';
 import {
   PremiumForecaster,
   forecasterConfigSchema,
@@ -31,7 +32,12 @@ export type EWMAConfig = Readonly<z.output<typeof ewmaConfigSchema>>;
  * which leaves that return the weight d^(n-1)). Weights decay over periods without a return and over the dates that a history
  * lacks too, unless `ignoreMissing`.
  *
- * Standard error: `sqrt(sum w^2) sd`, sd from the weighted variance `sum w (f - m)^2 / (1 - sum w^2)`.
+ * Standard error: `sqrt(sum w^2) sd sqrt(Omega / gamma)`, sd from the weighted variance `sum w (f - m)^2 / (1 - sum w^2)`, and Omega / gamma
+ * the long-run over the plain variance of all returns so far (1 with `covType: 'nonrobust'`): how much more a mean varies than
+ * that of independent returns. Too large where the half-life is not long against the dates that a return spans. Degrees of freedom are those
+ * of Omega, `1 / sum w^2 - 1` at most.
+ *
+ * Source of Omega: Lazarus, Lewis, Stock and Watson (2018); see `meanInference` of core.
  */
 export class EWMAFactorForecaster extends PremiumForecaster<EWMAConfig> {
   readonly forecasterType = 'ewma';
@@ -40,8 +46,8 @@ export class EWMAFactorForecaster extends PremiumForecaster<EWMAConfig> {
     super(parseConfig(ewmaConfigSchema, config, 'EWMAFactorForecaster'));
   }
 
-  protected estimator(): PremiumEstimator {
-    return new WeightedMean(this.config);
+  protected estimator(errors: ErrorOptions): PremiumEstimator {
+    return new WeightedMean(this.config, errors);
   }
 }
 
@@ -49,6 +55,7 @@ class WeightedMean implements PremiumEstimator {
   readonly #halfLife: number;
   readonly #adjust: boolean;
   readonly #ignoreMissing: boolean;
+  readonly #variance: GrowingVariance;
   #count = 0;
   #lastPeriod = Number.NaN;
   /** Sums of weights, squared weights and weighted squared deviations, all decayed at every observation. */
@@ -57,7 +64,8 @@ class WeightedMean implements PremiumEstimator {
   #mean = 0;
   #deviations = 0;
 
-  constructor({ halfLife, adjust, update, ignoreMissing }: EWMAConfig) {
+  constructor({ halfLife, adjust, update, ignoreMissing }: EWMAConfig, errors: ErrorOptions) {
+    this.#variance = new GrowingVariance(errors);
     this.#halfLife = halfLife;
     this.#adjust = adjust;
     this.#ignoreMissing = ignoreMissing ?? update === 'frozen';
@@ -66,6 +74,7 @@ class WeightedMean implements PremiumEstimator {
   observe(value: number, period: number): void {
     const d = this.#count === 0 ? 1 : this.#decayOver(this.#ignoreMissing ? 1 : period - this.#lastPeriod);
     const weight = this.#adjust || this.#count === 0 ? 1 : 1 - this.#decayOver(1);
+    this.#variance.observe(value);
     this.#lastPeriod = period;
     this.#count++;
     this.#weight = d * this.#weight + weight;
@@ -81,9 +90,14 @@ class WeightedMean implements PremiumEstimator {
   }
 
   forecast(): Premium {
-    if (this.#count === 0) return { premium: Number.NaN, standardError: Number.NaN };
+    if (this.#count === 0) return { premium: Number.NaN, standardError: Number.NaN, degreesOfFreedom: 0 };
     const squares = this.#weightSquares / this.#weight ** 2;
     const variance = this.#count > 1 ? this.#deviations / this.#weight / (1 - squares) : Number.NaN;
-    return { premium: this.#mean, standardError: Math.sqrt(squares * variance) };
+    const { variance: longRun, sampleVariance, degreesOfFreedom } = this.#variance.estimate();
+    return {
+      premium: this.#mean,
+      standardError: Math.sqrt(squares * variance * (longRun / sampleVariance)),
+      degreesOfFreedom: Math.min(degreesOfFreedom, Math.max(1, Math.floor(1 / squares - 1))),
+    };
   }
 }

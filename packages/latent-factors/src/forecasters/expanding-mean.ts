@@ -1,5 +1,6 @@
 import { parseConfig } from '@ml4t/core';
 import type * as z from 'zod';
+import { GrowingVariance, type ErrorOptions } from './factor-errors.ts';
 import {
   PremiumForecaster,
   forecasterConfigSchema,
@@ -11,10 +12,13 @@ import {
 /**
  * The premium is the mean of the factor returns realised so far:
  *
- * `lambda_{t,k} = (1 / n) sum_{s realised by t} f_{s,k}`, standard error `sd / sqrt(n)` (from n = 2), which takes the factor
- * returns as serially uncorrelated.
+ * `lambda_{t,k} = (1 / n) sum_{s realised by t} f_{s,k}`, standard error `sqrt(Omega / n)`, Omega the long-run variance by equal-weighted
+ * cosines, which allows for the overlap of returns over several dates and for persistence; t with `degreesOfFreedom`. With
+ * `covType: 'nonrobust'` `sd / sqrt(n)`, which takes the factor returns as serially uncorrelated.
  *
  * A return dated s is realised by t when at least `realisationLag` dates lie after s, up to and including t.
+ *
+ * Source of the errors: Lazarus, Lewis, Stock and Watson (2018); see `meanInference` of core.
  */
 export class ExpandingMeanFactorForecaster extends PremiumForecaster<ForecasterConfig> {
   readonly forecasterType = 'expanding-mean';
@@ -23,28 +27,31 @@ export class ExpandingMeanFactorForecaster extends PremiumForecaster<ForecasterC
     super(parseConfig(forecasterConfigSchema, config, 'ExpandingMeanFactorForecaster'));
   }
 
-  protected estimator(): PremiumEstimator {
-    return new RunningMean();
+  protected estimator(errors: ErrorOptions): PremiumEstimator {
+    return new RunningMean(errors);
   }
 }
 
-/** Welford's running mean and sum of squared deviations. */
 class RunningMean implements PremiumEstimator {
+  readonly #variance: GrowingVariance;
   #count = 0;
   #mean = 0;
-  #squares = 0;
+
+  constructor(errors: ErrorOptions) {
+    this.#variance = new GrowingVariance(errors);
+  }
 
   observe(value: number): void {
-    const deviation = value - this.#mean;
-    this.#mean += deviation / ++this.#count;
-    this.#squares += deviation * (value - this.#mean);
+    this.#mean += (value - this.#mean) / ++this.#count;
+    this.#variance.observe(value);
   }
 
   forecast(): Premium {
-    const n = this.#count;
+    const { variance, degreesOfFreedom } = this.#variance.estimate();
     return {
-      premium: n > 0 ? this.#mean : Number.NaN,
-      standardError: n > 1 ? Math.sqrt(this.#squares / (n - 1) / n) : Number.NaN,
+      premium: this.#count > 0 ? this.#mean : Number.NaN,
+      standardError: Math.sqrt(variance / this.#count),
+      degreesOfFreedom,
     };
   }
 }

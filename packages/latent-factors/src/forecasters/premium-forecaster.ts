@@ -8,6 +8,7 @@ import {
   type LatentFactorState,
 } from '@ml4t/core';
 import * as z from 'zod';
+import { covTypeSchema, type ErrorOptions } from './factor-errors.ts';
 import { historyOf, joinHistories, positionsIn, type FactorHistory } from './factor-history.ts';
 
 /** Fields that every forecaster has. */
@@ -23,6 +24,8 @@ export const forecasterConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Dates until a factor return is realised; as the data say where absent'),
+  /** How standard errors allow for dependence between dates: overlap of returns over several dates, and persistence. */
+  covType: covTypeSchema,
 });
 
 export type ForecasterConfig = Readonly<z.output<typeof forecasterConfigSchema>>;
@@ -31,6 +34,8 @@ export type ForecasterConfig = Readonly<z.output<typeof forecasterConfigSchema>>
 export interface Premium {
   readonly premium: number;
   readonly standardError: number;
+  /** Of the t distribution that goes with the standard error; 0 where that is not known. */
+  readonly degreesOfFreedom: number;
 }
 
 /** Estimates one factor's premium from its returns, fed in date order. Periods count time, dates that are missing included. */
@@ -58,8 +63,8 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
     this.config = config;
   }
 
-  /** A fresh estimator for one factor. */
-  protected abstract estimator(): PremiumEstimator;
+  /** A fresh estimator for one factor, and how its errors are made. */
+  protected abstract estimator(errors: ErrorOptions): PremiumEstimator;
 
   get isFitted(): boolean {
     return this.#history !== undefined;
@@ -76,7 +81,8 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
   }
 
   /**
-   * Premia and their standard errors for every date of `state` (T x K); NaN where nothing was realised yet.
+   * Premia, their standard errors and degrees of freedom for every date of `state` (T x K); NaN where nothing was realised yet, and for
+   * errors also where the history is too short for the horizon of its returns.
    * Throws NotFittedError; DataError for other factors, or returns over another number of dates, than those of the fit.
    */
   predict(state: LatentFactorState): FactorForecastResult {
@@ -88,11 +94,13 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
     const history = positionsIn(joint.calendar, joint.timestamps);
     const target = positionsIn(joint.calendar, targets);
     const isTraining = new Set(this.#history.timestamps);
+    const errors = { covType: this.config.covType, horizon: joint.timing?.returnHorizon ?? 1 };
     const k = state.nFactors;
     const premia = new Float64Array(targets.length * k).fill(Number.NaN);
-    const standardErrors = new Float64Array(targets.length * k).fill(Number.NaN);
+    const standardErrors = premia.slice();
+    const degreesOfFreedom = premia.slice();
     for (let j = 0; j < k; j++) {
-      const estimator = this.estimator();
+      const estimator = this.estimator(errors);
       let read = 0;
       for (let t = 0; t < targets.length; t++) {
         for (; history.position[read] + lag <= target.position[t]; read++) {
@@ -100,13 +108,21 @@ export abstract class PremiumForecaster<Config extends ForecasterConfig> impleme
           const usable = this.config.update === 'expanding' || isTraining.has(joint.timestamps[read]);
           if (usable && Number.isFinite(value)) estimator.observe(value, history.period[read]);
         }
-        const { premium, standardError } = estimator.forecast(target.period[t]);
-        premia[t * k + j] = premium;
-        standardErrors[t * k + j] = standardError;
+        const forecast = estimator.forecast(target.period[t]);
+        premia[t * k + j] = forecast.premium;
+        standardErrors[t * k + j] = forecast.standardError;
+        degreesOfFreedom[t * k + j] = forecast.degreesOfFreedom;
       }
     }
     const { factorNames, checkpoint } = state;
-    return new FactorForecastResult({ timestamps: targets, factorNames, premia, standardErrors, checkpoint });
+    return new FactorForecastResult({
+      timestamps: targets,
+      factorNames,
+      premia,
+      standardErrors,
+      degreesOfFreedom,
+      checkpoint,
+    });
   }
 
   /** The configured lag, which may not be shorter than that of the returns. */

@@ -4,6 +4,7 @@ import { imputeByModel, type PanelFit, type StaticLoadingsPhase } from '../stati
 import { columnMeans } from '../static-loadings/observed-moments.ts';
 import {
   principalSubspace,
+  sizeOfReturns,
   unexplainedVariance,
   type PrincipalSubspace,
 } from '../static-loadings/principal-subspace.ts';
@@ -26,19 +27,22 @@ export interface CompletedPanel extends PrincipalSubspace {
 export async function completePanel(
   returns: Matrix,
   config: Pick<PCAConfig, 'nFactors' | 'imputation' | 'maxIter' | 'tol' | 'acceleration'>,
+  accelerate: boolean,
   options: RunOptions<StaticLoadingsPhase> = {},
 ): Promise<CompletedPanel> {
+  const size = sizeOfReturns(returns);
   const decompose = (completed: Matrix): PanelFit & { means: Float64Array; subspace: PrincipalSubspace } => {
     const { rows, columns, data } = completed;
     const means = columnMeans(completed);
     const centred = matrix(rows, columns, data.slice());
     for (let t = 0, cell = 0; t < rows; t++) for (let i = 0; i < columns; i++) centred.data[cell++] -= means[i];
-    const subspace = principalSubspace(centred, config.nFactors);
+    const subspace = principalSubspace(centred, config.nFactors, size);
     return {
       means,
       subspace,
       cellVariance: subspace.totalVariance / columns,
       unexplained: unexplainedVariance(subspace),
+      squareUnit: 1 / rows,
       fitted: () =>
         multiply(multiply(centred, subspace.loadings), subspace.loadings, { transposeB: true }).data.map(
           (value, cell) => value + means[cell % columns],
@@ -49,7 +53,7 @@ export async function completePanel(
     returns,
     columnMeans(returns),
     decompose,
-    config,
+    { ...config, accelerate },
     'PCAModel.fit',
     options,
   );

@@ -1,7 +1,6 @@
 import {
   LatentFactorState,
   NotFittedError,
-  NotIdentifiedError,
   deepFreeze,
   requireFitArguments,
   requirePredictArguments,
@@ -21,19 +20,27 @@ import {
 } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { factorSigns, scaleColumns } from '../identification.ts';
-import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
-import { observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
+import { alignToAssets, estimableBatch, selectRows } from '../static-loadings/assets.ts';
+import { observedExplainedVariance, observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
+import { staticFitNotes } from '../static-loadings/notes.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
+import { overlapNote, overlapOf, requireSomeFactors } from '../static-loadings/overlap.ts';
 import { packageVersion } from '../version.ts';
 import { parsePCAConfig, type PCAConfig, type PCAConfigInput } from './config.ts';
 import { completePanel } from './missing-returns.ts';
 
-const savedState = z.strictObject({ assetIds: z.array(z.string()) });
+const savedState = z.strictObject({
+  assetIds: z.array(z.string()),
+  /** Absent in artifacts from before such assets were left out. */
+  withoutReturns: z.array(z.string()).default([]),
+});
 
 /** What a fit leaves behind. */
 interface PCAFit {
   readonly assetIds: readonly string[];
+  /** Assets of the training batch without a single return. */
+  readonly withoutReturns: readonly string[];
   /** (N x K), orthonormal columns. */
   readonly loadings: Matrix;
   /** (N) */
@@ -77,7 +84,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   get loadings(): Float64Array {
     return this.#requireFit('loadings').loadings.data.slice();
   }
-  /** The assets of the fit (N). */
+  /** The assets of the fit (N): those with a return in training. */
   get assetIds(): readonly string[] {
     return this.#requireFit('assetIds').assetIds;
   }
@@ -94,8 +101,9 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   }
 
   /**
-   * Estimates the loadings. Throws ConfigError when K exceeds dates or assets, DataError when an asset has no return at
-   * all, NotIdentifiedError when the rank is below K, AbortedError; in every case an earlier fit stays.
+   * Estimates the loadings. Assets without a single return are named in the notes and left out; a panel that hangs together by few
+   * dates is named there too. Throws ConfigError when K exceeds dates or assets, NotIdentifiedError when the rank is below K (constant
+   * returns have rank 0) or no date's assets tell K factors apart, AbortedError; in every case an earlier fit stays.
    */
   async fit(
     batch: PersistentPanelBatch,
@@ -104,24 +112,27 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const started = performance.now();
     const { config } = this;
     requireFitArguments(batch, options, { operation: 'PCAModel.fit', kind: 'persistent-panel' });
-    const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
-    requireEstimable(batch, config.nFactors, 'PCAConfig.nFactors');
-    const panel = await completePanel(returns, config, options);
-    const unsigned = {
-      loadings: panel.loadings,
-      factors: staticFactorReturns(returns, { ...panel, weights: panel.loadings }),
-    };
+    const { batch: estimable, withoutReturns } = estimableBatch(batch, config.nFactors, 'PCAConfig.nFactors');
+    const { assetIds } = estimable;
+    const returns = matrix(estimable.nDates, estimable.nAssets, estimable.returns);
+    const overlap = overlapOf(returns, config.nFactors);
+    const panel = await completePanel(returns, config, overlap.looseDates === 0, options);
+    const statics = { ...panel, weights: panel.loadings };
+    const unsigned = { loadings: panel.loadings, factors: staticFactorReturns(returns, statics) };
+    requireSomeFactors(returns, unsigned.factors, overlap, assetIds);
     const signs = factorSigns(unsigned);
     const loadings = scaleColumns(panel.loadings, (j) => signs[j]);
-    const missing = countMissing(batch.returns);
-    const notes: string[] = [];
-    if (!panel.converged) notes.push(`The imputed returns still moved after ${panel.rounds} rounds.`);
+    const missing = countMissing(estimable.returns);
+    const notes = staticFitNotes(panel, overlapNote(overlap, assetIds), withoutReturns);
     const stopReason = !panel.converged ? 'max-iterations' : panel.rounds > 0 ? 'converged' : 'closed-form';
     const summary: FitSummary = {
       converged: panel.converged,
       stopReason,
       iterations: panel.rounds,
-      trainMetrics: fitMetrics(returns, unsigned, panel.eigenvalues, panel.totalVariance),
+      trainMetrics: {
+        explainedVarianceRatio: observedExplainedVariance(returns, unsigned.factors, statics),
+        totalR2: observedTotalR2(returns, unsigned.loadings, unsigned.factors),
+      },
       history: [],
       notes,
       runRecord: {
@@ -129,25 +140,25 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
         packageVersion: packageVersion(),
         config,
         engine: linalgBackend(),
-        dimensions: { dates: batch.nDates, assets: batch.nAssets, missingReturns: missing },
+        dimensions: { dates: batch.nDates, assets: assetIds.length, missingReturns: missing },
         stopReason,
         seconds: (performance.now() - started) / 1000,
       },
     };
     const { means, eigenvalues } = panel;
-    this.#fit = deepFreeze({ assetIds: batch.assetIds, loadings, means, eigenvalues, summary });
+    this.#fit = deepFreeze({ assetIds, withoutReturns, loadings, means, eigenvalues, summary });
     return summary;
   }
 
   /**
    * Static exposures of the batch's assets, and factor returns per date: the projection of the returns where all assets
-   * of the fit are observed, least squares on the observed ones elsewhere, NaN with fewer than K of them.
-   * Assets are matched by id: subsets and other orders are fine. Throws DataError that names unknown assets.
+   * of the fit are observed, least squares on the observed ones elsewhere, NaN with fewer than K of them. Exposures of assets that had no return in training
+   * are NaN. Assets are matched by id: subsets and other orders are fine. Throws DataError that names unknown assets.
    */
   async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
     const fit = this.#requireFit('extract');
     requirePredictArguments(batch, {}, { operation: 'PCAModel.extract', kind: 'persistent-panel' });
-    const { rows, returns } = alignToAssets(batch, fit.assetIds);
+    const { rows, returns } = alignToAssets(batch, fit.assetIds, fit.withoutReturns);
     return new LatentFactorState({
       index: batch.index,
       timing: batch,
@@ -166,7 +177,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
       formatVersion: 1,
       packageVersion: packageVersion(),
       config: this.config,
-      state: { assetIds: fit.assetIds },
+      state: { assetIds: fit.assetIds, withoutReturns: fit.withoutReturns },
       record: fit.summary,
       arrays: {
         loadings: { shape: [fit.loadings.rows, fit.loadings.columns], data: fit.loadings.data },
@@ -180,10 +191,11 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
   static async load(source: ArtifactSource): Promise<PCAModel> {
     const artifact = await loadArtifact(source, { modelType: 'pca', arrays: ['loadings', 'means', 'eigenvalues'] });
     const model = new PCAModel(artifact.config as PCAConfigInput);
-    const { assetIds } = readState(artifact, savedState);
+    const { assetIds, withoutReturns } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
     model.#fit = deepFreeze({
       assetIds,
+      withoutReturns,
       loadings: matrix(n, k, artifactArray(artifact, 'loadings', 'F64', [n, k])),
       means: artifactArray(artifact, 'means', 'F64', [n]),
       eigenvalues: artifactArray(artifact, 'eigenvalues', 'F64', [k]),
@@ -196,22 +208,4 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     if (!this.#fit) throw new NotFittedError('PCAModel', operation);
     return this.#fit;
   }
-}
-
-function fitMetrics(
-  returns: Matrix,
-  { loadings, factors }: { loadings: Matrix; factors: Matrix },
-  eigenvalues: Float64Array,
-  totalVariance: number,
-): Record<string, number> {
-  const k = loadings.columns;
-  if (factors.data.every(Number.isNaN))
-    throw new NotIdentifiedError({
-      field: 'returns',
-      expected: `a date with at least ${k} observed assets`,
-      found: 'none',
-      remedy: 'Lower nFactors or pass assets with fewer gaps.',
-    });
-  const explained = eigenvalues.reduce((sum, value) => sum + value, 0);
-  return { explainedVarianceRatio: explained / totalVariance, totalR2: observedTotalR2(returns, loadings, factors) };
 }

@@ -1,4 +1,11 @@
-import { ConfigError, DataError, describe, formatTimestamp, type PersistentPanelBatch } from '@ml4t/core';
+import {
+  ConfigError,
+  DataError,
+  describe,
+  exceedsRounding,
+  formatTimestamp,
+  type PersistentPanelBatch,
+} from '@ml4t/core';
 import { gram, matrix, symmetricEigen, transpose, type Matrix } from '@ml4t/core/linalg';
 import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
 
@@ -136,7 +143,7 @@ function panelEigenvalues(batch: PersistentPanelBatch, standardize: boolean): Fl
 
 function deviationsOf(returns: Matrix, means: Float64Array, assetIds: readonly string[]): Float64Array {
   const deviations = columnDeviations(returns, means);
-  const still = deviations.findIndex((value) => !(value > 0));
+  const still = deviations.findIndex((value, i) => !exceedsRounding(value, Math.max(1, Math.abs(means[i]))));
   if (still >= 0)
     throw new DataError({
       field: 'returns',

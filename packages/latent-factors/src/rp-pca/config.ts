@@ -25,11 +25,14 @@ export const rppcaConfigSchema = baseConfigSchema
       .describe('Weights of length one, or loadings times the root of their eigenvalue'),
     /** Make the training factors uncorrelated, each of the later ones less its projection on the earlier ones. */
     orthogonalizeFactors: z.boolean().default(false).describe('Make the training factor returns uncorrelated'),
-    /** Which exposures `extract` gives. */
+    /**
+     * Which exposures `extract` gives, and forecasts are made of. Slopes of time-series regressions drop what gamma priced: with a weak
+     * factor of high Sharpe ratio they forecast worse (docs/decisions/defaults.md).
+     */
     exposures: z
-      .enum(['time-series', 'loadings'])
-      .default('time-series')
-      .describe('Exposures of extract: time-series regression slopes, or the RP-PCA loadings'),
+      .enum(['loadings', 'time-series'])
+      .default('loadings')
+      .describe('Exposures of extract: the RP-PCA loadings, or time-series regression slopes'),
     /** Whether time-series exposures come with their intercepts; forecasts are then each asset's own training mean. */
     extractAlphas: z.boolean().default(false).describe('Give the time-series alphas with the time-series betas'),
     /** 'em' imputes missing returns by the factors, iterated; 'mean' by the asset's mean, once. */
@@ -42,7 +45,14 @@ export const rppcaConfigSchema = baseConfigSchema
     acceleration: z.enum(['anderson', 'none']).default('anderson').describe('Acceleration of the imputation'),
   })
   .check((context) => {
-    const { gamma, baseMoment } = context.value;
+    const { gamma, baseMoment, exposures, extractAlphas } = context.value;
+    if (extractAlphas && exposures === 'loadings')
+      context.issues.push({
+        code: 'custom',
+        input: extractAlphas,
+        path: ['extractAlphas'],
+        message: "false, or exposures 'time-series': alphas are of those regressions",
+      });
     const least = baseMoment === 'covariance' ? 0 : -1;
     if (gamma >= least) return;
     context.issues.push({

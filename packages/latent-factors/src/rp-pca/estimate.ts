@@ -1,4 +1,4 @@
-import { DataError, type RunOptions } from '@ml4t/core';
+import { DataError, exceedsRounding, type RunOptions } from '@ml4t/core';
 import {
   choleskyFactor,
   gram,
@@ -15,6 +15,8 @@ import { imputeByModel, type PanelFit, type StaticLoadingsPhase } from '../stati
 import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
 import {
   principalSubspace,
+  rankError,
+  sizeOfReturns,
   unexplainedVariance,
   type PrincipalSubspace,
 } from '../static-loadings/principal-subspace.ts';
@@ -46,6 +48,7 @@ export async function estimateRPPCA(
   returns: Matrix,
   assetIds: readonly string[],
   config: RPPCAConfig,
+  accelerate: boolean,
   options: RunOptions<StaticLoadingsPhase>,
 ): Promise<RPPCAEstimate> {
   const n = returns.columns;
@@ -61,7 +64,7 @@ export async function estimateRPPCA(
     deviations,
     new Float64Array(n),
     (completed) => decompose(completed, scaledMeans, config),
-    config,
+    { ...config, accelerate },
     'RPPCAModel.fit',
     options,
   );
@@ -84,6 +87,7 @@ export async function estimateRPPCA(
     ? orthogonalise(plain, staticFactorReturns(returns, { ...plain, means }), config.normalizeLoadings)
     : plain;
   const factors = staticFactorReturns(returns, { ...rotated, means });
+  requireVariation(factors, rotated.weights, sizeOfReturns(returns));
   const signs = factorSigns({ loadings: rotated.loadings, factors });
   const turn = (a: Matrix): Matrix => scaleColumns(a, (j) => signs[j]);
   return {
@@ -113,12 +117,13 @@ function decompose(
     squares += data[cell] * data[cell];
   }
   for (let i = 0; i < n; i++) augmented.data[nDates * n + i] = Math.sqrt(meanWeight) * means[i];
-  const subspace = principalSubspace(augmented, nFactors);
+  const subspace = principalSubspace(augmented, nFactors, 0);
   return {
     // `principalSubspace` divides by the number of rows; the weights are already in the rows here.
     subspace: { ...subspace, eigenvalues: subspace.eigenvalues.map((value) => value * augmented.rows) },
     cellVariance: squares / data.length,
     unexplained: unexplainedVariance(subspace),
+    squareUnit: 1 / divisor / augmented.rows,
     fitted: () => multiply(multiply(deviations, subspace.loadings), subspace.loadings, { transposeB: true }).data,
   };
 }
@@ -141,6 +146,15 @@ function orthogonalise(
     loadings: scaleColumns(multiply(loadings, lower), (j) => size[j]),
     weights: scaleColumns(uncorrelated, (j) => 1 / size[j]),
   };
+}
+
+/** Throws NotIdentifiedError when a factor is the same on all dates: then it stands for means alone, and returns have a lower rank. */
+function requireVariation(factors: Matrix, weights: Matrix, size: number): void {
+  const gross = new Float64Array(factors.columns);
+  for (let at = 0; at < weights.data.length; at++) gross[at % factors.columns] += Math.abs(weights.data[at]);
+  const deviations = columnDeviations(factors, columnMeans(factors));
+  const rank = deviations.filter((sd, j) => Number.isNaN(sd) || exceedsRounding(sd, size * gross[j])).length;
+  if (rank < factors.columns) throw rankError(rank, factors.columns);
 }
 
 function columnLengths(a: Matrix): Float64Array {

@@ -19,17 +19,23 @@ import {
   type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { alignToAssets, requireEstimable, selectRows } from '../static-loadings/assets.ts';
+import { alignToAssets, estimableBatch, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
+import { staticFitNotes } from '../static-loadings/notes.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
+import { overlapNote, overlapOf, requireSomeFactors } from '../static-loadings/overlap.ts';
 import { timeSeriesExposures, type TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import { packageVersion } from '../version.ts';
 import { parseRPPCAConfig, type RPPCAConfig, type RPPCAConfigInput } from './config.ts';
 import { estimateRPPCA } from './estimate.ts';
 import { factorPerformance, rppcaFitMetrics, type FactorPerformance } from './fit-metrics.ts';
 
-const savedState = z.strictObject({ assetIds: z.array(z.string()) });
+const savedState = z.strictObject({
+  assetIds: z.array(z.string()),
+  /** Absent in artifacts from before such assets were left out. */
+  withoutReturns: z.array(z.string()).default([]),
+});
 const savedArrays = [
   'loadings',
   'weights',
@@ -45,6 +51,8 @@ const savedArrays = [
 /** What a fit leaves behind. */
 interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
   readonly assetIds: readonly string[];
+  /** Assets of the training batch without a single return. */
+  readonly withoutReturns: readonly string[];
   /** (N x K) */
   readonly loadings: Matrix;
   /** (N x K) */
@@ -136,8 +144,9 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
 
   /**
    * Estimates loadings, factor portfolios and time-series exposures. Throws ConfigError when K exceeds dates or assets,
-   * DataError when an asset has no return at all (or, scaled by volatility, none that varies), NotIdentifiedError when
-   * the rank is below K, AbortedError; in every case an earlier fit stays.
+   * DataError when (scaled by volatility) an asset has no return that varies, NotIdentifiedError when the rank is below K (constant
+   * returns have rank 0) or no date's assets tell K factors apart, AbortedError; in every case an earlier fit stays. Assets without a
+   * single return are named in the notes and left out; a panel that hangs together by few dates is named there too.
    */
   async fit(
     batch: PersistentPanelBatch,
@@ -146,14 +155,16 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const started = performance.now();
     const { config } = this;
     requireFitArguments(batch, options, { operation: 'RPPCAModel.fit', kind: 'persistent-panel' });
-    requireEstimable(batch, config.nFactors, 'RPPCAConfig.nFactors');
-    const returns = matrix(batch.nDates, batch.nAssets, batch.returns);
-    const estimate = await estimateRPPCA(returns, batch.assetIds, config, options);
+    const { batch: estimable, withoutReturns } = estimableBatch(batch, config.nFactors, 'RPPCAConfig.nFactors');
+    const { assetIds } = estimable;
+    const returns = matrix(estimable.nDates, estimable.nAssets, estimable.returns);
+    const overlap = overlapOf(returns, config.nFactors);
+    const estimate = await estimateRPPCA(returns, assetIds, config, overlap.looseDates === 0, options);
+    requireSomeFactors(returns, estimate.factorReturns, overlap, assetIds);
     const exposures = timeSeriesExposures(returns, estimate.factorReturns);
     const performanceOfFactors = factorPerformance(estimate.factorReturns);
     const unpriced = countMissing(exposures.alphas);
-    const notes: string[] = [];
-    if (!estimate.converged) notes.push(`The imputed returns still moved after ${estimate.rounds} rounds.`);
+    const notes = staticFitNotes(estimate, overlapNote(overlap, assetIds), withoutReturns);
     if (unpriced > 0) notes.push(`${unpriced} assets have too few returns for time-series betas; theirs are NaN.`);
     const stopReason = !estimate.converged ? 'max-iterations' : estimate.rounds > 0 ? 'converged' : 'closed-form';
     const summary: FitSummary = {
@@ -170,8 +181,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
         engine: linalgBackend(),
         dimensions: {
           dates: batch.nDates,
-          assets: batch.nAssets,
-          missingReturns: countMissing(batch.returns),
+          assets: assetIds.length,
+          missingReturns: countMissing(estimable.returns),
         },
         stopReason,
         seconds: (performance.now() - started) / 1000,
@@ -181,7 +192,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     this.#fit = deepFreeze({
       ...exposures,
       ...performanceOfFactors,
-      assetIds: batch.assetIds,
+      assetIds,
+      withoutReturns,
       loadings,
       weights,
       means,
@@ -201,7 +213,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const fit = this.#requireFit('extract');
     requirePredictArguments(batch, {}, { operation: 'RPPCAModel.extract', kind: 'persistent-panel' });
     const { nFactors, exposures, extractAlphas } = this.config;
-    const { rows, returns } = alignToAssets(batch, fit.assetIds);
+    const { rows, returns } = alignToAssets(batch, fit.assetIds, fit.withoutReturns);
     const timeSeries = exposures === 'time-series';
     return new LatentFactorState({
       index: batch.index,
@@ -209,7 +221,10 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       nFactors,
       betaLayout: 'asset',
       betas: selectRows(timeSeries ? fit.betas : fit.loadings, rows),
-      alphas: timeSeries && extractAlphas ? Float64Array.from(rows, (row) => fit.alphas[row]) : undefined,
+      alphas:
+        timeSeries && extractAlphas
+          ? Float64Array.from(rows, (row) => (row < 0 ? Number.NaN : fit.alphas[row]))
+          : undefined,
       factorReturns: staticFactorReturns(returns, fit).data,
     });
   }
@@ -224,7 +239,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       formatVersion: 1,
       packageVersion: packageVersion(),
       config: this.config,
-      state: { assetIds: fit.assetIds },
+      state: { assetIds: fit.assetIds, withoutReturns: fit.withoutReturns },
       record: fit.summary,
       arrays: {
         loadings: wide(fit.loadings),
@@ -244,7 +259,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
   static async load(source: ArtifactSource): Promise<RPPCAModel> {
     const artifact = await loadArtifact(source, { modelType: 'rp-pca', arrays: savedArrays });
     const model = new RPPCAModel(artifact.config as RPPCAConfigInput);
-    const { assetIds } = readState(artifact, savedState);
+    const { assetIds, withoutReturns } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
     const read = (name: (typeof savedArrays)[number], ...shape: number[]): Float64Array =>
       // An asset with too few returns has no time-series regression.
@@ -253,6 +268,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       });
     model.#fit = deepFreeze({
       assetIds,
+      withoutReturns,
       loadings: matrix(n, k, read('loadings', n, k)),
       weights: matrix(n, k, read('weights', n, k)),
       means: read('means', n),

@@ -1,5 +1,5 @@
 import { leastSquares, matrix, multiply, type Matrix } from '@ml4t/core/linalg';
-import { isMissing } from './observed-moments.ts';
+import { columnMeans, isMissing } from './observed-moments.ts';
 
 /** Static exposures and the portfolios that go with them. */
 export interface StaticFactors {
@@ -74,6 +74,40 @@ export function observedTotalR2(returns: Matrix, loadings: Matrix, factors: Matr
       errors += (value - fitted[cell]) ** 2;
       squares += value * value;
     }
+  }
+  return 1 - errors / squares;
+}
+
+/**
+ * Share of the variation of the observed returns that the factors explain, `1 - sum (r - mu_i - l_i' (f_t - P' mu))^2 / sum (r - m_i)^2`,
+ * m the means of the observed returns: a fraction. Only observed returns of dates with factors count, so that a model is not
+ * praised for returns that it made up itself. In a complete panel it is the leading eigenvalues' share of the variance.
+ */
+export function observedExplainedVariance(
+  returns: Matrix,
+  factors: Matrix,
+  { loadings, weights, means }: StaticFactors,
+): number {
+  const { rows: nDates, columns: n, data } = returns;
+  const k = factors.columns;
+  const base = new Float64Array(k);
+  for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) base[j] += weights.data[i * k + j] * means[i];
+  const observed = matrix(nDates, n, data.slice());
+  const known = matrix(nDates, k);
+  for (let t = 0; t < nDates; t++) {
+    if (isMissing(factors.data[t * k])) observed.data.fill(Number.NaN, t * n, (t + 1) * n);
+    else for (let j = 0; j < k; j++) known.data[t * k + j] = factors.data[t * k + j] - base[j];
+  }
+  const centres = columnMeans(observed);
+  const fitted = multiply(known, loadings, { transposeB: true }).data;
+  let errors = 0;
+  let squares = 0;
+  for (let cell = 0; cell < data.length; cell++) {
+    const value = observed.data[cell];
+    if (isMissing(value)) continue;
+    const i = cell % n;
+    errors += (value - means[i] - fitted[cell]) * (value - means[i] - fitted[cell]);
+    squares += (value - centres[i]) * (value - centres[i]);
   }
   return 1 - errors / squares;
 }

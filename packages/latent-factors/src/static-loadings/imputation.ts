@@ -13,6 +13,8 @@ export interface ImputationSettings {
   readonly maxIter: number;
   readonly tol: number;
   readonly acceleration: 'anderson' | 'none';
+  /** Whether the panel hangs together well enough for extrapolation. */
+  readonly accelerate: boolean;
 }
 
 /** A model of a completed panel. */
@@ -21,8 +23,10 @@ export interface PanelFit {
   fitted(): Float64Array;
   /** Mean square of the completed panel's deviations from its means: the unit in which movement is measured. */
   readonly cellVariance: number;
-  /** Squares that the model leaves unexplained of the completed panel, up to a constant factor: what every round lowers. */
+  /** Squares that the model leaves unexplained of the completed panel, in a unit of its own: what every round lowers. */
   readonly unexplained: number;
+  /** What one squared cell adds to `unexplained`. */
+  readonly squareUnit: number;
 }
 
 export interface Imputed<F> {
@@ -37,53 +41,74 @@ export interface Imputed<F> {
  * the sum of squared errors over the observed cells. At first the gaps hold `start` (N, per asset); 'mean' stops there.
  *
  * The rounds converge as slowly as much is missing, so the filled values are extrapolated from the last rounds (Anderson
- * acceleration). With x the filled values, rounds and extrapolations are steps on one function, `min over models of |completed(x) -
- * model|^2`, whose minimum is that of the observed cells: an extrapolation that raises it is taken back. Fixed points are the same.
+ * acceleration). With x the filled values and F(x) the least squares `min over models of |completed(x) - model|^2`, the errors H of
+ * that model over the observed cells are F(x) less what the next round moves. A plain round promises `F(next) <= H`; an extrapolation
+ * that does not keep this promise is taken back, so that H falls in every round, as in plain ones. Fixed points are the same.
+ *
+ * Where `accelerate` is false the rounds are plain: in a panel that hangs together by few dates ({@link overlapOf}), F is a valley
+ * without a floor, along which an extrapolation can leave for asset means that no return has. Extrapolated rounds that have not
+ * converged after `maxIter` are compared with as many plain ones, and the lower errors are kept.
  * Throws AbortedError under the name `operation`.
  */
 export async function imputeByModel<F extends PanelFit>(
   panel: Matrix,
   start: Float64Array,
   fitPanel: (completed: Matrix) => F,
-  { imputation, maxIter, tol, acceleration }: ImputationSettings,
+  { imputation, maxIter, tol, acceleration, accelerate }: ImputationSettings,
   operation: string,
   { signal, onProgress }: RunOptions<StaticLoadingsPhase> = {},
 ): Promise<Imputed<F>> {
   const missing: number[] = [];
   for (let cell = 0; cell < panel.data.length; cell++) if (isMissing(panel.data[cell])) missing.push(cell);
   const completed = matrix(panel.rows, panel.columns, panel.data.slice());
-  let filled: Float64Array = Float64Array.from(missing, (cell) => start[cell % panel.columns]);
+  const first = Float64Array.from(missing, (cell) => start[cell % panel.columns]);
   const fitFilled = (values: Float64Array): F => {
-    filled = values;
     missing.forEach((cell, at) => (completed.data[cell] = values[at]));
     return fitPanel(completed);
   };
-  const anderson = acceleration === 'anderson' ? new AndersonAcceleration() : undefined;
-  let fit = fitFilled(filled);
-  let rounds = 0;
-  let converged = missing.length === 0 || imputation === 'mean';
+  if (missing.length === 0 || imputation === 'mean') return { fit: fitFilled(first), rounds: 0, converged: true };
+
   let lastTurn = performance.now();
-  while (!converged && rounds < maxIter) {
-    throwIfAborted(signal, operation);
-    rounds++;
-    const fitted = fit.fitted();
-    const image = Float64Array.from(missing, (cell) => fitted[cell]);
-    const residual = image.map((value, at) => value - filled[at]);
-    const moved = residual.reduce((sum, value) => sum + value * value, 0);
-    const movement = Math.sqrt(moved / missing.length / fit.cellVariance);
-    converged = movement <= tol;
-    const { unexplained } = fit;
-    fit = fitFilled(anderson && !converged ? anderson.next(image, residual) : image);
-    if (anderson && fit.unexplained > unexplained * (1 + 1e-11)) {
-      anderson.restart();
-      if (rounds < maxIter) rounds++;
-      fit = fitFilled(image);
+  let step = 0;
+  const takeTurn = async (movement: number): Promise<void> => {
+    step++;
+    if (performance.now() - lastTurn <= 50) return;
+    onProgress?.({ phase: 'imputation', unit: 'iteration', step, metrics: { movement } });
+    await setImmediate();
+    lastTurn = performance.now();
+  };
+  const run = async (anderson: AndersonAcceleration | undefined): Promise<Imputed<F> & { observed: number }> => {
+    let filled: Float64Array = first;
+    let fit = fitFilled(filled);
+    let observed = fit.unexplained;
+    let rounds = 0;
+    let converged = false;
+    while (!converged && rounds < maxIter) {
+      throwIfAborted(signal, operation);
+      rounds++;
+      const fitted = fit.fitted();
+      const image = Float64Array.from(missing, (cell) => fitted[cell]);
+      const from = filled;
+      const residual = image.map((value, at) => value - from[at]);
+      const moved = residual.reduce((sum, value) => sum + value * value, 0);
+      const movement = Math.sqrt(moved / missing.length / fit.cellVariance);
+      converged = movement <= tol;
+      observed = fit.unexplained - fit.squareUnit * moved;
+      filled = anderson && !converged ? anderson.next(image, residual) : image;
+      fit = fitFilled(filled);
+      if (anderson && fit.unexplained > observed * (1 + 1e-11)) {
+        anderson.restart();
+        if (rounds < maxIter) rounds++;
+        filled = image;
+        fit = fitFilled(filled);
+      }
+      await takeTurn(movement);
     }
-    if (performance.now() - lastTurn > 50) {
-      onProgress?.({ phase: 'imputation', unit: 'iteration', step: rounds, metrics: { movement } });
-      await setImmediate();
-      lastTurn = performance.now();
-    }
-  }
-  return { fit, rounds, converged };
+    return { fit, rounds, converged, observed };
+  };
+  const accelerated = await run(acceleration === 'anderson' && accelerate ? new AndersonAcceleration() : undefined);
+  if (accelerated.converged || acceleration === 'none' || !accelerate) return accelerated;
+  // Still on its way: plain rounds may have come further by another one.
+  const plain = await run(undefined);
+  return plain.converged || plain.observed < accelerated.observed ? plain : accelerated;
 }

@@ -62,12 +62,13 @@ describe.each(forecasters)('%s', (_, create) => {
 
 describe('numbers', () => {
   it('the mean and its standard error', () => {
-    const forecaster = new ExpandingMeanFactorForecaster();
+    const forecaster = new ExpandingMeanFactorForecaster({ covType: 'nonrobust' });
     forecaster.fit(stateOf([1, 2, 6]));
-    const { premia, standardErrors } = forecaster.predict(stateOf([100, 100], 3));
+    const { premia, standardErrors, degreesOfFreedom } = forecaster.predict(stateOf([100, 100], 3));
     // Mean of 1, 2, 6 is 3; deviations -2, -1, 3: variance 14 / 2, over 3 observations. Then 100 joins.
     expect(premia[0]).toBe(3);
     expect(standardErrors?.[0]).toBeCloseTo(Math.sqrt(7 / 3), 14);
+    expect(degreesOfFreedom?.[0]).toBe(2);
     expect(premia[1]).toBe(109 / 4);
   });
 
@@ -76,16 +77,18 @@ describe('numbers', () => {
     forecaster.fit(stateOf([4, 2, 1]));
     // Weights 1/4, 1/2, 1.
     expect(forecaster.predict(stateOf([0], 3)).premia[0]).toBeCloseTo((4 / 4 + 2 / 2 + 1) / 1.75, 14);
-    const slow = new EWMAFactorForecaster({ halfLife: 1e9 });
-    const mean = new ExpandingMeanFactorForecaster();
-    for (const each of [slow, mean]) each.fit(stateOf([4, 2, 1]));
-    const [a, b] = [slow, mean].map((each) => each.predict(stateOf([0], 3)));
-    expect(a.premia[0]).toBeCloseTo(b.premia[0], 7);
-    expect(a.standardErrors?.[0]).toBeCloseTo(b.standardErrors?.[0] ?? 0, 7);
+    for (const covType of ['nonrobust', 'EWC'] as const) {
+      const slow = new EWMAFactorForecaster({ halfLife: 1e9, covType });
+      const mean = new ExpandingMeanFactorForecaster({ covType });
+      for (const each of [slow, mean]) each.fit(stateOf([4, 2, 1, 3, 8, -2]));
+      const [a, b] = [slow, mean].map((each) => each.predict(stateOf([0], 6)));
+      expect(a.premia[0]).toBeCloseTo(b.premia[0], 7);
+      expect(a.standardErrors?.[0]).toBeCloseTo(b.standardErrors?.[0] ?? 0, 7);
+    }
   });
 
   it('exponential weights have the same bits on every version of Node', () => {
-    const forecaster = new EWMAFactorForecaster({ halfLife: 2 });
+    const forecaster = new EWMAFactorForecaster({ halfLife: 2, covType: 'nonrobust' });
     forecaster.fit(stateOf([4, 2, 1, 7, -3]));
     const { premia, standardErrors } = forecaster.predict(stateOf([0, 0.5, 1], 5));
     expect([...premia]).toEqual([1.4789601002742696, 0.9839002325417012, 0.8284271247461901]);

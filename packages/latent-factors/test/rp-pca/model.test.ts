@@ -72,7 +72,7 @@ describe('RPPCAModel: what it computes', () => {
       const { factorReturns, betas } = await model.extract(batch);
       expect(largestDifference(cross(model.factorWeights, model.loadings, 3), identity(3))).toBeLessThan(1e-12);
       expect(Math.min(...model.factorPremia)).toBeGreaterThanOrEqual(0);
-      expect(betas).toEqual(model.timeSeriesBetas);
+      expect(betas).toEqual(model.loadings);
       const projected = multiply(matrix(60, 25, batch.returns), matrix(25, 3, model.factorWeights)).data;
       expect(largestDifference(factorReturns, projected)).toBeLessThan(1e-13);
       if (config.normalizeLoadings !== 'variance') {
@@ -261,7 +261,7 @@ describe('RPPCAModel: contract', () => {
   const batch = panelOf(9, 60, 12);
 
   it('matches assets by id, subsets and other orders, and names unknown ones', async () => {
-    const model = await fitted(batch, { extractAlphas: true });
+    const model = await fitted(batch, { exposures: 'time-series', extractAlphas: true });
     const order = ['asset007', 'asset002', 'asset011', 'asset001'];
     const state = await model.extract(batch.selectAssets(order));
     order.forEach((id, i) => {
@@ -278,15 +278,19 @@ describe('RPPCAModel: contract', () => {
   });
 
   it('gives loadings without alphas, or betas without alphas, when asked', async () => {
-    const loadings = await (await fitted(batch, { exposures: 'loadings' })).extract(batch);
+    const model = await fitted(batch);
+    const loadings = await model.extract(batch);
     expect(loadings.alphas).toBeUndefined();
-    const bare = await (await fitted(batch)).extract(batch);
+    expect(loadings.betas).toEqual(model.loadings);
+    const bare = await (await fitted(batch, { exposures: 'time-series' })).extract(batch);
     expect(bare.alphas).toBeUndefined();
     expect(largestDifference(bare.betas, loadings.betas)).toBeGreaterThan(1e-6);
   });
 
   it('forecasts alpha plus beta times premia through the pipeline', async () => {
-    const pipeline = new LatentFactorForecastPipeline({ model: new RPPCAModel({ nFactors: 3, extractAlphas: true }) });
+    const pipeline = new LatentFactorForecastPipeline({
+      model: new RPPCAModel({ nFactors: 3, exposures: 'time-series', extractAlphas: true }),
+    });
     await pipeline.fit(batch);
     const later = simulateStaticFactorPanel({ seed: 9, nDates: 61, nAssets: 12 }).batch.slice(60);
     const { assetForecast } = await pipeline.predict(later);
@@ -321,6 +325,7 @@ describe('RPPCAModel: contract', () => {
   it('refuses what it cannot do, in words', async () => {
     expect(() => new RPPCAModel({ gamma: -1.5 })).toThrow('RPPCAConfig.gamma: expected a number >= -1');
     expect(() => new RPPCAModel({ gamma: -0.5, baseMoment: 'covariance' })).toThrow('a number >= 0');
+    expect(() => new RPPCAModel({ extractAlphas: true })).toThrow("exposures 'time-series'");
     expect(() => new RPPCAModel({ gama: 3 } as never)).toThrow('Did you mean gamma?');
     const model = new RPPCAModel({ nFactors: 3 });
     expect(() => model.loadings).toThrow(NotFittedError);
@@ -329,7 +334,6 @@ describe('RPPCAModel: contract', () => {
     const { timestamps, assetIds, returns } = batch;
     const with0 = (fill: number): PersistentPanelBatch =>
       new PersistentPanelBatch({ timestamps, assetIds, returns: returns.map((r, cell) => (cell % 12 ? r : fill)) });
-    await expect(model.fit(with0(Number.NaN))).rejects.toThrow('asset001');
     const scaled = new RPPCAModel({ nFactors: 3, scaleByAssetVolatility: true });
     await expect(scaled.fit(with0(0.01))).rejects.toThrow(DataError);
     await expect(scaled.fit(with0(0.01))).rejects.toThrow('constant returns of asset001');

@@ -3,6 +3,7 @@ import {
   NotFittedError,
   PortfolioWeightsResult,
   deepFreeze,
+  exceedsRounding,
   requireFitArguments,
   requirePredictArguments,
   throwIfAborted,
@@ -120,7 +121,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         : holdOut(batch, config.validationShare);
     const scale = inputScale(train, config.inputScaling === 'standardize');
     const ridge = ridgeRegression(train, scale, config);
-    const scoreScale = ridge.deviation > 0 ? ridge.deviation : 1;
+    // Forecasts that differ by no more than returns are rounded are no forecasts: no scale makes them any.
+    const scoreScale = exceedsRounding(ridge.deviation, 1) ? ridge.deviation : 1;
     const start: LinearScores = {
       coefficients: ridge.coefficients.map((b) => b / scoreScale),
       intercept: ridge.intercept / scoreScale,

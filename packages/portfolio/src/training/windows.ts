@@ -1,4 +1,4 @@
-import { DataError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
+import { DataError, formatTimestamp, varyingColumns, type PortfolioSequenceBatch } from '@ml4t/core';
 import type { Ops } from '@ml4t/core/nn';
 import { requireFloat32 } from '@ml4t/core/train';
 import { consecutiveWindows, type WeightTensors } from '../objective/index.ts';
@@ -44,8 +44,12 @@ export function inputScale(batch: PortfolioSequenceBatch, standardizes: boolean)
   over((value, j) => (mean[j] += value / cells));
   const variance = new Float64Array(f);
   over((value, j) => (variance[j] += (value - mean[j]) ** 2 / cells));
-  // A constant feature stays where it is, at zero.
-  variance.forEach((v, j) => (deviation[j] = v > 0 ? Math.sqrt(v) : 1));
+  const available = function* (): Generator<number> {
+    for (let cell = 0; cell < mask.length; cell++) if (mask[cell]) yield cell;
+  };
+  // A feature that is constant but for rounding stays where it is, at zero.
+  const varies = varyingColumns(features, f, available());
+  variance.forEach((v, j) => (deviation[j] = varies[j] ? Math.sqrt(v) : 1));
   return { mean, deviation, cost };
 }
 

@@ -1,4 +1,10 @@
-import { DataError, type CrossSectionBatch, type RunOptions, type StochasticDiscountFactorState } from '@ml4t/core';
+import {
+  DataError,
+  exceedsRounding,
+  type CrossSectionBatch,
+  type RunOptions,
+  type StochasticDiscountFactorState,
+} from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import {
   keptEpochs,
@@ -195,8 +201,8 @@ function deviation(sdfValues: Float64Array): number {
   const known = sdfValues.filter((value) => !Number.isNaN(value));
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
   const sd = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);
-  // Rounding of the mean must not make a factor of equal values.
-  if (sd > 1e-12 * Math.abs(1 - mean)) return sd;
+  // The factor is one less a return: equal returns make none.
+  if (exceedsRounding(sd, Math.max(1, Math.abs(mean)))) return sd;
   throw new DataError({
     field: 'state.sdfValues',
     expected: 'discount factors that vary, on at least two dates',
