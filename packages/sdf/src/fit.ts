@@ -87,16 +87,9 @@ export function prepareFit(
           validation && validationRows && holdPanel(engine, validationRows, contextInput(validation, context, config)),
       };
       states = [];
-      const { moment: _, ...record } = await trainMember({
-        engine,
-        config,
-        ...held,
-        nCharacteristics,
-        nContext,
-        run,
-        states,
-      });
-      return { ...record, ...inReturns(states, returnScale) };
+      const task = { engine, config, ...held, nCharacteristics, nContext, run, states };
+      const { stopReason, remedy, notes, length, skippedSteps } = await trainMember(task);
+      return { ...inReturns(states, returnScale), stopReason, remedy, notes, length, skippedSteps };
     },
     unfinished() {
       const weights = inReturns(states, returnScale);

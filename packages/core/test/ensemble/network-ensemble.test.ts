@@ -95,7 +95,7 @@ class Draws extends NetworkEnsemble<DrawTypes> {
       validated: false,
       dimensions: { dates: batch.nDates },
       notes: [],
-      train: ({}, { seed, member, report }) => {
+      train: (_engine, { seed, member, report }) => {
         const draw = Float64Array.of(this.draw(seed) * returns[0], Number.NaN, -0);
         last = {
           draw,
@@ -183,7 +183,9 @@ describe('an ensemble of networks', () => {
     const own = members[0].config;
     await expect(combine({ config: { ...own, seed: 8 } })).rejects.toThrow('config.seed: expected 7, found 8');
     await expect(combine({ config: { ...own, threads: 8 } })).resolves.toMatchObject({ iterations: 1 });
-    await expect(combine({ arithmetic: 'fused' })).rejects.toThrow('members[0].arithmetic: expected embedded-portable, found fused');
+    await expect(combine({ arithmetic: 'fused' })).rejects.toThrow(
+      'members[0].arithmetic: expected embedded-portable, found fused',
+    );
     const { inputs } = members[0];
     expect(Object.keys(inputs)).toEqual(
       expect.arrayContaining(['batch.characteristics', 'batch.index.assetIndex', 'batch.returns']),
