@@ -7,6 +7,10 @@ export default {
   'predictions-write': 15,
   'predictions-write-arrow': 4,
 
+  'soak-ipca': 60,
+  'soak-cae': 60,
+  'soak-lstm': 60,
+
   'pca-fit': 3,
   'rp-pca-fit': 4,
   'pca-scaling': 15,

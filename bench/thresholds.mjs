@@ -6,6 +6,7 @@
 import { isInstalled } from './runner/installed.mjs';
 
 const sameResult = { absoluteSum: { within: 1e-9 } };
+const soak = { quality: { heapPerThousand: { atMost: 0.5 }, rssPerThousand: { atMost: 5 } } };
 const sameFit = { totalR2: { within: 1e-6 } };
 /** Both sides start from weights of their own, so losses agree up to that; over a schedule, up to what became of it. */
 const sdf = { time: 0.6, memory: 0.5, quality: { loss: { within: 0.15 } } };
@@ -51,6 +52,11 @@ export default {
   // 1,000 rows of 1,000 assets. The reference takes 0.7 s for one row.
   'weight-projection': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
   'weight-projection-exact': { seconds: 1, quality: { distanceOfFirstRow: { within: 1e-12 } } },
+
+  // MB in 1,000 fits: what a leak of one small object in each would already exceed, and what collection leaves to chance.
+  'soak-ipca': soak,
+  'soak-cae': soak,
+  'soak-lstm': soak,
 
   'cae-epoch': { time: 0.6, memory: 0.5, quality: { loss: { within: 0.05 } } },
   'dense-chain': { time: 0.6, quality: { loss: { within: 0.05 } } },

@@ -8,5 +8,4 @@ module.exports = {
   globalTeardown: '<rootDir>/registry/stop.ts',
   // Installs wait for the network and for each other, and this suite is the last to run: two at least side by side.
   maxWorkers: Math.max(2, availableParallelism() - 1),
-  testTimeout: 600_000,
 };

@@ -27,11 +27,11 @@ const methods = ['EWC', 'independent', 'Bartlett'];
 /** Running sums over `horizon` dates of independent normals (n x width), row-major. */
 function overlapping(random, n, width, horizon) {
   const steps = Float64Array.from({ length: (n + horizon - 1) * width }, () => random.normal());
-  return Float64Array.from({ length: n * width }, (_, at) => {
-    let sum = 0;
-    for (let k = 0; k < horizon; k++) sum += steps[at + k * width];
-    return sum;
-  });
+  const sums = new Float64Array(n * width);
+  for (let k = 0; k < horizon; k++) for (let j = 0; j < width; j++) sums[j] += steps[k * width + j];
+  for (let at = width; at < sums.length; at++)
+    sums[at] = sums[at - width] - steps[at - width] + steps[at + (horizon - 1) * width];
+  return sums;
 }
 
 /** The series behind each figure in one draw of the null. */

@@ -22,24 +22,20 @@ const programs = pages
   })
   .filter(({ code }) => code !== '');
 
-it.each(programs)(
-  'the examples of $page run',
-  ({ code }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ml4t-docs-'));
-    try {
-      symlinkSync(join(root, 'docs', 'node_modules'), join(folder, 'node_modules'), 'junction');
-      const { code: javascript } = transformSync(code, {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-        module: { type: 'es6' },
-      });
-      writeFileSync(join(folder, 'example.mjs'), javascript);
-      const run = spawnSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' });
-      expect(run.stderr).toBe('');
-      expect(run.status).toBe(0);
-      expect(run.stdout).not.toBe('');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-  120_000,
-);
+it.each(programs)('the examples of $page run', ({ code }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ml4t-docs-'));
+  try {
+    symlinkSync(join(root, 'docs', 'node_modules'), join(folder, 'node_modules'), 'junction');
+    const { code: javascript } = transformSync(code, {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      module: { type: 'es6' },
+    });
+    writeFileSync(join(folder, 'example.mjs'), javascript);
+    const run = spawnSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.status).toBe(0);
+    expect(run.stdout).not.toBe('');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -10,7 +10,7 @@ const server = await runServer({
   self_path: join(storage, 'config.yaml'),
   storage: join(storage, 'packages'),
   auth: { htpasswd: { file: join(storage, 'htpasswd') } },
-  uplinks: { upstream: { url: upstream, maxage: '1h', timeout: '60s', max_fails: 10 } },
+  uplinks: { upstream: { url: upstream, maxage: '1h', timeout: '600s', max_fails: 10 } },
   // Only our own packages may be published, and they are never looked up elsewhere.
   packages: { '@ml4t/*': anyone, '**': { access: '$all', proxy: 'upstream' } },
   log: { type: 'stderr', level: 'fatal' },

@@ -124,7 +124,8 @@ export function readNumeric(field: string, input: NumericInput, shape: readonly 
     return input instanceof Float64Array ? input : Float64Array.from(input);
   }
   const size = shape.reduce((a, b) => a * b, 1);
-  const out = new Float64Array(size);
+  if (Array.isArray(input) && input.length !== size) requireOuterLength(field, input, shape);
+  const out = allocated(field, shape, size);
   let next = 0;
   const walk = (level: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
@@ -164,6 +165,31 @@ export function readNumeric(field: string, input: NumericInput, shape: readonly 
   }
   walk(input, 0, field);
   return out;
+}
+
+/** Before room is made for a shape that was made up. */
+function requireOuterLength(field: string, input: readonly unknown[], shape: readonly number[]): void {
+  if (input.length === shape[0]) return;
+  throw new ShapeError({
+    field,
+    expected: `${shape[0]} entries (shape ${shape.join(', ')})`,
+    found: `${input.length}`,
+    remedy: 'Pad ragged data with NaN and a mask, or build the batch from long rows.',
+  });
+}
+
+function allocated(field: string, shape: readonly number[], size: number): Float64Array {
+  try {
+    return new Float64Array(size);
+  } catch (cause) {
+    throw new ShapeError({
+      field,
+      expected: 'an array that memory has room for',
+      found: `shape (${shape.join(', ')})`,
+      remedy: 'Pass the array with the shape it has, or less of it.',
+      cause,
+    });
+  }
 }
 
 /** The lengths of a nested array along its first `depth` levels, taken from the first entry of each. */

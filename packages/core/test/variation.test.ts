@@ -42,6 +42,13 @@ const equalReturns: Record<string, (value: number, n: number) => Float64Array> =
       return value + rate - rate;
     });
   },
+  'of logarithms of a large price, in basis points': (value, n) => {
+    const prices = [1e4];
+    // Below a hundredth of a basis point the rounding is no longer small.
+    const growth = Math.sign(value) * Math.max(1e-6, Math.abs(value) / 2);
+    for (let t = 0; t < n; t++) prices.push(prices[t] * (1 + growth));
+    return Float64Array.from({ length: n }, (_, t) => 1e4 * (Math.log(prices[t + 1]) - Math.log(prices[t])));
+  },
   'in per cent': (value, n) =>
     Float64Array.from({ length: n }, (_, t) => 100 * (((t + 3) * (1 + value / 2)) / (t + 3) - 1)),
 };

@@ -18,9 +18,11 @@ export {
 } from './forecasters/ewma.ts';
 export { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
 export type { ForecasterConfig } from './forecasters/premium-forecaster.ts';
+export { alignedState, factorAlignment, type FactorAlignment } from './factor-alignment.ts';
 export { identifyFactors, type FactorCoordinates } from './identification.ts';
 export { ipcaConfigSchema, type IPCAConfig, type IPCAConfigInput } from './ipca/config.ts';
 export type { FactorReturnSeries } from './ipca/given-factors.ts';
+export type { IPCAMetrics } from './ipca/fit-metrics.ts';
 export { IPCAModel, type IPCAExtractOptions, type IPCAFitOptions } from './ipca/model.ts';
 export {
   managedPortfolioStatistics,
@@ -32,14 +34,14 @@ export {
 } from './ipca/sufficient-statistics.ts';
 export { BetaLambdaMapper } from './mappers/beta-lambda.ts';
 export { pcaConfigSchema, type PCAConfig, type PCAConfigInput } from './pca/config.ts';
-export { PCAModel } from './pca/model.ts';
+export { PCAModel, type PCAMetrics } from './pca/model.ts';
 export {
   numberOfFactors,
   type FactorCountMethods,
   type NumberOfFactors,
   type NumberOfFactorsOptions,
 } from './pca/number-of-factors.ts';
-export { LatentFactorForecastPipeline, type ForecastPipelineClasses } from './pipeline.ts';
+export { LatentFactorForecastPipeline, type ForecastPipelineClasses, type PreSpecifiedFactors } from './pipeline.ts';
 export {
   forecasterRegistry,
   mapperRegistry,
@@ -48,6 +50,7 @@ export {
   type MapperRegistration,
 } from './registry.ts';
 export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
+export type { RPPCAMetrics } from './rp-pca/fit-metrics.ts';
 export { RPPCAModel } from './rp-pca/model.ts';
 export type { StaticLoadingsPhase } from './static-loadings/imputation.ts';
 export {

@@ -26,6 +26,7 @@ import {
 } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { ExpandingMeanFactorForecaster } from './forecasters/expanding-mean.ts';
+import type { FactorReturnSeries } from './ipca/given-factors.ts';
 import { BetaLambdaMapper } from './mappers/beta-lambda.ts';
 import { forecasterRegistry, mapperRegistry, modelRegistry } from './registry.ts';
 import {
@@ -46,6 +47,11 @@ export interface ForecastPipelineClasses {
   readonly forecasters?: readonly NamedPart<'forecasterType', FactorForecaster>[];
   /** With static `mapperType` and `create`. */
   readonly mappers?: readonly NamedPart<'mapperType', FactorMapper>[];
+}
+
+/** Observable factors, of models that take some: {@link IPCAModel}. */
+export interface PreSpecifiedFactors {
+  readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
 }
 
 const format = { pipelineType: 'latent-factor-forecast-pipeline', formatVersion: 2 } as const;
@@ -73,6 +79,8 @@ export class LatentFactorForecastPipeline<Batch> {
   readonly mapper: FactorMapper;
   /** Of every checkpoint, the default one first. */
   #histories: readonly TrainingHistory[] | undefined;
+  /** As the last fit was given them; not saved. */
+  #preSpecified: PreSpecifiedFactors = {};
 
   constructor(parts: {
     readonly model: LatentFactorModel<Batch>;
@@ -94,23 +102,24 @@ export class LatentFactorForecastPipeline<Batch> {
    * Fits the model (validation, signal and progress are passed through), then the forecaster on the factors of the training and
    * validation dates: both are realised by the dates to be forecast.
    */
-  async fit(batch: Batch, options: FitOptions<Batch> = {}): Promise<FitSummary> {
+  async fit(batch: Batch, options: FitOptions<Batch> & PreSpecifiedFactors = {}): Promise<FitSummary> {
     const summary = await this.model.fit(batch, options);
     // Histories of the earlier fit are in coordinates that the model has no longer.
     this.#histories = undefined;
-    await this.fitForecaster(batch, options.validation);
+    await this.fitForecaster(batch, options.validation, options);
     const odd = overlapNotes(batch as object);
     return odd.length === 0 ? summary : { ...summary, notes: [...summary.notes, ...odd] };
   }
 
   /**
    * Fits the forecaster alone, on the batches that the model was fitted and validated on: for a model that was loaded, or combined of
-   * members. Factors of the validation dates are extracted, as those of any later date.
+   * members. Factors of the validation dates are extracted, as those of any later date. Pre-specified factors are those of the model's fit.
    */
-  async fitForecaster(batch: Batch, validation?: Batch): Promise<void> {
+  async fitForecaster(batch: Batch, validation?: Batch, options: PreSpecifiedFactors = {}): Promise<void> {
     const { model } = this;
-    const training = await model.extract(batch);
-    const later = validation && (await model.extract(validation));
+    const given = onlyPreSpecified(options);
+    const training = await model.extract(batch, given);
+    const later = validation && (await model.extract(validation, given));
     const timing = timingOf(batch);
     const others = (model.checkpoints ?? []).filter((checkpoint) => checkpoint !== training.checkpoint);
     const histories = [historyOfStates(training, later, timing ?? training.timing)];
@@ -128,21 +137,25 @@ export class LatentFactorForecastPipeline<Batch> {
       );
     } else
       for (const checkpoint of others) {
-        const own = await model.extract(batch, { checkpoint });
-        const laterOne = validation && (await model.extract(validation, { checkpoint }));
+        const own = await model.extract(batch, { ...given, checkpoint });
+        const laterOne = validation && (await model.extract(validation, { ...given, checkpoint }));
         histories.push(historyOfStates(own, laterOne, timing ?? own.timing));
       }
     this.forecaster.fit(stateOfHistory(histories[0]));
     this.#histories = histories;
+    this.#preSpecified = given;
   }
 
   /**
    * Exposures, premia and expected returns for every row of the batch, all of one checkpoint. Throws NotFittedError, ConfigError for
    * a checkpoint that the model does not have or does not list, and as the parts do.
+   *
+   * Pre-specified factors are those of the fit, or those passed, on the dates of the batch that they have: `fit` may be given the whole
+   * series at once, of which a premium uses what is realised. A loaded pipeline has to be passed them, or forecasts from the history alone.
    */
-  async predict(batch: Batch, options: ExtractOptions = {}): Promise<LatentFactorPrediction> {
+  async predict(batch: Batch, options: ExtractOptions & PreSpecifiedFactors = {}): Promise<LatentFactorPrediction> {
     this.#requireHistories('predict');
-    const state = withTiming(await this.model.extract(batch, options), timingOf(batch));
+    const state = withTiming(await this.model.extract(batch, { ...this.#preSpecified, ...options }), timingOf(batch));
     const history = this.#historyOf(state.checkpoint);
     // Each time: it may hold another checkpoint's history, or serve another pipeline too.
     this.forecaster.fit(stateOfHistory(history));
@@ -192,7 +205,8 @@ export class LatentFactorForecastPipeline<Batch> {
     const config = readSaved(`${path}: config`, artifact.config, savedConfig);
     const field = (part: string): string => `${path}: config.${part}`;
     const known = [...forecasterRegistry, ...forecasters];
-    const forecaster = buildPart(field('forecaster'), 'forecasterType', config.forecaster, known, 'forecasters');
+    const saved = artifact.formatVersion < 2 ? withoutDefaultLag(config.forecaster) : config.forecaster;
+    const forecaster = buildPart(field('forecaster'), 'forecasterType', saved, known, 'forecasters');
     const mapper = buildPart(field('mapper'), 'mapperType', config.mapper, [...mapperRegistry, ...mappers], 'mappers');
     const histories = savedHistoriesIn(artifact);
     const { modelType } = artifact.model;
@@ -232,6 +246,21 @@ export class LatentFactorForecastPipeline<Batch> {
       remedy: 'Have the model list all that `extract` accepts as `checkpoints`.',
     });
   }
+}
+
+/**
+ * A forecaster as format 1 saved it, which spelled its default lag of one date out: nobody had stated it, and returns over several
+ * dates ask for more.
+ */
+function withoutDefaultLag(saved: unknown): unknown {
+  const part = saved as { readonly config?: { readonly realisationLag?: unknown } } | null;
+  if (part?.config?.realisationLag !== 1) return saved;
+  return { ...part, config: { ...part.config, realisationLag: undefined } };
+}
+
+/** The series alone, for models that know no other options. */
+function onlyPreSpecified({ preSpecifiedFactors }: PreSpecifiedFactors): ExtractOptions & PreSpecifiedFactors {
+  return preSpecifiedFactors ? { preSpecifiedFactors } : {};
 }
 
 /** What a batch says of its returns; undefined for one of another kind. */

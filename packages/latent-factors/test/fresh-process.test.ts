@@ -48,7 +48,7 @@ describe('against the built package, in a fresh process', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  });
 
   it('a saved pipeline gives the bits that it gave here, at every checkpoint', async () => {
     const { batch } = simulateConditionalFactorPanel(panel);
@@ -75,7 +75,7 @@ describe('against the built package, in a fresh process', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  });
 
   it('bootstrap draws do not depend on the number of worker threads', async () => {
     const { batch } = simulateConditionalFactorPanel(panel);
@@ -85,7 +85,7 @@ describe('against the built package, in a fresh process', () => {
       const { draws } = await testIntercept(batch, { config: { nFactors: 2 }, draws: 20, threads: 2 });
       console.log(JSON.stringify([...draws]));`;
     expect(run(program)).toEqual([...here.draws]);
-  }, 60_000);
+  });
 
   it('an abort stops the workers', () => {
     const program = `${simulated}
@@ -96,7 +96,7 @@ describe('against the built package, in a fresh process', () => {
       const outcome = await testIntercept(batch, options).then(() => 'finished', (error) => error.name);
       console.log(JSON.stringify(outcome));`;
     expect(run(program)).toBe('AbortedError');
-  }, 60_000);
+  });
 
   it('forecasts are the same to the bit', async () => {
     const { batch } = simulateConditionalFactorPanel(panel);
@@ -109,5 +109,5 @@ describe('against the built package, in a fresh process', () => {
       await pipeline.fit(batch.slice(0, 50));
       console.log(JSON.stringify([...(await pipeline.predict(batch.slice(50))).assetForecast.expectedReturns]));`;
     expect(run(program)).toEqual([...assetForecast.expectedReturns]);
-  }, 60_000);
+  });
 });

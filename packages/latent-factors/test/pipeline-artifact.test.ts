@@ -419,6 +419,28 @@ describe('what cannot be loaded or saved is one clear error', () => {
     expect(error.message).toMatch(/\.pipeline \(model\): formatVersion: expected at most 1, found 7/);
   });
 
+  it('but format 1, which knew no timing of returns, is read: it takes that of the batch', async () => {
+    await saved();
+    const { modelType, packageVersion, config, state, record, arrays } = await loadArtifact(path);
+    const { forecaster, ...others } = config as { forecaster: { type: string; config: object } };
+    const { model, own } = state as { model: object; own: { histories: readonly object[] } };
+    await saveArtifact(path, {
+      ...{ modelType, packageVersion, record, arrays, formatVersion: 1 },
+      // As it was written then: the default lag spelled out, nothing of timing, calendars or validation.
+      config: { ...others, forecaster: { ...forecaster, config: { ...forecaster.config, realisationLag: 1 } } },
+      state: { model, own: { histories: own.histories } },
+    });
+    const loaded = await LatentFactorForecastPipeline.load(path);
+    const fresh = new LatentFactorForecastPipeline({ model: loaded.model });
+    for (const returnHorizon of [1, 3]) {
+      const timed = (on: CrossSectionBatch): CrossSectionBatch =>
+        on.withReturns(on.requireReturns('this test'), { returnHorizon });
+      await fresh.fitForecaster(timed(train));
+      const expected = (await fresh.predict(timed(later))).factorForecast;
+      expect((await loaded.predict(timed(later))).factorForecast.premia).toEqual(expected.premia);
+    }
+  });
+
   it('parts that do not belong together', async () => {
     await saved();
     const { modelType, packageVersion, config, state, record, arrays } = await loadArtifact(path);

@@ -40,9 +40,10 @@ export function fromArtifact(artifact: Artifact, config: SAEConfig): SAEFit {
     inputs: { mean: scale('inputMean', p), scale: scale('inputScale', p) },
     targets: { mean: scale('targetMean', c), scale: scale('targetScale', c) },
     members,
-    summary: readSummary<SAEFitSummary>(artifact, {
-      checkpoints: z.array(z.string()),
-      calibration: z.array(z.looseObject({})),
-    }),
+    summary: readSummary<SAEFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()), calibration: z.array(z.looseObject({})) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }

@@ -79,7 +79,7 @@ describe('a model trained for rank IC', () => {
     expect(summary.validationMetrics?.rankIC).toBe(ic);
     // The oracle has .48 and a line .26; the standard error of a mean over 40 dates of 60 assets is .02.
     expect(ic).toBeGreaterThan(0.3);
-  }, 60_000);
+  });
 });
 
 describe('targets', () => {

@@ -78,7 +78,8 @@ export function fromArtifact(
     means: vector('contextMeans', q),
     deviations: vector('contextDeviations', q),
   };
-  const summary = readSummary<NetworkFitSummary>(artifact);
+  const common = commonCheckpoints(members);
+  const summary = readSummary<NetworkFitSummary>(artifact, {}, first ? undefined : common);
   return {
     characteristicNames,
     context: q > 0 ? context : undefined,
@@ -86,7 +87,7 @@ export function fromArtifact(
     summary: {
       ...summary,
       defaultCheckpoint: summary.defaultCheckpoint === undefined ? undefined : ownLabel(summary.defaultCheckpoint),
-      checkpoints: commonCheckpoints(members),
+      checkpoints: common,
     },
   };
 }

@@ -36,10 +36,10 @@ describe('the simulation of Chen, Pelger and Zhu, small', () => {
   it('setup 1: finds loadings that are a product of two characteristics', async () => {
     const { model, oracle } = await sharpeRatios('characteristics');
     expect(model / oracle).toBeGreaterThan(0.8);
-  }, 120_000);
+  });
 
   it('setup 2: finds a sign that turns with a state hidden behind a trend', async () => {
     const { model, oracle } = await sharpeRatios('recurrent');
     expect(model / oracle).toBeGreaterThan(0.7);
-  }, 120_000);
+  });
 });

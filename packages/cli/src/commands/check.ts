@@ -50,12 +50,13 @@ export async function checkCommand(path: string, options: CheckCommandOptions): 
   const dates = [0, batch.nDates - 1].map((t) => formatTimestamp(batch.timestamps[t]));
   if (options.json)
     terminal.stdout.write(
-      `${JSON.stringify({ rows: batch.nRows, dates: batch.nDates, assets: batch.nAssets, first: dates[0], last: dates[1], fits: splits.length, columns, warnings, findings }, null, 2)}\n`,
+      `${JSON.stringify({ rows: batch.nRows, dates: batch.nDates, assets: batch.nAssets, returnHorizon: batch.returnHorizon, realisationLag: batch.realisationLag, first: dates[0], last: dates[1], fits: splits.length, columns, warnings, findings }, null, 2)}\n`,
     );
   else
     terminal.stdout.write(
       [
         `panel  ${batch.nRows} rows, ${batch.nDates} dates (${dates[0]} to ${dates[1]}), ${batch.nAssets} assets; ` +
+          `returns over ${counted(batch.returnHorizon, 'date')}, known after ${batch.realisationLag}; ` +
           `${counted(splits.length, 'fit')} per model`,
         '',
         columnTable(columns),

@@ -14,9 +14,11 @@ import type {
   ExperimentPrediction,
   Family,
   FamilyPackage,
+  PreSpecifiedSeries,
 } from '../families/family.ts';
 import { familyOf } from '../families/packages.ts';
 import { exposureCorrelations } from '../experiment/exposures.ts';
+import { factorSeries, withoutFactorColumns } from '../experiment/pre-specified-factors.ts';
 import { characteristicImportance } from '../experiment/importance.ts';
 import type { ExposureTable, FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
 import { requireVersions } from '../experiment/versions.ts';
@@ -65,7 +67,7 @@ export class TaskRunner {
     task: MemberTask,
     hooks: TaskHooks,
   ): Promise<TrainedMember> {
-    const estimator = ensembleOf(family.createEstimator(task.model, undefined), task);
+    const estimator = ensembleOf(family.createEstimator(task.model, undefined, this.#factors(task)), task);
     const { train, validation } = task.split;
     return estimator.fitMember(batch.slice(train.from, train.to), task.member, {
       ...hooks,
@@ -82,7 +84,7 @@ export class TaskRunner {
     for (const [at, { fold, split }] of task.folds.entries()) {
       throwIfAborted(signal, 'ml4t run');
       // Several folds in one task are a model that is refitted; any other starts from nothing, or from its members.
-      estimator ??= family.createEstimator(task.model, task.forecaster);
+      estimator ??= family.createEstimator(task.model, task.forecaster, this.#factors(task));
       const { summary, prediction, seconds } = await runFold<
         ExperimentBatch,
         ExperimentPrediction,
@@ -135,17 +137,26 @@ export class TaskRunner {
     if (this.#current?.fingerprint !== data.fingerprint) {
       // One panel at a time: the tasks of a run are about the same.
       this.#current = undefined;
-      this.#current = { fingerprint: data.fingerprint, panel: await this.#panelFor(data, signal ? { signal } : {}) };
+      const panel = await this.#panelFor(data, signal ? { signal } : {});
+      const rows = withoutFactorColumns(panel, data.read.preSpecifiedFactors);
+      this.#current = { fingerprint: data.fingerprint, panel, rows };
     }
-    const { panel } = this.#current;
-    if (batchKind === 'cross-section') return panel;
-    return (this.#current.persistent ??= PersistentPanelBatch.fromCrossSection(panel));
+    const { rows } = this.#current;
+    if (batchKind === 'cross-section') return rows;
+    return (this.#current.persistent ??= PersistentPanelBatch.fromCrossSection(rows));
+  }
+
+  /** The observable factors that the model of a task asks for. */
+  #factors({ model, data }: Task): PreSpecifiedSeries | undefined {
+    return this.#current && factorSeries(this.#current.panel, data.read.preSpecifiedFactors, model.preSpecifiedFactors);
   }
 }
 
 interface Batches {
   readonly fingerprint: string;
   readonly panel: CrossSectionBatch;
+  /** The panel as models see it. */
+  readonly rows: CrossSectionBatch;
   persistent?: PersistentPanelBatch;
 }
 

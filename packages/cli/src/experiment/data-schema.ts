@@ -167,6 +167,13 @@ export const dataSchema = z.strictObject({
   characteristics: z.array(columnName).min(1).optional().describe('every other numeric column where absent'),
   exclude: z.array(columnName).min(1).optional().describe('columns that are no characteristics'),
   context: z.array(columnName).min(1).optional().describe('series common to all assets'),
+  preSpecifiedFactors: z
+    .strictObject({
+      columns: z.array(columnName).min(1).describe('the same in every row of a date, never missing'),
+      lag: datedColumn.shape.lag,
+    })
+    .optional()
+    .describe('returns of observable factors, for models that name some of them under preSpecifiedFactors'),
   encoding: encoding.optional().describe('of CSV files that are neither UTF-8 nor marked UTF-16'),
   decimal: decimal.optional().describe('decimal mark of numbers that are text'),
   thousands: thousands.optional().describe('mark between groups of three digits'),

@@ -16,6 +16,7 @@ import {
 import { errorUnder } from '../executor/worker-errors.ts';
 import { counted } from '../terminal/words.ts';
 import { returnsName } from './data-schema.ts';
+import { timingWith } from './pre-specified-factors.ts';
 import type { Experiment } from './schema.ts';
 
 /** What the simulated truth says of every row of the panel, each (R). */
@@ -46,10 +47,16 @@ export async function readData(
       found: 'both',
       remedy: 'List the characteristics to use, or those to leave out.',
     });
-  const { batch, report, series } = await readPanel(data, options).catch((error: unknown) => {
+  const {
+    batch: read,
+    report,
+    series,
+  } = await readPanel(data, options).catch((error: unknown) => {
     throw errorUnder(experimentKey, error);
   });
-  requireSomeReturns(batch.requireReturns('an experiment'), returnsName(data));
+  const returns = read.requireReturns('an experiment');
+  requireSomeReturns(returns, returnsName(data));
+  const batch = read.withReturns(returns, timingWith(read, data.preSpecifiedFactors));
   for (const { found, remedy } of report.notes) options.warn(`${found}. ${remedy}`);
   if (report.gaps.length > 0) {
     const { after, before } = report.gaps[0];
@@ -67,7 +74,8 @@ export async function readData(
 }
 
 function readPanel(data: Experiment['data'], options: RunOptions): ReturnType<typeof readCrossSectionBatch> {
-  const { source, layout, timestamp, timestampFormat, asset, factorReturns, context } = data;
+  const { source, layout, timestamp, timestampFormat, asset, factorReturns, preSpecifiedFactors } = data;
+  const context = preSpecifiedFactors ? [...(data.context ?? []), ...preSpecifiedFactors.columns] : data.context;
   return readCrossSectionBatch(
     source,
     {

@@ -22,7 +22,11 @@ export function expandModels(entries: readonly ModelEntry[]): ModelRun[] {
     combinations(entry.sweep ?? {}).map((values) => ({
       label: labelOf(entry.name ?? entry.type, values),
       entry: position,
-      model: { type: entry.type, config: { ...entry.config, ...values } },
+      model: {
+        type: entry.type,
+        config: { ...entry.config, ...values },
+        ...(entry.preSpecifiedFactors ? { preSpecifiedFactors: entry.preSpecifiedFactors } : {}),
+      },
       forecaster: entry.forecaster,
     })),
   );

@@ -51,8 +51,17 @@ export function resultsTable({ models, oracle }: ExperimentResult): string {
     table,
     '',
     errorsNote(models),
-    ...[...withoutOverlap(models), ...notes.map((note) => `note: ${note}`)].map(onOneLine),
+    ...[...withoutOverlap(models), ...ofNoise(models), ...notes.map((note) => `note: ${note}`)].map(onOneLine),
   ].join('\n');
+}
+
+/** The total R2 that as many factors of the same date have on pure noise; nothing without factors. */
+function ofNoise(models: ExperimentResult['models']): readonly string[] {
+  const shares = models.flatMap(({ record, scores }) =>
+    scores?.totalR2OfNoise === undefined ? [] : [`${percent(scores.totalR2OfNoise)} % (${record.run.label})`],
+  );
+  if (shares.length === 0) return [];
+  return [`total R2 of pure noise with factors estimated from the same date's returns (K / N): ${shares.join(', ')}`];
 }
 
 /** What is left of each model on dates whose returns do not overlap, a line each; nothing with returns over one date. */

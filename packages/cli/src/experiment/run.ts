@@ -24,6 +24,7 @@ import {
 } from './record.ts';
 import type { Evaluation, Experiment } from './schema.ts';
 import { scoreForecasts } from './scores.ts';
+import { requireKnownFactors } from './pre-specified-factors.ts';
 import { splitDates } from './splits.ts';
 import { strategyReport, type StrategyReport } from './strategy.ts';
 import { experimentTasks, type PreparedModel } from './task-list.ts';
@@ -81,6 +82,7 @@ export async function prepareExperiment(
     const { packageName } = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
     const registration = registrationOf(family, run.model.type);
+    requireKnownFactors(run, experiment.data.preSpecifiedFactors);
     const { configs } = family.createEstimator(run.model, run.forecaster);
     // Models on windows make them themselves from the panel's rows.
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';

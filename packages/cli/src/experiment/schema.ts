@@ -19,6 +19,11 @@ const modelSchema = z.strictObject({
     .strictObject({ type: z.string().min(1), config: z.record(z.string(), z.unknown()).default({}) })
     .optional()
     .describe('what forecasts the factor premia; expanding-mean where absent'),
+  preSpecifiedFactors: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('of ipca: factors of data.preSpecifiedFactors beside the latent ones; with nFactors: 0 instead of them'),
   sweep: z
     .record(z.string(), z.array(z.unknown()).min(1))
     .optional()

@@ -82,8 +82,8 @@ function requireSize(models: readonly PreparedModel[], folds: number): void {
   }
 }
 
-function withConfig({ type, config }: PartSpecification, parsed: object = config): PartSpecification {
-  return { type, config: { ...parsed } };
+function withConfig(part: PartSpecification, parsed: object = part.config): PartSpecification {
+  return { ...part, config: { ...parsed } };
 }
 
 function withoutTruth(experiment: Experiment['data']): DataReference['read'] {

@@ -62,10 +62,19 @@ export interface ParsedConfigs {
   readonly forecaster?: object;
 }
 
+/** Returns of observable factors (T x M), earned after each date; NaN where they are not known. */
+export interface PreSpecifiedSeries {
+  readonly names: readonly string[];
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
+
 /** How a part of an experiment names what to build. */
 export interface PartSpecification {
   readonly type: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Of a model: observable factors that it takes. */
+  readonly preSpecifiedFactors?: readonly string[] | undefined;
 }
 
 /** A family package as the command sees it. */
@@ -75,7 +84,11 @@ export interface Family {
   /** JSON Schema of a forecaster's configuration, for families that have some. */
   forecasterJsonSchema?(type: string): Record<string, unknown> | undefined;
   /** Throws ConfigError when a configuration is wrong. */
-  createEstimator(model: PartSpecification, forecaster: PartSpecification | undefined): ExperimentEstimator;
+  createEstimator(
+    model: PartSpecification,
+    forecaster: PartSpecification | undefined,
+    factors?: PreSpecifiedSeries,
+  ): ExperimentEstimator;
 }
 
 /** A family package that may be installed or not. One file of this folder describes each. */
@@ -94,6 +107,17 @@ function refuseForecaster(model: PartSpecification, forecaster: PartSpecificatio
       expected: `none: ${model.type} has no latent factors`,
       found: forecaster.type,
       remedy: 'Leave the forecaster out for this model.',
+    });
+}
+
+/** Throws ConfigError when an experiment gives observable factors to a model that takes none. */
+export function refuseFactors({ type, preSpecifiedFactors }: PartSpecification): void {
+  if (preSpecifiedFactors)
+    throw new ConfigError({
+      field: 'preSpecifiedFactors',
+      expected: `none: ${type} takes no observable factors`,
+      found: preSpecifiedFactors.join(', '),
+      remedy: 'Leave them out for this model; ipca takes them.',
     });
 }
 
@@ -119,6 +143,7 @@ export function familyOfModels(
     forecasterTypes: [],
     createEstimator(specification, forecaster) {
       refuseForecaster(specification, forecaster);
+      refuseFactors(specification);
       const { create } = registrationOf(family, specification.type);
       return estimatorOf(create(ownConfig(specification.config)), specification);
     },

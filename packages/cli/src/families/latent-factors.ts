@@ -12,6 +12,7 @@ import {
 import { assetLoadings, exposureCorrelations } from '../experiment/exposures.ts';
 import type { ExposureTable } from '../experiment/task.ts';
 import {
+  refuseFactors,
   registrationOf,
   type ExperimentBatch,
   type ExperimentPrediction,
@@ -19,6 +20,7 @@ import {
   type FamilyPackage,
   type ParsedConfigs,
   type PartSpecification,
+  type PreSpecifiedSeries,
 } from './family.ts';
 import { ModelEstimator, type ModelData } from './model-estimator.ts';
 
@@ -42,7 +44,8 @@ export const latentFactors: FamilyPackage = {
       forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
       forecasterJsonSchema: (type) =>
         forecasterRegistry.find(({ forecasterType }) => forecasterType === type)?.configJsonSchema(),
-      createEstimator(specification, forecaster) {
+      createEstimator(specification, forecaster, factors) {
+        if (specification.type !== 'ipca') refuseFactors(specification);
         // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
         const model = registrationOf(family, specification.type).create(
           specification.config,
@@ -51,7 +54,7 @@ export const latentFactors: FamilyPackage = {
           model,
           ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
         });
-        return new FactorModelEstimator(pipeline, model);
+        return new FactorModelEstimator(pipeline, model, factors);
       },
     };
     return family;
@@ -60,7 +63,11 @@ export const latentFactors: FamilyPackage = {
 
 interface FactorPipeline {
   readonly forecaster: FactorForecaster;
-  fitForecaster(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void>;
+  fitForecaster(
+    batch: ExperimentBatch,
+    validation?: ExperimentBatch,
+    options?: { readonly preSpecifiedFactors?: PreSpecifiedSeries | undefined },
+  ): Promise<void>;
   predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<LatentFactorPrediction>;
 }
 
@@ -71,11 +78,21 @@ interface FactorPipeline {
  */
 class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorModel<ExperimentBatch>> {
   private readonly pipeline: FactorPipeline;
+  private readonly factors: PreSpecifiedSeries | undefined;
   private assets: readonly string[] = [];
 
-  constructor(pipeline: FactorPipeline, model: LatentFactorModel<ExperimentBatch>) {
+  constructor(
+    pipeline: FactorPipeline,
+    model: LatentFactorModel<ExperimentBatch>,
+    factors: PreSpecifiedSeries | undefined,
+  ) {
     super(model);
     this.pipeline = pipeline;
+    this.factors = factors;
+  }
+
+  protected override ownOptions(): object {
+    return this.factors ? { preSpecifiedFactors: this.factors } : {};
   }
 
   override get configs(): ParsedConfigs {
@@ -91,7 +108,7 @@ class FactorModelEstimator extends ModelEstimator<ExperimentBatch, LatentFactorM
   }
 
   protected override async fitted(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void> {
-    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation));
+    await this.pipeline.fitForecaster(this.select(batch), validation && this.select(validation), this.ownOptions());
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {

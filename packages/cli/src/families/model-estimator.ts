@@ -34,6 +34,11 @@ export abstract class ModelEstimator<Batch, Model extends Estimator<Batch>> impl
 
   protected abstract dataOf(batch: ExperimentBatch, validation: ExperimentBatch | undefined): ModelData<Batch>;
 
+  /** What the model's `fit` takes beside the options of every model. */
+  protected ownOptions(): object {
+    return {};
+  }
+
   /** Called when the model is fitted, with the data as the experiment has them. */
   protected fitted?(batch: ExperimentBatch, validation: ExperimentBatch | undefined): Promise<void>;
 
@@ -64,7 +69,7 @@ export abstract class ModelEstimator<Batch, Model extends Estimator<Batch>> impl
     fit: (batch: Batch, options: FitOptions<Batch>) => Promise<FitSummary>,
   ): Promise<FitSummary> {
     const data = this.dataOf(batch, validation);
-    const summary = await fit(data.batch, { ...run, validation: data.validation });
+    const summary = await fit(data.batch, { ...run, ...this.ownOptions(), validation: data.validation });
     await this.fitted?.(batch, validation);
     return summary;
   }

@@ -75,8 +75,8 @@ function withWindows(model: ModelRegistration, constraints: Record<string, unkno
 class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioModel> {
   private readonly windows: WindowOptions;
   private readonly constraints: PortfolioPostprocessor | undefined;
-  /** The last dates of the fit, which test dates look back on. */
-  private past: CrossSectionBatch | undefined;
+  /** The last dates of the fit, of validation too, which test dates look back on. */
+  private past: readonly CrossSectionBatch[] = [];
 
   constructor(model: PortfolioModel, windows: WindowOptions, constraints: PortfolioPostprocessor | undefined) {
     super(model);
@@ -104,14 +104,17 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
   protected override fitted(batch: ExperimentBatch, validation: ExperimentBatch | undefined): Promise<void> {
     const most = lookBack(this.windows);
     const later = validation && crossSection(validation);
-    this.past = lastDates(later && later.nDates >= most ? later : crossSection(batch), most);
+    const before = later ? Math.max(0, most - later.nDates) : most;
+    this.past = [
+      ...(before > 0 ? [lastDates(crossSection(batch), before)] : []),
+      ...(later ? [lastDates(later, most)] : []),
+    ];
     return Promise.resolve();
   }
 
   override async predict(batch: ExperimentBatch): Promise<ExperimentPrediction> {
     const test = crossSection(batch);
-    const past = this.past ? [this.past] : [];
-    const panel = panelOf([...past, test]);
+    const panel = panelOf([...this.past, test]);
     const windows = predictionWindows(panel, this.windows);
     const { weights } = await this.model.predict(windows);
     const first = panel.nDates - test.nDates;

@@ -45,6 +45,8 @@ interface ReturnMapper {
 class DiscountFactorEstimator extends ModelEstimator<CrossSectionBatch, StochasticDiscountFactorEstimator> {
   private readonly mapper: ReturnMapper;
   private trainingPortfolio = new Float64Array(0);
+  /** Mean return of the portfolio over training and validation dates. */
+  private premium = Number.NaN;
 
   constructor(model: StochasticDiscountFactorEstimator, mapper: ReturnMapper) {
     super(model);
@@ -55,17 +57,18 @@ class DiscountFactorEstimator extends ModelEstimator<CrossSectionBatch, Stochast
     return { batch: crossSection(batch), validation: validation && crossSection(validation) };
   }
 
-  protected override async fitted(batch: ExperimentBatch): Promise<void> {
+  protected override async fitted(batch: ExperimentBatch, validation?: ExperimentBatch): Promise<void> {
     const train = crossSection(batch);
     const state = await this.model.extract(train);
     this.mapper.fit(state, train.requireReturns('the return mapper'));
     this.trainingPortfolio = portfolioReturns(state);
+    const later = validation && portfolioReturns(await this.model.extract(crossSection(validation)));
+    const known = [...this.trainingPortfolio, ...(later ?? [])].filter((value) => !Number.isNaN(value));
+    this.premium = known.reduce((sum, value) => sum + value, 0) / known.length;
   }
 
   override async predict(batch: ExperimentBatch, options?: ExtractOptions): Promise<ExperimentPrediction> {
     const state = await this.model.extract(crossSection(batch), options);
-    const known = this.trainingPortfolio.filter((value) => !Number.isNaN(value));
-    const premium = known.reduce((sum, value) => sum + value, 0) / known.length;
     return {
       columns: { forecast: this.mapper.predict(state).expectedReturns },
       factors: {
@@ -73,7 +76,7 @@ class DiscountFactorEstimator extends ModelEstimator<CrossSectionBatch, Stochast
         forecast: new FactorForecastResult({
           timestamps: state.index.timestamps,
           factorNames: ['sdf'],
-          premia: new Float64Array(state.index.nDates).fill(premium),
+          premia: new Float64Array(state.index.nDates).fill(this.premium),
         }),
       },
       trainingFactors: this.trainingPortfolio,

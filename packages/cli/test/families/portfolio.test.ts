@@ -87,6 +87,21 @@ describe('portfolio models on the rows of a panel', () => {
     },
   );
 
+  it('look back on validation dates too: volatilities are of the last returns that are known', async () => {
+    // Only the returns of validation dates 38 and 39 are others, and equal weights learn nothing from them.
+    const others = (batch: CrossSectionBatch): CrossSectionBatch => {
+      const { rowOffsets } = batch.index;
+      const returns = batch
+        .requireReturns('this test')
+        .map((value, row) => (row >= rowOffsets[38] && row < rowOffsets[40] ? 5 * value : value));
+      return batch.withReturns(returns);
+    };
+    const model = { type: 'equal-weight', config: { windows } };
+    const [before, after] = [await weightsOf(panel(), model), await weightsOf(others(panel()), model)];
+    const first = before.test.index.rowOffsets[1];
+    expect(after.weight.subarray(0, first)).not.toEqual(before.weight.subarray(0, first));
+  });
+
   it('give each date the weights of the window in which most dates go before it', () => {
     const grid = panelOf([panel()]);
     expect(grid).toBeInstanceOf(PersistentPanelBatch);

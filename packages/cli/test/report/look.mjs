@@ -16,7 +16,7 @@ async function launch() {
   const failures = [];
   const attempt = async (name, pathOf) => {
     try {
-      return await chromium.launch({ executablePath: await pathOf(), args: ['--no-sandbox'], timeout: 60_000 });
+      return await chromium.launch({ executablePath: await pathOf(), args: ['--no-sandbox'], timeout: 600_000 });
     } catch (error) {
       failures.push(`${name}: ${String(error.message).split('\n')[0]}`);
       return undefined;

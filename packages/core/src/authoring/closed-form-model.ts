@@ -41,7 +41,14 @@ export abstract class ClosedFormModel<Batch, Fit extends ModelFit, Phase extends
     const started = performance.now();
     const { batchKind: kind, ownFitOptions: own } = this;
     requireFitArguments(batch, options, { operation: `${this.constructor.name}.fit`, kind, own });
-    const { fit, report } = await this.estimate(batch, options);
+    return this.keep(await this.estimate(batch, options), started);
+  }
+
+  /**
+   * Takes an estimation as the model's fit, with a summary that says who made it and how long it took.
+   * @param started by `performance.now()`
+   */
+  protected keep({ fit, report }: Estimation<Fit>, started: number): Fit['summary'] {
     const { modelType, packageVersion, config } = this;
     const { stopReason, iterations = 0, history = [], notes = [], engine, dimensions } = report;
     const summary: FitSummary = {

@@ -54,6 +54,11 @@ export abstract class FittedModel<Fit extends ModelFit> {
     this.#fit = deepFreeze(fit);
   }
 
+  /** The fit, if there is one: what a refit may start from. */
+  protected earlierFit(): Fit | undefined {
+    return this.#fit;
+  }
+
   /** The fit, or a NotFittedError that names the operation. */
   protected requireFit(operation: string): Fit {
     if (!this.#fit) throw new NotFittedError(this.constructor.name, operation);

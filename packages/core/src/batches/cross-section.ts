@@ -179,6 +179,12 @@ export class CrossSectionBatch implements ReturnTiming {
     return new CrossSectionBatch({ ...this, characteristics, characteristicNames });
   }
 
+  /** The same dates with other series common to all assets (T x Q); none with an empty list of names. */
+  withContext(contextNames: readonly string[], contextFeatures: Float64Array): CrossSectionBatch {
+    if (contextNames.length === 0) return derive(this, { contextNames: [], contextFeatures: undefined });
+    return new CrossSectionBatch({ ...this, contextNames, contextFeatures });
+  }
+
   /** The same rows with other forward returns (R): a residual, a what-if, or with `timing` another horizon. */
   withReturns(returns: Float64Array, timing: StatedTiming = this): CrossSectionBatch {
     requireLength('returns', returns, this.nRows, 'one per row');

@@ -1,4 +1,4 @@
-import { DataError, ShapeError } from '../errors.ts';
+import { DataError, ShapeError, describe } from '../errors.ts';
 import { formatTimestamp, parseTimestamps, requireIncreasing, type TimestampInput } from '../timestamps.ts';
 import {
   frozenNames,
@@ -137,14 +137,16 @@ export class PortfolioSequenceBatch implements ReturnTiming {
 }
 
 /** Windows, steps, assets and features, each at least one: nothing can be learned of, or held in, none. */
-function requireSizes(shape: readonly number[]): readonly number[] {
+function requireSizes(shape: unknown): readonly number[] {
   const axes = ['window', 'step', 'asset', 'feature'];
-  const bad = axes.findIndex((_, axis) => !Number.isSafeInteger(shape[axis]) || shape[axis] < 1);
-  if (bad < 0 && shape.length === axes.length) return shape;
+  const bad = axes.findIndex(
+    (_, axis) => !Array.isArray(shape) || !Number.isSafeInteger(shape[axis]) || shape[axis] < 1,
+  );
+  if (bad < 0 && Array.isArray(shape) && shape.length === axes.length) return shape as readonly number[];
   throw new ShapeError({
     field: 'features',
     expected: bad < 0 ? 'a shape (windows, steps, assets, features)' : `at least one ${axes[bad]}`,
-    found: `shape (${shape.join(', ')})`,
+    found: Array.isArray(shape) ? `shape (${shape.join(', ')})` : describe(shape),
     remedy: 'Pass windows (B, T, N, F) with B, T, N and F of 1 or more.',
   });
 }
@@ -199,6 +201,14 @@ function requireValidValues(batch: PortfolioSequenceBatch): void {
 function readMask(mask: PortfolioSequenceInit['mask'], shape: readonly [number, number, number]): Uint8Array {
   const size = shape[0] * shape[1] * shape[2];
   if (mask === undefined) return new Uint8Array(size).fill(1);
+  const given: unknown = mask;
+  if (!Array.isArray(given) && !ArrayBuffer.isView(given))
+    throw new ShapeError({
+      field: 'mask',
+      expected: `shape (${shape.join(', ')})`,
+      found: describe(given),
+      remedy: 'Pass one entry for each window, step and asset.',
+    });
   const flat = Array.isArray(mask) ? (mask.flat(2) as ArrayLike<number | boolean>) : (mask as ArrayLike<number>);
   if (flat.length !== size)
     throw new ShapeError({
@@ -211,7 +221,7 @@ function readMask(mask: PortfolioSequenceInit['mask'], shape: readonly [number, 
 }
 
 function readWindowDates(input: PortfolioSequenceInit['timestamps'], nWindows: number, nSteps: number): Float64Array {
-  const nested = !(input instanceof Float64Array) && Array.isArray(input[0]);
+  const nested = Array.isArray(input) && Array.isArray(input[0]);
   const windows = nested
     ? (input as readonly (readonly TimestampInput[])[]).map((w, b) => parseTimestamps(`timestamps[${b}]`, w))
     : [parseTimestamps('timestamps', input as readonly TimestampInput[] | Float64Array)];

@@ -24,6 +24,8 @@ export function sampleMoments(values: ArrayLike<number>, madeFrom = 1): { mean: 
     const deviation = values[i] - origin - shift;
     squares += deviation * deviation;
   }
+  const mean = origin + shift;
   const sd = Math.sqrt(squares / (n - 1));
-  return { mean: origin + shift, sd: exceedsRounding(sd, size) ? sd : Number.NaN };
+  // Basis points, and logarithms of large prices, are rounded more than returns are: no ratio is a hundred million.
+  return { mean, sd: exceedsRounding(sd, Math.max(size, 1e4 * Math.abs(mean))) ? sd : Number.NaN };
 }

@@ -37,7 +37,7 @@ export interface SharpeStandardErrorOptions {
 }
 
 /**
- * Standard error of {@link sharpeRatio}, per period.
+ * Standard error of {@link sharpeRatio}, per period. Where returns overlap, or a test is to keep its size, {@link sharpeRatioInference}.
  *
  * Without `lags` `sqrt((1 + SR^2 / 2) / n)`, Lo (2002) for independent, identically distributed normal returns. With
  * them the delta method on mean and variance: the long-run variance of `z_t - SR (z_t^2 - 1) / 2`, z the standardised

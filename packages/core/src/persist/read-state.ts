@@ -35,14 +35,27 @@ const savedSummary = z.looseObject({
 });
 
 /**
- * The fit summary that a verified artifact has as its record, frozen; `own` is what the model's own summary holds besides.
- * Throws ArtifactError when it is of another shape.
+ * The fit summary that a verified artifact has as its record, frozen; `own` is what the model's own summary holds besides, and
+ * `checkpoints` are the names that weights were saved under.
+ * Throws ArtifactError when it is of another shape, or names a checkpoint without weights.
  */
 export function readSummary<Summary extends FitSummary = FitSummary>(
   { path, record }: Pick<Artifact, 'path' | 'record'>,
   own: z.ZodRawShape = {},
+  checkpoints?: readonly string[],
 ): Summary {
-  readSaved(`${path}: record`, record, savedSummary.extend(own));
+  const saved = readSaved(`${path}: record`, record, savedSummary.extend(own));
+  const named = Array.isArray(saved.checkpoints) ? (saved.checkpoints as unknown[]) : [];
+  const absent = [...named, saved.defaultCheckpoint].find(
+    (name) => name !== undefined && checkpoints?.includes(name as string) === false,
+  );
+  if (absent !== undefined)
+    throw new ArtifactError({
+      field: `${path}: record.checkpoints`,
+      expected: `checkpoints that were saved: ${checkpoints?.join(', ')}`,
+      found: String(absent),
+      remedy: 'Save it again with this version of the package.',
+    });
   // As it is: what is not known here is of a model that knows more.
   const summary = record as Summary;
   if (summary.history.every((entry) => 'metrics' in entry)) return summary;

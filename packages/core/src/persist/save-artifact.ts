@@ -68,7 +68,7 @@ function chunksOf(path: string, content: ArtifactContent): readonly Uint8Array[]
   return [fileHeader(text, manifest.arrays), ...manifest.arrays.map(({ name }) => bytesOf(content.arrays[name].data))];
 }
 
-function requireIdentity({ modelType, formatVersion, packageVersion }: ArtifactContent): void {
+function requireIdentity({ modelType, formatVersion, packageVersion, arrays }: ArtifactContent): void {
   const require = (ok: boolean, field: string, expected: string, found: unknown): void => {
     if (!ok)
       throw new DataError({
@@ -82,6 +82,9 @@ function requireIdentity({ modelType, formatVersion, packageVersion }: ArtifactC
   require(typeof packageVersion === 'string', 'packageVersion', 'a string', packageVersion);
   require(Number.isSafeInteger(formatVersion) &&
     formatVersion >= 1, 'formatVersion', 'a whole number >= 1', formatVersion);
+  require(typeof arrays === 'object' && arrays !== null, 'arrays', 'arrays by name', arrays);
+  for (const [name, array] of Object.entries(arrays))
+    require(typeof array === 'object' && array !== null, `arrays.${name}`, 'an array with its shape', array);
 }
 
 function describeArray(name: string, { shape, data }: ArtifactArray): ManifestArray {
@@ -105,7 +108,7 @@ function describeArray(name: string, { shape, data }: ArtifactArray): ManifestAr
     throw new ShapeError({
       field: `arrays.${name}`,
       expected: size === undefined ? 'a shape of whole numbers' : `${size} entries for shape (${shape.join(', ')})`,
-      found: size === undefined ? `(${shape.join(', ')})` : `${data.length}`,
+      found: size !== undefined ? `${data.length}` : Array.isArray(shape) ? `(${shape.join(', ')})` : describe(shape),
       remedy: 'Pass the array with the shape it has.',
     });
   return { name, type, shape: [...shape], sha256: sha256(bytesOf(data)) };

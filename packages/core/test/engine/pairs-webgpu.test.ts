@@ -31,7 +31,7 @@ function obstacle(): string | undefined {
     const device = execFileSync(process.execPath, ['--input-type=module', '-e', probe, `file://${path}`], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 60_000,
+      timeout: 600_000,
     });
     return device === '' ? 'webgpu finds no device' : undefined;
   } catch (error) {

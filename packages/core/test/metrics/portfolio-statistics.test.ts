@@ -54,7 +54,7 @@ describe('the Sharpe ratio', () => {
     const [persistent, statedPersistent] = spread((x) => 0.5 * x + random.normal(), 12);
     expect(persistent / (1 / Math.sqrt(T))).toBeGreaterThan(1.6);
     expect(Math.abs(statedPersistent / persistent - 1)).toBeLessThan(0.18);
-  }, 120_000);
+  });
 
   it('has standard errors that follow the formulas', () => {
     const r = of(0.01, -0.02, 0.03, 0.015, 0.002, -0.01);

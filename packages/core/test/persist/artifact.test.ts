@@ -419,7 +419,7 @@ it('never loads a file with bytes flipped, cut out or cut off, at 700 seeded pla
     const outcome: unknown = await loadArtifact(damagedPath, { modelType: 'ipca' }).catch((error: unknown) => error);
     if (!(outcome instanceof ArtifactError)) throw new Error(`trial ${trial} at byte ${at}: ${String(outcome)}`);
   }
-}, 120_000);
+});
 
 describe('replacing a file', () => {
   const chunk = Buffer.from('new content');

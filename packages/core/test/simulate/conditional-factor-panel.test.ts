@@ -36,7 +36,7 @@ describe('the conditional factor panel', () => {
     expect(truth.betas.length).toBe(36000 * 3);
     expect(truth.factorReturns.length).toBe(180 * 3);
     expect(truth.managedFactors.length).toBe(180 * 50);
-  }, 120_000);
+  });
 
   it.each(['linear', 'nonlinear'] as const)('pairs each row with loadings of its own date (%s)', (design) => {
     const { batch, truth } = simulateConditionalFactorPanel({ ...small, design, missingShare: 0.3 });
@@ -112,7 +112,7 @@ describe('the conditional factor panel', () => {
         (4 * forecastSd) / Math.sqrt(10),
       );
     }
-  }, 120_000);
+  });
 
   it('is equal to the bit for equal options, and different for another seed', () => {
     const a = simulateConditionalFactorPanel(small);

@@ -77,7 +77,7 @@ it('never lets a training date come within the gap of what it is evaluated on, f
     ),
     { seed: 1, numRuns: 200 },
   );
-}, 120_000);
+});
 
 describe('errors', () => {
   it('name the sizes and the dates available when no fold fits', () => {

@@ -52,14 +52,14 @@ export async function csvRelation(
       return true;
     };
     const find = (): ReturnType<typeof csvColumns> => csvColumns(connection, untyped(), names, options.numbers);
-    const { columns, isPadded } = await find().catch(async (error: unknown) => {
+    const { columns, needsText } = await find().catch(async (error: unknown) => {
       if (await repair(error)) return find();
       throw error;
     });
     return {
       columns,
       notes: notesOn(files),
-      needsText: isPadded,
+      needsText,
       sql: (request, mode = 'typed') =>
         request === undefined
           ? untyped()

@@ -6,8 +6,8 @@ export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'arrow';
 
 const formats: readonly (readonly [RegExp, FileFormat])[] = [
   [/\.(parquet|pq)$/i, 'parquet'],
-  [/\.csv(\.gz)?$/i, 'csv'],
-  [/\.tsv(\.gz)?$/i, 'tsv'],
+  [/\.csv(\.gz|\.bz2)?$/i, 'csv'],
+  [/\.tsv(\.gz|\.bz2)?$/i, 'tsv'],
   [/\.(arrow|feather|ipc)$/i, 'arrow'],
 ];
 
@@ -17,7 +17,7 @@ export function formatOfPath(path: string): FileFormat {
   if (format === undefined)
     throw new SourceError({
       field: path === '' ? 'source' : path,
-      expected: 'a file that ends in .parquet, .csv, .csv.gz, .tsv, .tsv.gz, .arrow or .feather',
+      expected: 'a file that ends in .parquet, .csv, .tsv, .csv.gz, .csv.bz2, .arrow or .feather',
       found: path === '' ? 'an empty path' : `the ending of ${JSON.stringify(basename(path))}`,
       remedy: "Rename the file, or read it by a query: { query: \"FROM read_csv('…')\", allow: { files: ['…'] } }.",
     });

@@ -1,7 +1,7 @@
 import type { FrameColumn, RowRequest } from '../read/frame.ts';
 import { sqlText } from './connection.ts';
 import type { CsvMode, Relation } from './relation-columns.ts';
-import type { TextNumbers } from './text-numbers.ts';
+import { isNaNText, type TextNumbers } from './text-numbers.ts';
 
 export type Origin = 'parquet' | 'csv' | 'query';
 
@@ -33,7 +33,7 @@ export function selectRows({ relation, request, origin, mode, sorted, numbers, o
     if (column.kind === 'text') return numbers.value(name, column.name);
     if (mode === 'typed') return `CAST(${name} AS DOUBLE)`;
     if (column.kind !== 'boolean') return numbers.value(name, column.name);
-    return `CASE WHEN ${numbers.isMissing(name, column.name)} THEN NULL ELSE CAST(CAST(${name} AS BOOLEAN) AS DOUBLE) END`;
+    return `CASE WHEN ${numbers.isMissing(name, column.name)} OR ${isNaNText(name)} THEN NULL ELSE CAST(CAST(${name} AS BOOLEAN) AS DOUBLE) END`;
   });
   const keys = isTextStamp(request.timestamp, origin) ? [stamp, `hash(${stamp})`] : [stamp];
   const list = [...keys, asset, `hash(${asset})`, ...values];

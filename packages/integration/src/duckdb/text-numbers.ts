@@ -5,6 +5,9 @@ import { sqlText } from './connection.ts';
 /** Texts that mean "missing" in the numeric columns of a CSV file. NaN in any case is a number to DuckDB already. */
 export const missingMarkers = ['', 'NA', 'N/A', '#N/A', 'null', 'NULL', 'None', '.'];
 
+/** A condition: the entry is NaN, which is a number, and in a column of flags none. */
+export const isNaNText = (sql: string): string => `lower(trim(${sql})) IN ('nan', '-nan')`;
+
 /** Numbers that are written as text, turned into SQL. */
 export interface TextNumbers {
   /** True where entries are plain numbers, which DuckDB's own reader takes. */

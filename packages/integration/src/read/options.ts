@@ -4,7 +4,7 @@ import type { JoinOptions } from './join-options.ts';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 
 /**
- * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.csv.gz`, `.tsv`, `.arrow`, `.feather`), a
+ * Where a long frame comes from: a file path or glob (`.parquet`, `.csv`, `.tsv`, also `.gz` and `.bz2`, `.arrow`, `.feather`), a
  * SQL query of DuckDB or PostgreSQL, an Arrow table in memory, or an iterator of rows or of chunks of columns.
  */
 export type PanelSource =

@@ -87,6 +87,7 @@ describe('a CSV file by any way of writing it', () => {
 
   it('reads what a .csv.gz holds though it is not compressed, and a .tsv by tabs alone', async () => {
     expect((await read(text, {}, '.csv.gz')).batch).toMatchObject(content);
+    expect((await read(bzip2, {}, '.csv.bz2')).batch).toMatchObject(content);
     expect((await read(text.replaceAll(',', '\t'), {}, '.tsv')).batch).toMatchObject(content);
   });
 
@@ -185,6 +186,13 @@ describe('what the columns of a CSV file hold', () => {
     expect(report.unusedColumns).toEqual([]);
     expect(report.missing.rd).toBe(25_000);
     expect(batch.characteristic('rd')[25_000]).toBe(25_000);
+  });
+
+  it.each(['NaN', '', 'NA'])('is flags, some of which are missing as %j', async (none) => {
+    const rows = ['True', none, 'False', none].map((flag, k) => `2020-01-31,A${k},0.1,${flag}`);
+    const { batch, report } = await read(['date,asset,ret,flag', ...rows].join('\n'));
+    expect([...batch.characteristic('flag')]).toEqual([1, NaN, 0, NaN]);
+    expect(report.notes).toEqual([]);
   });
 
   it('is said of every column that is left out', async () => {

@@ -89,7 +89,8 @@ export function fromArtifact(artifact: Artifact, config: CAEConfig): CAEFit {
     return { ...member, rotations: Object.fromEntries(keys.map((key) => [key, rotationOf(key)])) };
   });
   const [target, regressand] = read('scales', [2]);
-  const summary = readSummary<NetworkFitSummary>(artifact);
+  const common = commonCheckpoints(members);
+  const summary = readSummary<NetworkFitSummary>(artifact, {}, common);
   return {
     shape,
     scales: { target, regressand, portfolios: read('portfolioScales', [width]) },
@@ -105,7 +106,7 @@ export function fromArtifact(artifact: Artifact, config: CAEConfig): CAEFit {
             timestamps: read('given.timestamps', [givenDates]),
             values: read('given.values', [givenDates, width]),
           },
-    summary: { ...summary, checkpoints: commonCheckpoints(members) },
+    summary: { ...summary, checkpoints: common },
   };
 }
 

@@ -3,6 +3,23 @@ import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { triangle, type SufficientStatistics } from './sufficient-statistics.ts';
 
 /**
+ * In-sample figures of an IPCA fit. Where statistics of managed portfolios alone were fitted (`fitStatistics`), those of assets are not
+ * there.
+ */
+export type IPCAMetrics = Readonly<
+  Record<
+    | 'totalR2'
+    | 'predictiveR2'
+    | 'managedPortfolioTotalR2'
+    | 'managedPortfolioPredictiveR2'
+    | 'meanSquaredError'
+    | 'dates'
+    | 'rows',
+    number
+  >
+>;
+
+/**
  * In-sample figures of an IPCA fit, all from the sufficient statistics (fractions; R2 are uncentred):
  *
  * - `totalR2 = 1 - sum (r - z'Gamma f_t)^2 / sum r^2`, `predictiveR2` with the mean factor in place of f_t;
@@ -19,7 +36,7 @@ export function ipcaFitMetrics(
   gamma: Matrix,
   factors: Matrix,
   units: Float64Array,
-): Record<string, number> {
+): IPCAMetrics {
   const { nDates, nInstruments: n, counts } = statistics;
   const k = gamma.columns;
   const included = Array.from({ length: nDates }, (_, t) => t).filter((t) => !Number.isNaN(factors.data[t * k]));
@@ -68,13 +85,12 @@ export function ipcaFitMetrics(
   const total = errorsOf(path((t) => factors.data.subarray(t * k, (t + 1) * k)));
   const predictive = errorsOf(path(() => meanFactor));
   // Of managed portfolios alone, nothing is known at the level of assets: what is not known is left out.
-  return onlyFinite({
+  const known = onlyFinite({
     totalR2: 1 - total.assets / squaredReturns,
     predictiveR2: 1 - predictive.assets / squaredReturns,
     managedPortfolioTotalR2: 1 - total.portfolios / squaredPortfolios,
     managedPortfolioPredictiveR2: 1 - predictive.portfolios / squaredPortfolios,
     meanSquaredError: total.assets / rows,
-    dates: included.length,
-    rows,
   });
+  return { ...known, dates: included.length, rows } as IPCAMetrics;
 }

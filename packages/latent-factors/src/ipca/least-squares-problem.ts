@@ -55,6 +55,7 @@ export class LeastSquaresProblem {
   readonly #kernels: LinalgKernels;
   readonly #given: GivenFactors;
   readonly #settings: ProblemSettings;
+  readonly #names: readonly string[];
   readonly #crossProducts: HeapMatrix;
   readonly #instrumentReturns: HeapMatrix;
   readonly #gamma: HeapMatrix;
@@ -84,6 +85,7 @@ export class LeastSquaresProblem {
     this.#kernels = kernels;
     this.#given = given;
     this.#settings = settings;
+    this.#names = statistics.instrumentNames;
     this.#crossProducts = region.matrix(nDates, width);
     this.#instrumentReturns = region.matrix(nDates, n);
     this.#gamma = region.matrix(n, columns);
@@ -98,10 +100,11 @@ export class LeastSquaresProblem {
     this.#weighted = region.matrix(width, triangle(columns));
     this.#normal = region.matrix(n * columns, n * columns);
     this.#right = region.matrix(n, columns);
+    const perUnit = new Float64Array(width);
+    for (let i = 0, at = 0; i < n; i++) for (let j = i; j < n; j++) perUnit[at++] = 1 / (scales[i] * scales[j]);
     const crossProducts = kernels.view(this.#crossProducts);
     for (let t = 0, at = 0; t < nDates; t++)
-      for (let i = 0; i < n; i++)
-        for (let j = i; j < n; j++, at++) crossProducts[at] = statistics.crossProducts[at] / (scales[i] * scales[j]);
+      for (let cell = 0; cell < width; cell++, at++) crossProducts[at] = statistics.crossProducts[at] * perUnit[cell];
     this.setInstrumentReturns(statistics.instrumentReturns);
   }
 
@@ -169,7 +172,7 @@ export class LeastSquaresProblem {
       throw new NotIdentifiedError({
         field: 'characteristics',
         expected: 'linearly independent instruments',
-        found: `instrument ${Math.floor(outcome.pivot / c)} to be a combination of those before it`,
+        found: `instrument ${Math.floor(outcome.pivot / c)} (${this.#names[Math.floor(outcome.pivot / c)]}) to be a combination of those before it`,
         remedy: 'Drop it, leave the constant out if dummies already sum to one, or raise gammaRidge.',
       });
     kernels.potrs(this.#normal, { ...this.#right, rows: size, columns: 1, rowStride: 1 });

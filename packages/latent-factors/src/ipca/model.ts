@@ -1,9 +1,6 @@
 import {
   ArtifactError,
   LatentFactorState,
-  NotFittedError,
-  deepFreeze,
-  requireFitArguments,
   requirePredictArguments,
   requireSameColumns,
   throwIfAborted,
@@ -13,13 +10,14 @@ import {
   type FitSummary,
   type LatentFactorModel,
 } from '@ml4t/core';
+import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import {
   artifactArray,
   loadArtifact,
   readState,
   readSummary,
-  saveArtifact,
+  type ArtifactContent,
   type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
@@ -29,7 +27,8 @@ import { estimateIPCA } from './alternating-least-squares.ts';
 import { parseIPCAConfig, type IPCAConfig, type IPCAConfigInput } from './config.ts';
 import { columns, inScaledCoordinates, sideBySide } from './coordinates.ts';
 import { exposures, latentFactorReturns } from './extract.ts';
-import { ipcaFitSummary } from './fit-summary.ts';
+import type { IPCAMetrics } from './fit-metrics.ts';
+import { ipcaReport } from './fit-report.ts';
 import { givenFactors, type FactorReturnSeries } from './given-factors.ts';
 import type { GivenFactors } from './least-squares-problem.ts';
 import {
@@ -68,8 +67,6 @@ export interface IPCAExtractOptions extends ExtractOptions {
   readonly preSpecifiedFactors?: FactorReturnSeries | undefined;
 }
 
-const ownFitOptions = ['preSpecifiedFactors', 'dateWeights', 'initialGamma'];
-
 /** What a fit leaves behind. */
 interface IPCAFit {
   readonly instrumentNames: readonly string[];
@@ -80,7 +77,7 @@ interface IPCAFit {
   readonly gamma: Matrix;
   /** Unit of each instrument inside the estimation (L). */
   readonly scales: Float64Array;
-  readonly summary: FitSummary;
+  readonly summary: FitSummary<IPCAMetrics>;
 }
 
 /**
@@ -103,18 +100,20 @@ interface IPCAFit {
  * const summary = await model.fit(train);
  * const { betas, factorReturns } = await model.extract(test);
  */
-export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
+export class IPCAModel
+  extends ClosedFormModel<CrossSectionBatch, IPCAFit, IPCAPhase>
+  implements LatentFactorModel<CrossSectionBatch>
+{
   readonly modelType = 'ipca';
   readonly config: IPCAConfig;
-  #fit: IPCAFit | undefined;
+  protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'cross-section';
+  protected override readonly ownFitOptions = ['preSpecifiedFactors', 'dateWeights', 'initialGamma'];
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: IPCAConfigInput = {}) {
+    super();
     this.config = parseIPCAConfig(config);
-  }
-
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
   }
 
   /**
@@ -122,24 +121,21 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    * Gamma_alpha last where there is an intercept.
    */
   get gamma(): Float64Array {
-    return this.#requireFit('gamma').gamma.data.slice();
+    return this.requireFit('gamma').gamma.data.slice();
   }
   /** Gamma_alpha (L); undefined without an intercept. */
   get gammaAlpha(): Float64Array | undefined {
-    const { gamma } = this.#requireFit('gammaAlpha');
+    const { gamma } = this.requireFit('gammaAlpha');
     return this.config.intercept ? columns(gamma, gamma.columns - 1, gamma.columns).data : undefined;
   }
   /** Names of the rows of Gamma (L): 'constant' first where there is one. */
   get instrumentNames(): readonly string[] {
-    return this.#requireFit('instrumentNames').instrumentNames;
+    return this.requireFit('instrumentNames').instrumentNames;
   }
   /** Names of the factors: latent ones, then pre-specified ones. */
   get factorNames(): readonly string[] {
     const latent = Array.from({ length: this.config.nFactors }, (_, k) => `factor${k + 1}`);
-    return [...latent, ...this.#requireFit('factorNames').preSpecifiedNames];
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireFit('fitSummary').summary;
+    return [...latent, ...this.requireFit('factorNames').preSpecifiedNames];
   }
 
   /**
@@ -147,20 +143,24 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    * Throws DataError without returns, ConfigError when K exceeds the instruments, NotIdentifiedError when the data cannot
    * tell the factors apart, AbortedError; in every case an earlier fit stays.
    */
-  async fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary> {
-    const started = performance.now();
-    requireFitArguments(batch, options, { operation: 'IPCAModel.fit', kind: 'cross-section', own: ownFitOptions });
-    requireEnoughInstruments(batch.nCharacteristics + (this.config.constant ? 1 : 0), this.config.nFactors);
-    return this.#estimate(await sufficientStatistics(batch, this.config.constant, options), options, started);
+  override fit(batch: CrossSectionBatch, options: IPCAFitOptions = {}): Promise<FitSummary<IPCAMetrics>> {
+    return super.fit(batch, options);
+  }
+
+  protected async estimate(batch: CrossSectionBatch, options: IPCAFitOptions): Promise<Estimation<IPCAFit>> {
+    const { constant, nFactors } = this.config;
+    requireEnoughInstruments(batch.nCharacteristics + (constant ? 1 : 0), nFactors);
+    return this.#estimateFrom(await sufficientStatistics(batch, constant, options), options);
   }
 
   /** The same fit of a panel that arrives in parts, in date order: memory does not grow with the assets or the parts. */
   async fitStream(
     parts: AsyncIterable<CrossSectionBatch> | Iterable<CrossSectionBatch>,
     options: IPCAFitOptions = {},
-  ): Promise<FitSummary> {
+  ): Promise<FitSummary<IPCAMetrics>> {
     const started = performance.now();
-    return this.#estimate(await streamedStatistics(parts, this.config.constant, options), options, started);
+    const statistics = await streamedStatistics(parts, this.config.constant, options);
+    return this.keep(await this.#estimateFrom(statistics, options), started);
   }
 
   /**
@@ -170,15 +170,15 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
   async fitStatistics(
     statistics: SufficientStatistics,
     options: Omit<IPCAFitOptions, 'validation'> = {},
-  ): Promise<FitSummary> {
-    return this.#estimate(statistics, options, performance.now());
+  ): Promise<FitSummary<IPCAMetrics>> {
+    const started = performance.now();
+    return this.keep(await this.#estimateFrom(statistics, options), started);
   }
 
-  async #estimate(
+  async #estimateFrom(
     statistics: SufficientStatistics,
     options: Omit<IPCAFitOptions, 'validation'>,
-    started: number,
-  ): Promise<FitSummary> {
+  ): Promise<Estimation<IPCAFit>> {
     const { config } = this;
     const { nFactors: k } = config;
     throwIfAborted(options.signal, 'IPCAModel.fit');
@@ -193,12 +193,11 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
       initialGamma: this.#startingPoint(statistics, k + given.count, options.initialGamma),
     });
     const preSpecifiedNames = [...(options.preSpecifiedFactors?.names ?? [])];
-    const seconds = (performance.now() - started) / 1000;
-    const summary = ipcaFitSummary({ statistics, estimate, minimumRows: rows, config, preSpecifiedNames, seconds });
-    const instrumentNames = [...statistics.instrumentNames];
     const { gamma, scales } = estimate;
-    this.#fit = deepFreeze({ instrumentNames, preSpecifiedNames, minimumRows: rows, gamma, scales, summary });
-    return summary;
+    return {
+      fit: { instrumentNames: [...statistics.instrumentNames], preSpecifiedNames, minimumRows: rows, gamma, scales },
+      report: ipcaReport({ statistics, estimate, minimumRows: rows, config, preSpecifiedNames }),
+    };
   }
 
   /**
@@ -208,7 +207,7 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
    * Throws NotFittedError; DataError when the characteristics are not those of the fit.
    */
   async extract(batch: CrossSectionBatch, options: IPCAExtractOptions = {}): Promise<LatentFactorState> {
-    const fit = this.#requireFit('extract');
+    const fit = this.requireFit('extract');
     requirePredictArguments(batch, options, {
       operation: 'IPCAModel.extract',
       kind: 'cross-section',
@@ -238,23 +237,12 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     });
   }
 
-  /** Writes the configuration, Gamma and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    const fit = this.#requireFit('save');
-    const { gamma, instrumentNames, preSpecifiedNames } = fit;
-    await saveArtifact(path, {
-      modelType: this.modelType,
-      formatVersion: 1,
-      packageVersion: packageVersion(),
-      config: this.config,
-      state: {
-        instrumentNames,
-        preSpecifiedNames,
-        estimation: { minimumRows: fit.minimumRows, scales: [...fit.scales] },
-      },
-      record: fit.summary,
+  protected contentOf(fit: IPCAFit): Pick<ArtifactContent, 'state' | 'arrays'> {
+    const { gamma, instrumentNames, preSpecifiedNames, minimumRows: rows, scales } = fit;
+    return {
+      state: { instrumentNames, preSpecifiedNames, estimation: { minimumRows: rows, scales: [...scales] } },
       arrays: { gamma: { shape: [gamma.rows, gamma.columns], data: gamma.data } },
-    });
+    };
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
@@ -278,13 +266,13 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
         found: String(scales.length),
         remedy: 'Restore the file from a copy, or save the model again.',
       });
-    model.#fit = deepFreeze({
+    model.restore({
       instrumentNames,
       preSpecifiedNames,
       minimumRows: rows,
       gamma: matrix(...shape, artifactArray(artifact, 'gamma', 'F64', shape)),
       scales: Float64Array.from(scales),
-      summary: readSummary(artifact),
+      summary: readSummary(artifact) as FitSummary<IPCAMetrics>,
     });
     return model;
   }
@@ -299,17 +287,12 @@ export class IPCAModel implements LatentFactorModel<CrossSectionBatch> {
     return turn(scaled);
   }
 
-  #requireFit(operation: string): IPCAFit {
-    if (!this.#fit) throw new NotFittedError('IPCAModel', operation);
-    return this.#fit;
-  }
-
   /** The Gamma to start from: the caller's, or with `warmStart` that of the fit before when it has the same shape. */
   #startingPoint(statistics: SufficientStatistics, width: number, given?: Float64Array): Matrix | undefined {
     const n = statistics.nInstruments;
     if (given) requireStartingGamma(given, n, width);
     if (given) return matrix(n, width, given);
-    const before = this.config.warmStart ? this.#fit?.gamma : undefined;
+    const before = this.config.warmStart ? this.earlierFit()?.gamma : undefined;
     return before?.rows === n && before.columns === width ? before : undefined;
   }
 }

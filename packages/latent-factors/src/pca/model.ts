@@ -1,21 +1,19 @@
 import {
   LatentFactorState,
-  NotFittedError,
-  deepFreeze,
-  requireFitArguments,
   requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
+import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
 import {
   artifactArray,
   loadArtifact,
   readState,
   readSummary,
-  saveArtifact,
+  type ArtifactContent,
   type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
@@ -23,7 +21,7 @@ import { factorSigns, scaleColumns } from '../identification.ts';
 import { alignToAssets, estimableBatch, selectRows } from '../static-loadings/assets.ts';
 import { observedExplainedVariance, observedTotalR2, staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
-import { staticFitNotes } from '../static-loadings/notes.ts';
+import { imputationStopReason, staticFitNotes } from '../static-loadings/notes.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
 import { overlapNote, overlapOf, requireSomeFactors } from '../static-loadings/overlap.ts';
 import { packageVersion } from '../version.ts';
@@ -36,6 +34,14 @@ const savedState = z.strictObject({
   withoutReturns: z.array(z.string()).default([]),
 });
 
+/** In-sample figures of a fit, over the observed returns. */
+export type PCAMetrics = {
+  /** Share of the variance about asset means that the factors explain. */
+  readonly explainedVarianceRatio: number;
+  /** Uncentred. */
+  readonly totalR2: number;
+};
+
 /** What a fit leaves behind. */
 interface PCAFit {
   readonly assetIds: readonly string[];
@@ -47,7 +53,7 @@ interface PCAFit {
   readonly means: Float64Array;
   /** (K), of the covariance matrix of the completed panel (divisor T). */
   readonly eigenvalues: Float64Array;
-  readonly summary: FitSummary;
+  readonly summary: FitSummary<PCAMetrics>;
 }
 
 /**
@@ -66,38 +72,36 @@ interface PCAFit {
  * await model.fit(panel);
  * const { betas, factorReturns } = await model.extract(later);
  */
-export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
+export class PCAModel
+  extends ClosedFormModel<PersistentPanelBatch, PCAFit, StaticLoadingsPhase>
+  implements LatentFactorModel<PersistentPanelBatch>
+{
   readonly modelType = 'pca';
   readonly config: PCAConfig;
-  #fit: PCAFit | undefined;
+  protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'persistent-panel';
 
   /** Throws ConfigError when a field is unknown or out of range. */
   constructor(config: PCAConfigInput = {}) {
+    super();
     this.config = parsePCAConfig(config);
-  }
-
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
   }
 
   /** Loadings (N x K), row-major; rows as in {@link assetIds}. */
   get loadings(): Float64Array {
-    return this.#requireFit('loadings').loadings.data.slice();
+    return this.requireFit('loadings').loadings.data.slice();
   }
   /** The assets of the fit (N): those with a return in training. */
   get assetIds(): readonly string[] {
-    return this.#requireFit('assetIds').assetIds;
+    return this.requireFit('assetIds').assetIds;
   }
   /** Mean return of each asset (N). */
   get assetMeans(): Float64Array {
-    return this.#requireFit('assetMeans').means.slice();
+    return this.requireFit('assetMeans').means.slice();
   }
   /** The K leading eigenvalues of the covariance matrix (divisor T): the factors' variances. */
   get eigenvalues(): Float64Array {
-    return this.#requireFit('eigenvalues').eigenvalues.slice();
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireFit('fitSummary').summary;
+    return this.requireFit('eigenvalues').eigenvalues.slice();
   }
 
   /**
@@ -105,13 +109,11 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * dates is named there too. Throws ConfigError when K exceeds dates or assets, NotIdentifiedError when the rank is below K (constant
    * returns have rank 0) or no date's assets tell K factors apart, AbortedError; in every case an earlier fit stays.
    */
-  async fit(
+  protected async estimate(
     batch: PersistentPanelBatch,
-    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase> = {},
-  ): Promise<FitSummary> {
-    const started = performance.now();
+    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase>,
+  ): Promise<Estimation<PCAFit>> {
     const { config } = this;
-    requireFitArguments(batch, options, { operation: 'PCAModel.fit', kind: 'persistent-panel' });
     const { batch: estimable, withoutReturns } = estimableBatch(batch, config.nFactors, 'PCAConfig.nFactors');
     const { assetIds } = estimable;
     const returns = matrix(estimable.nDates, estimable.nAssets, estimable.returns);
@@ -122,32 +124,25 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     requireSomeFactors(returns, unsigned.factors, overlap, assetIds);
     const signs = factorSigns(unsigned);
     const loadings = scaleColumns(panel.loadings, (j) => signs[j]);
-    const missing = countMissing(estimable.returns);
-    const notes = staticFitNotes(panel, overlapNote(overlap, assetIds), withoutReturns);
-    const stopReason = !panel.converged ? 'max-iterations' : panel.rounds > 0 ? 'converged' : 'closed-form';
-    const summary: FitSummary = {
-      converged: panel.converged,
-      stopReason,
-      iterations: panel.rounds,
-      trainMetrics: {
-        explainedVarianceRatio: observedExplainedVariance(returns, unsigned.factors, statics),
-        totalR2: observedTotalR2(returns, unsigned.loadings, unsigned.factors),
-      },
-      history: [],
-      notes,
-      runRecord: {
-        modelType: this.modelType,
-        packageVersion: packageVersion(),
-        config,
+    const { means, eigenvalues } = panel;
+    return {
+      fit: { assetIds, withoutReturns, loadings, means, eigenvalues },
+      report: {
+        stopReason: imputationStopReason(panel),
+        iterations: panel.rounds,
+        trainMetrics: {
+          explainedVarianceRatio: observedExplainedVariance(returns, unsigned.factors, statics),
+          totalR2: observedTotalR2(returns, unsigned.loadings, unsigned.factors),
+        },
+        notes: staticFitNotes(panel, overlapNote(overlap, assetIds), withoutReturns),
         engine: linalgBackend(),
-        dimensions: { dates: batch.nDates, assets: assetIds.length, missingReturns: missing },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
+        dimensions: {
+          dates: batch.nDates,
+          assets: assetIds.length,
+          missingReturns: countMissing(estimable.returns),
+        },
       },
     };
-    const { means, eigenvalues } = panel;
-    this.#fit = deepFreeze({ assetIds, withoutReturns, loadings, means, eigenvalues, summary });
-    return summary;
   }
 
   /**
@@ -156,7 +151,7 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * are NaN. Assets are matched by id: subsets and other orders are fine. Throws DataError that names unknown assets.
    */
   async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
-    const fit = this.#requireFit('extract');
+    const fit = this.requireFit('extract');
     requirePredictArguments(batch, {}, { operation: 'PCAModel.extract', kind: 'persistent-panel' });
     const { rows, returns } = alignToAssets(batch, fit.assetIds, fit.withoutReturns);
     return new LatentFactorState({
@@ -169,22 +164,15 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     });
   }
 
-  /** Writes the configuration, loadings, means and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    const fit = this.#requireFit('save');
-    await saveArtifact(path, {
-      modelType: this.modelType,
-      formatVersion: 1,
-      packageVersion: packageVersion(),
-      config: this.config,
+  protected contentOf(fit: PCAFit): Pick<ArtifactContent, 'state' | 'arrays'> {
+    return {
       state: { assetIds: fit.assetIds, withoutReturns: fit.withoutReturns },
-      record: fit.summary,
       arrays: {
         loadings: { shape: [fit.loadings.rows, fit.loadings.columns], data: fit.loadings.data },
         means: { shape: [fit.means.length], data: fit.means },
         eigenvalues: { shape: [fit.eigenvalues.length], data: fit.eigenvalues },
       },
-    });
+    };
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
@@ -193,19 +181,14 @@ export class PCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const model = new PCAModel(artifact.config as PCAConfigInput);
     const { assetIds, withoutReturns } = readState(artifact, savedState);
     const [n, k] = [assetIds.length, model.config.nFactors];
-    model.#fit = deepFreeze({
+    model.restore({
       assetIds,
       withoutReturns,
       loadings: matrix(n, k, artifactArray(artifact, 'loadings', 'F64', [n, k])),
       means: artifactArray(artifact, 'means', 'F64', [n]),
       eigenvalues: artifactArray(artifact, 'eigenvalues', 'F64', [k]),
-      summary: readSummary(artifact),
+      summary: readSummary(artifact) as FitSummary<PCAMetrics>,
     });
     return model;
-  }
-
-  #requireFit(operation: string): PCAFit {
-    if (!this.#fit) throw new NotFittedError('PCAModel', operation);
-    return this.#fit;
   }
 }

@@ -53,6 +53,10 @@ export async function estimateRPPCA(
 ): Promise<RPPCAEstimate> {
   const n = returns.columns;
   const means = columnMeans(returns);
+  const magnitude = sizeOfReturns(returns);
+  // The means are one more row of what is decomposed: a direction of theirs alone is no variation.
+  if (!columnDeviations(returns, means).some((deviation) => exceedsRounding(deviation, magnitude)))
+    throw rankError(0, config.nFactors);
   const scale = config.scaleByAssetVolatility ? volatilities(returns, means, assetIds) : new Float64Array(n).fill(1);
   const deviations = matrix(
     returns.rows,
@@ -87,7 +91,7 @@ export async function estimateRPPCA(
     ? orthogonalise(plain, staticFactorReturns(returns, { ...plain, means }), config.normalizeLoadings)
     : plain;
   const factors = staticFactorReturns(returns, { ...rotated, means });
-  requireVariation(factors, rotated.weights, sizeOfReturns(returns));
+  requireVariation(factors, rotated.weights, magnitude);
   const signs = factorSigns({ loadings: rotated.loadings, factors });
   const turn = (a: Matrix): Matrix => scaleColumns(a, (j) => signs[j]);
   return {

@@ -13,6 +13,20 @@ export interface FactorPerformance {
   readonly sharpeRatios: Float64Array;
 }
 
+/** In-sample figures of an RP-PCA fit. One that the data do not determine is not there. */
+export type RPPCAMetrics = Readonly<
+  Record<
+    | 'totalR2'
+    | 'maximalSharpe'
+    | 'meanAbsoluteFactorPremium'
+    | 'meanFactorSharpe'
+    | 'meanAbsoluteAlpha'
+    | 'rootMeanSquareAlpha'
+    | 'meanResidualVariance',
+    number
+  >
+>;
+
 /** Means and Sharpe ratios over the dates on which the factors (T x K) are known. */
 export function factorPerformance(factors: Matrix): FactorPerformance {
   const premia = columnMeans(factors);
@@ -30,7 +44,7 @@ export function rppcaFitMetrics(
   returns: Matrix,
   { loadings, factorReturns }: Pick<RPPCAEstimate, 'loadings' | 'factorReturns'>,
   { alphas, residualVariances }: TimeSeriesExposures,
-): Record<string, number> {
+): RPPCAMetrics {
   const { premia, sharpeRatios } = factorPerformance(factorReturns);
   return onlyFinite({
     totalR2: observedTotalR2(returns, loadings, factorReturns),
@@ -40,7 +54,7 @@ export function rppcaFitMetrics(
     meanAbsoluteAlpha: meanOf(alphas, Math.abs),
     rootMeanSquareAlpha: Math.sqrt(meanOf(alphas, (alpha) => alpha * alpha)),
     meanResidualVariance: meanOf(residualVariances, (variance) => variance),
-  });
+  }) as RPPCAMetrics;
 }
 
 /** Mean of a function over the entries that are not NaN. */

@@ -1,35 +1,33 @@
 import {
   LatentFactorState,
-  NotFittedError,
-  deepFreeze,
-  requireFitArguments,
   requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
+import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
 import {
   artifactArray,
   loadArtifact,
   readState,
   readSummary,
-  saveArtifact,
+  type ArtifactContent,
   type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { alignToAssets, estimableBatch, selectRows } from '../static-loadings/assets.ts';
 import { staticFactorReturns } from '../static-loadings/factor-returns.ts';
 import type { StaticLoadingsPhase } from '../static-loadings/imputation.ts';
-import { staticFitNotes } from '../static-loadings/notes.ts';
+import { imputationStopReason, staticFitNotes } from '../static-loadings/notes.ts';
 import { countMissing } from '../static-loadings/observed-moments.ts';
 import { overlapNote, overlapOf, requireSomeFactors } from '../static-loadings/overlap.ts';
 import { timeSeriesExposures, type TimeSeriesExposures } from '../static-loadings/time-series-regression.ts';
 import { packageVersion } from '../version.ts';
 import { parseRPPCAConfig, type RPPCAConfig, type RPPCAConfigInput } from './config.ts';
 import { estimateRPPCA } from './estimate.ts';
-import { factorPerformance, rppcaFitMetrics, type FactorPerformance } from './fit-metrics.ts';
+import { factorPerformance, rppcaFitMetrics, type FactorPerformance, type RPPCAMetrics } from './fit-metrics.ts';
 
 const savedState = z.strictObject({
   assetIds: z.array(z.string()),
@@ -61,7 +59,7 @@ interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
   readonly means: Float64Array;
   /** (K) */
   readonly eigenvalues: Float64Array;
-  readonly summary: FitSummary;
+  readonly summary: FitSummary<RPPCAMetrics>;
 }
 
 /**
@@ -84,62 +82,60 @@ interface RPPCAFit extends TimeSeriesExposures, FactorPerformance {
  * await model.fit(train);
  * const { betas, alphas, factorReturns } = await model.extract(test);
  */
-export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
+export class RPPCAModel
+  extends ClosedFormModel<PersistentPanelBatch, RPPCAFit, StaticLoadingsPhase>
+  implements LatentFactorModel<PersistentPanelBatch>
+{
   readonly modelType = 'rp-pca';
   readonly config: RPPCAConfig;
-  #fit: RPPCAFit | undefined;
+  protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'persistent-panel';
 
   /** Throws ConfigError when a field is unknown or out of range, or gamma too low for the base moment. */
   constructor(config: RPPCAConfigInput = {}) {
+    super();
     this.config = parseRPPCAConfig(config);
-  }
-
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
   }
 
   /** The assets of the fit (N). */
   get assetIds(): readonly string[] {
-    return this.#requireFit('assetIds').assetIds;
+    return this.requireFit('assetIds').assetIds;
   }
   /** Mean observed return of each asset (N). */
   get assetMeans(): Float64Array {
-    return this.#requireFit('assetMeans').means.slice();
+    return this.requireFit('assetMeans').means.slice();
   }
   /** RP-PCA loadings L (N x K), row-major: `L f_t` are the fitted returns. */
   get loadings(): Float64Array {
-    return this.#requireFit('loadings').loadings.data.slice();
+    return this.requireFit('loadings').loadings.data.slice();
   }
   /** Asset weights of the factor portfolios, P = L (L'L)^-1 (N x K), row-major: `f_t = P' r_t`. */
   get factorWeights(): Float64Array {
-    return this.#requireFit('factorWeights').weights.data.slice();
+    return this.requireFit('factorWeights').weights.data.slice();
   }
   /** Slopes of the regression of each asset on a constant and the training factors (N x K); NaN with too few dates. */
   get timeSeriesBetas(): Float64Array {
-    return this.#requireFit('timeSeriesBetas').betas.data.slice();
+    return this.requireFit('timeSeriesBetas').betas.data.slice();
   }
   /** Intercepts of that regression (N): what the factors' premia leave of the mean return. Per period. */
   get alphas(): Float64Array {
-    return this.#requireFit('alphas').alphas.slice();
+    return this.requireFit('alphas').alphas.slice();
   }
   /** Mean squared residuals of that regression (N). */
   get residualVariances(): Float64Array {
-    return this.#requireFit('residualVariances').residualVariances.slice();
+    return this.requireFit('residualVariances').residualVariances.slice();
   }
   /** The K leading eigenvalues of the matrix decomposed, descending; in units of scaled returns where they were scaled. */
   get eigenvalues(): Float64Array {
-    return this.#requireFit('eigenvalues').eigenvalues.slice();
+    return this.requireFit('eigenvalues').eigenvalues.slice();
   }
   /** Mean training factor returns (K), non-negative, per period. */
   get factorPremia(): Float64Array {
-    return this.#requireFit('factorPremia').premia.slice();
+    return this.requireFit('factorPremia').premia.slice();
   }
   /** Mean over standard deviation (divisor T - 1) of the training factors (K), per period. */
   get factorSharpeRatios(): Float64Array {
-    return this.#requireFit('factorSharpeRatios').sharpeRatios.slice();
-  }
-  get fitSummary(): FitSummary {
-    return this.#requireFit('fitSummary').summary;
+    return this.requireFit('factorSharpeRatios').sharpeRatios.slice();
   }
 
   /**
@@ -148,13 +144,11 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * returns have rank 0) or no date's assets tell K factors apart, AbortedError; in every case an earlier fit stays. Assets without a
    * single return are named in the notes and left out; a panel that hangs together by few dates is named there too.
    */
-  async fit(
+  protected async estimate(
     batch: PersistentPanelBatch,
-    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase> = {},
-  ): Promise<FitSummary> {
-    const started = performance.now();
+    options: FitOptions<PersistentPanelBatch, StaticLoadingsPhase>,
+  ): Promise<Estimation<RPPCAFit>> {
     const { config } = this;
-    requireFitArguments(batch, options, { operation: 'RPPCAModel.fit', kind: 'persistent-panel' });
     const { batch: estimable, withoutReturns } = estimableBatch(batch, config.nFactors, 'RPPCAConfig.nFactors');
     const { assetIds } = estimable;
     const returns = matrix(estimable.nDates, estimable.nAssets, estimable.returns);
@@ -162,45 +156,34 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     const estimate = await estimateRPPCA(returns, assetIds, config, overlap.looseDates === 0, options);
     requireSomeFactors(returns, estimate.factorReturns, overlap, assetIds);
     const exposures = timeSeriesExposures(returns, estimate.factorReturns);
-    const performanceOfFactors = factorPerformance(estimate.factorReturns);
     const unpriced = countMissing(exposures.alphas);
     const notes = staticFitNotes(estimate, overlapNote(overlap, assetIds), withoutReturns);
     if (unpriced > 0) notes.push(`${unpriced} assets have too few returns for time-series betas; theirs are NaN.`);
-    const stopReason = !estimate.converged ? 'max-iterations' : estimate.rounds > 0 ? 'converged' : 'closed-form';
-    const summary: FitSummary = {
-      converged: estimate.converged,
-      stopReason,
-      iterations: estimate.rounds,
-      trainMetrics: rppcaFitMetrics(returns, estimate, exposures),
-      history: [],
-      notes,
-      runRecord: {
-        modelType: this.modelType,
-        packageVersion: packageVersion(),
-        config,
+    const { loadings, weights, means, eigenvalues } = estimate;
+    return {
+      fit: {
+        ...exposures,
+        ...factorPerformance(estimate.factorReturns),
+        assetIds,
+        withoutReturns,
+        loadings,
+        weights,
+        means,
+        eigenvalues,
+      },
+      report: {
+        stopReason: imputationStopReason(estimate),
+        iterations: estimate.rounds,
+        trainMetrics: rppcaFitMetrics(returns, estimate, exposures),
+        notes,
         engine: linalgBackend(),
         dimensions: {
           dates: batch.nDates,
           assets: assetIds.length,
           missingReturns: countMissing(estimable.returns),
         },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
       },
     };
-    const { loadings, weights, means, eigenvalues } = estimate;
-    this.#fit = deepFreeze({
-      ...exposures,
-      ...performanceOfFactors,
-      assetIds,
-      withoutReturns,
-      loadings,
-      weights,
-      means,
-      eigenvalues,
-      summary,
-    });
-    return summary;
   }
 
   /**
@@ -210,7 +193,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
    * Throws NotFittedError; DataError that names unknown assets.
    */
   async extract(batch: PersistentPanelBatch): Promise<LatentFactorState> {
-    const fit = this.#requireFit('extract');
+    const fit = this.requireFit('extract');
     requirePredictArguments(batch, {}, { operation: 'RPPCAModel.extract', kind: 'persistent-panel' });
     const { nFactors, exposures, extractAlphas } = this.config;
     const { rows, returns } = alignToAssets(batch, fit.assetIds, fit.withoutReturns);
@@ -229,18 +212,11 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
     });
   }
 
-  /** Writes the configuration, everything estimated and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    const fit = this.#requireFit('save');
+  protected contentOf(fit: RPPCAFit): Pick<ArtifactContent, 'state' | 'arrays'> {
     const wide = (a: Matrix): { shape: number[]; data: Float64Array } => ({ shape: [a.rows, a.columns], data: a.data });
     const flat = (a: Float64Array): { shape: number[]; data: Float64Array } => ({ shape: [a.length], data: a });
-    await saveArtifact(path, {
-      modelType: this.modelType,
-      formatVersion: 1,
-      packageVersion: packageVersion(),
-      config: this.config,
+    return {
       state: { assetIds: fit.assetIds, withoutReturns: fit.withoutReturns },
-      record: fit.summary,
       arrays: {
         loadings: wide(fit.loadings),
         weights: wide(fit.weights),
@@ -252,7 +228,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
         premia: flat(fit.premia),
         sharpeRatios: flat(fit.sharpeRatios),
       },
-    });
+    };
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
@@ -266,7 +242,7 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       artifactArray(artifact, name, 'F64', shape, {
         allowNaN: ['betas', 'alphas', 'residualVariances'].includes(name),
       });
-    model.#fit = deepFreeze({
+    model.restore({
       assetIds,
       withoutReturns,
       loadings: matrix(n, k, read('loadings', n, k)),
@@ -278,13 +254,8 @@ export class RPPCAModel implements LatentFactorModel<PersistentPanelBatch> {
       residualVariances: read('residualVariances', n),
       premia: read('premia', k),
       sharpeRatios: read('sharpeRatios', k),
-      summary: readSummary(artifact),
+      summary: readSummary(artifact) as FitSummary<RPPCAMetrics>,
     });
     return model;
-  }
-
-  #requireFit(operation: string): RPPCAFit {
-    if (!this.#fit) throw new NotFittedError('RPPCAModel', operation);
-    return this.#fit;
   }
 }

@@ -35,5 +35,5 @@ describe.each(cases)('the estimator contract: CAEModel, %s factors', (_, config)
     },
     load: (path) => CAEModel.load(path),
   }))
-    it(name, run, 60_000);
+    it(name, run);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, CrossSectionBatch, DataError, NotIdentifiedError, totalR2, type Progress } from '@ml4t/core';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   BetaLambdaMapper,
   CAEModel,
@@ -13,8 +13,6 @@ import { largestDifference } from '../golden/load.ts';
 import { quick, smallPanel, withGaps } from './panel.ts';
 
 // Against hanging only: each takes about a second on an idle core.
-jest.setTimeout(120_000);
-
 const panel = smallPanel(1);
 const { batch } = panel;
 const [train, validation, test] = [batch.slice(0, 15), batch.slice(15, 22), batch.slice(22)];

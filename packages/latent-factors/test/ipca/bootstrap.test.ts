@@ -9,6 +9,7 @@ import {
   testPreSpecifiedFactor,
   type FactorReturnSeries,
 } from '../../src/index.ts';
+import { residualSizes } from '../../src/ipca/bootstrap/residual-sizes.ts';
 import { plantedPanel } from './planted-panel.ts';
 
 const inProcess = { threads: 1 } as const;
@@ -103,6 +104,25 @@ describe('the test of Gamma_alpha = 0', () => {
     expect(other.pValue).toBe(own.pValue);
     expect(other.statistic / own.statistic).toBeCloseTo(1, 7);
     other.draws.forEach((value, draw) => expect(value / own.draws[draw]).toBeCloseTo(1, 5));
+  });
+});
+
+describe('the size of residual portfolios', () => {
+  it('is sqrt(a / N + b), a and b not negative, whatever the unit', () => {
+    const counts = Array.from({ length: 50 }, (_, t) => 10 + 4 * t);
+    for (const [a, b] of [
+      [1, 0],
+      [0, 1],
+      [2, 0.03],
+    ])
+      for (const unit of [1e-8, 1, 1e8]) {
+        const exact = counts.map((n) => unit * (a / n + b));
+        residualSizes(exact, counts).forEach((size, t) => expect(size / Math.sqrt(exact[t])).toBeCloseTo(1, 6));
+      }
+    // Nothing to tell apart where every date has as many rows; nothing to scale where there are no residuals.
+    const same = residualSizes([1, 4, 2], [60, 60, 60]);
+    expect(same[0] / same[1]).toBe(1);
+    expect([...residualSizes([0, 0], [10, 20])]).toEqual([1, 1]);
   });
 });
 

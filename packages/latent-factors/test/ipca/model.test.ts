@@ -241,6 +241,7 @@ describe('errors', () => {
     });
     const strict = new IPCAModel({ nFactors: 2, gammaRidge: 0 });
     await expect(strict.fit(collinear)).rejects.toThrow(NotIdentifiedError);
+    await expect(strict.fit(collinear)).rejects.toThrow('instrument 3 (c2) to be a combination of those before it');
     const ridged = new IPCAModel({ nFactors: 2 });
     expect((await ridged.fit(collinear)).converged).toBe(true);
   });

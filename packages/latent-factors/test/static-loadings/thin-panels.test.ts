@@ -74,11 +74,11 @@ describe('a panel that hangs together by few dates', () => {
     expect(firm.notes.join(' ')).not.toContain('thin');
   });
 
-  it.each(models)('is explained no worse by accelerated rounds than by plain ones: %s', async (name, create) => {
+  it.each(models)('is explained no worse by accelerated rounds than by plain ones: %s', async (_, create) => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 100_000 }),
-        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 2 }),
         async (seed, overlap, nFactors) => {
           const batch = panel(seed, [60, 12, nFactors], turnover(60, 12, overlap));
@@ -89,11 +89,12 @@ describe('a panel that hangs together by few dates', () => {
           ];
           const { trainMetrics: a } = quick;
           const { trainMetrics: b } = plain;
-          if (name === 'PCA') expect(a.explainedVarianceRatio).toBeGreaterThan(b.explainedVarianceRatio - 1e-6);
+          if ('explainedVarianceRatio' in a && 'explainedVarianceRatio' in b)
+            expect(a.explainedVarianceRatio).toBeGreaterThan(b.explainedVarianceRatio - 1e-6);
           if (quick.converged && plain.converged) expect(a.totalR2).toBeGreaterThan(b.totalR2 - 0.005);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 10 },
     );
   });
 
@@ -123,7 +124,7 @@ describe('a panel that hangs together by few dates', () => {
 
 describe('explained variance', () => {
   it('is of observed returns: gaps explain nothing by themselves', async () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const random = new Random(seed);
       const share = async (isKnown: (date: number, asset: number) => boolean): Promise<number> => {
         const batch = panel(seed, [100, 30, 1], isKnown, 10);
@@ -202,7 +203,8 @@ describe('constant returns', () => {
     for (const level of [0, 0.001, 0.1, 1 / 3, -0.017]) {
       const equal = panelOf(new Float64Array(80 * 12).fill(level), 12);
       await expect(create({}).fit(equal)).rejects.toThrow(NotIdentifiedError);
-      await expect(create({}).fit(equal)).rejects.toThrow('every asset has the same return on all dates');
+      for (const nFactors of [1, 3])
+        await expect(create({ nFactors }).fit(equal)).rejects.toThrow('every asset has the same return on all dates');
     }
     // As from prices that grow by a tenth of a per cent: equal but for the last digits.
     let price = 100;

@@ -69,7 +69,7 @@ export async function readArtifact(
           { coefficients: coefficients.slice(k * f, (k + 1) * f), intercept: intercepts[k] },
         ]),
       ),
-      summary: readSummary<LinearFitSummary>(artifact, { checkpoints: z.array(z.string()) }),
+      summary: readSummary<LinearFitSummary>(artifact, { checkpoints: z.array(z.string()) }, names),
     },
   };
 }

@@ -28,7 +28,7 @@ const blockRows = 4096;
  *
  * Normal equations of the data less their means, so that the intercept is not penalised. A cell in several windows counts in each.
  *
- * @throws DataError when no cell can be held; NotIdentifiedError when features are collinear and alpha is 0
+ * @throws DataError when no cell can be held, or numbers are too large to be squared; NotIdentifiedError when features are collinear and alpha is 0
  */
 export function ridgeRegression(
   batch: PortfolioSequenceBatch,
@@ -67,6 +67,13 @@ export function ridgeRegression(
     for (let i = 0; i < block.length; i++) block[i] -= means[i % (f + 1)];
     gram(matrix(rows, f + 1, block)).data.forEach((value, i) => (moments[i] += value));
   }
+  if (!moments.every(Number.isFinite))
+    throw new DataError({
+      field: 'features and forwardReturns',
+      expected: 'numbers whose squares can be summed in float64',
+      found: 'some that are too large',
+      remedy: 'Look for entries beyond 1e150, or scale the features and returns.',
+    });
   const xx = new Float64Array(f * f);
   const xy = new Float64Array(f);
   for (let i = 0; i < f; i++) {

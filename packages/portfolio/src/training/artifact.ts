@@ -37,6 +37,10 @@ export function fromArtifact(artifact: Artifact, parameters: (sizes: NetworkSize
     volatilityScaled,
     scale: { mean: vector('featureMean'), deviation: vector('featureDeviation'), cost: costScale },
     members,
-    summary: readSummary<PortfolioFitSummary>(artifact, { checkpoints: z.array(z.string()) }),
+    summary: readSummary<PortfolioFitSummary>(
+      artifact,
+      { checkpoints: z.array(z.string()) },
+      Object.keys(checkpoints[0]),
+    ),
   };
 }

@@ -14,6 +14,7 @@ import {
   type SufficientStatistics,
 } from '../sufficient-statistics.ts';
 import { waldTypeStatistic, type BootstrapTask, type Hypothesis } from './draws.ts';
+import { residualSizes } from './residual-sizes.ts';
 import { runDraws } from './run-draws.ts';
 
 /** What a bootstrap test reports: the fits under test, then the draws. */
@@ -26,9 +27,9 @@ export interface BootstrapOptions extends RunOptions<BootstrapPhase> {
   /** Bootstrap draws; 1000 where absent. */
   readonly draws?: number | undefined;
   /**
-   * How the residuals of a date are moved to one of another size. 'cross-section': scaled by sqrt(N_s / N_t), which gives a residual
-   * portfolio the variance that it has on its new date. 'paper': as they are, the plain recipe; it has no power where
-   * cross-sections grow. The same where N_t is constant. 'cross-section' where absent.
+   * How the residual portfolio of a date is moved to one of another size. 'cross-section': with the standard deviation that portfolios of
+   * the new size have, `sqrt(a / N_t + b)`, a and b estimated. 'paper': as it is (a = 0), the plain recipe; it has neither size nor
+   * power where cross-sections grow. The same where N_t is constant. 'cross-section' where absent.
    */
   readonly residualScaling?: 'cross-section' | 'paper' | undefined;
   /**
@@ -58,10 +59,11 @@ export interface BootstrapTest {
  * Wild bootstrap on managed portfolios, as in all three tests: with Gamma, f and the residual portfolios
  * `d_t = Z'e_t / N_t` of the unrestricted fit, each draw sets
  *
- * `x_t = (Z'Z_t / N_t) Gamma_null f_t + q_t sqrt(N_s(t) / N_t) d_{s(t)}`,
+ * `x_t = (Z'Z_t / N_t) Gamma_null f_t + q_t (v_t / v_s) d_s`, s = s(t), v_t = sqrt(a / N_t + b)`,
  *
- * s(t) a random date and q_t Student t with 5 degrees of freedom scaled to unit variance, and refits the unrestricted model. (Left
- * at its variance of 5/3 the multiplier inflates every W^b, and the test hardly ever rejects. Without the root, as in the
+ * s(t) a random date, v the size of residual portfolios of a date ({@link residualSizes}: a of what is independent across assets,
+ * b of what they have in common) and q_t Student t with 5 degrees of freedom scaled to unit variance, and refits the unrestricted model. (Left
+ * at its variance of 5/3 the multiplier inflates every W^b, and the test hardly ever rejects. With v = 1, as in the
  * paper, residuals of small early cross-sections swamp the later ones.) With `blockLength` b, s and q are drawn for b dates in a row.
  * The fit is weighted as the configuration says. W is in the coordinates of `normalization`.
  *
@@ -165,11 +167,17 @@ async function wildBootstrap(
   const resolved = { ...config, minimumRows: rows };
   const estimate = await estimateIPCA(statistics, resolved, given, options);
   const gammaUnderNull = underNull(estimate.gamma, hypothesis);
-  const residualSizes = Float64Array.from(
-    statistics.counts,
-    (n, t) => (statistics.weights?.[t] ?? 1) * (residualScaling === 'paper' ? n : Math.sqrt(n)),
-  );
   const { scales } = estimate;
+  const dates = Int32Array.from(statistics.counts.keys()).filter(
+    (t) => !Number.isNaN(estimate.factors.data[t * estimate.gamma.columns]),
+  );
+  const { residuals, sizes } = standardised(
+    residualPortfolios(statistics, estimate.gamma, estimate.factors),
+    statistics,
+    dates,
+    scales,
+    residualScaling,
+  );
   const task: BootstrapTask = {
     statistics,
     given,
@@ -178,11 +186,9 @@ async function wildBootstrap(
     hypothesis,
     gammaUnderNull: gammaUnderNull.data,
     explained: explainedPortfolios(statistics, gammaUnderNull, estimate.factors),
-    residuals: residualPortfolios(statistics, estimate.gamma, estimate.factors, residualSizes),
-    residualSizes,
-    dates: Int32Array.from(statistics.counts.keys()).filter(
-      (t) => !Number.isNaN(estimate.factors.data[t * estimate.gamma.columns]),
-    ),
+    residuals,
+    residualSizes: sizes,
+    dates,
     blockLength,
     seed: config.seed,
   };
@@ -238,17 +244,40 @@ function explainedPortfolios(statistics: SufficientStatistics, gamma: Matrix, fa
   return out;
 }
 
-/** (Z'r_t - Z'Z_t Gamma h_t) over its date's size (T x L); zero on dates without rows. */
-function residualPortfolios(
-  statistics: SufficientStatistics,
-  gamma: Matrix,
-  factors: Matrix,
-  sizes: Float64Array,
-): Float64Array {
-  const { nInstruments: n, instrumentReturns } = statistics;
+/** d_t = (Z'r_t - Z'Z_t Gamma h_t) / N_t (T x L), without the date's weight; zero on dates without rows or weight. */
+function residualPortfolios(statistics: SufficientStatistics, gamma: Matrix, factors: Matrix): Float64Array {
+  const { nInstruments: n, instrumentReturns, counts, weights } = statistics;
   const explained = explainedPortfolios(statistics, gamma, factors);
   return explained.map((value, i) => {
-    const size = sizes[Math.floor(i / n)];
+    const t = Math.floor(i / n);
+    const size = counts[t] * (weights?.[t] ?? 1);
     return size > 0 ? (instrumentReturns[i] - value) / size : 0;
   });
+}
+
+/** Residual portfolios over their size on their own date, and what makes of them Z'e of another date, weight included (T). */
+function standardised(
+  portfolios: Float64Array,
+  { nInstruments: n, counts, weights }: SufficientStatistics,
+  dates: Int32Array,
+  scales: Float64Array,
+  scaling: 'cross-section' | 'paper',
+): { readonly residuals: Float64Array; readonly sizes: Float64Array } {
+  const deviations = new Float64Array(counts.length).fill(1);
+  if (scaling === 'cross-section') {
+    const squares = Float64Array.from(dates, (t) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += (portfolios[t * n + i] / scales[i]) * (portfolios[t * n + i] / scales[i]);
+      return sum;
+    });
+    const found = residualSizes(
+      squares,
+      Int32Array.from(dates, (t) => counts[t]),
+    );
+    dates.forEach((t, at) => (deviations[t] = found[at]));
+  }
+  return {
+    residuals: portfolios.map((value, i) => value / deviations[Math.floor(i / n)]),
+    sizes: deviations.map((deviation, t) => deviation * counts[t] * (weights?.[t] ?? 1)),
+  };
 }

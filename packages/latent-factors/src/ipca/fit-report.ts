@@ -1,9 +1,9 @@
 import { onlyFinite, type FitSummary } from '@ml4t/core';
+import type { EstimationReport } from '@ml4t/core/authoring';
 import { linalgBackend } from '@ml4t/core/linalg';
-import { packageVersion } from '../version.ts';
 import type { IPCAEstimate } from './alternating-least-squares.ts';
 import type { IPCAConfig } from './config.ts';
-import { ipcaFitMetrics } from './fit-metrics.ts';
+import { ipcaFitMetrics, type IPCAMetrics } from './fit-metrics.ts';
 import type { SufficientStatistics } from './sufficient-statistics.ts';
 
 /** What a finished fit has to tell. */
@@ -14,19 +14,16 @@ export interface FinishedFit {
   readonly minimumRows: number;
   readonly config: IPCAConfig;
   readonly preSpecifiedNames: readonly string[];
-  readonly seconds: number;
 }
 
-/** The record of a fit: how it ended, in-sample figures, and what took no part. */
-export function ipcaFitSummary(fit: FinishedFit): FitSummary {
-  const { statistics, estimate, config, preSpecifiedNames, seconds } = fit;
+/** How a fit ended, in-sample figures, and what took no part. */
+export function ipcaReport(fit: FinishedFit): EstimationReport<FitSummary<IPCAMetrics>> {
+  const { statistics, estimate, config, preSpecifiedNames } = fit;
   const complete = statistics.counts.reduce((sum, count) => sum + count, 0);
   const rowsUsed = statistics.counts.reduce((sum, count) => sum + (count >= fit.minimumRows ? count : 0), 0);
   const units = config.normalization === 'gamma' ? new Float64Array(statistics.nInstruments).fill(1) : estimate.scales;
-  const stopReason = !estimate.converged ? 'max-iterations' : config.nFactors === 0 ? 'closed-form' : 'converged';
   return {
-    converged: estimate.converged,
-    stopReason,
+    stopReason: !estimate.converged ? 'max-iterations' : config.nFactors === 0 ? 'closed-form' : 'converged',
     iterations: estimate.iterations,
     trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors, units),
     history: estimate.history.map(({ iteration, ...metrics }) => ({
@@ -36,20 +33,13 @@ export function ipcaFitSummary(fit: FinishedFit): FitSummary {
       metrics: onlyFinite({ ...metrics }),
     })),
     notes: fitNotes(fit, complete),
-    runRecord: {
-      modelType: 'ipca',
-      packageVersion: packageVersion(),
-      config,
-      engine: linalgBackend(),
-      dimensions: {
-        dates: statistics.nDates,
-        rows: statistics.nRows,
-        rowsUsed,
-        instruments: statistics.nInstruments,
-        preSpecifiedFactors: preSpecifiedNames.length,
-      },
-      stopReason,
-      seconds,
+    engine: linalgBackend(),
+    dimensions: {
+      dates: statistics.nDates,
+      rows: statistics.nRows,
+      rowsUsed,
+      instruments: statistics.nInstruments,
+      preSpecifiedFactors: preSpecifiedNames.length,
     },
   };
 }
