@@ -26,7 +26,7 @@ import { ModelEstimator, type ModelData } from './model-estimator.ts';
 
 export const latentFactors: FamilyPackage = {
   packageName: '@ml4t/latent-factors',
-  modelTypes: ['pca', 'rp-pca', 'ipca', 'cae'],
+  modelTypes: ['pca', 'rp-pca', 'proximate-factor', 'ipca', 'cae'],
   async load() {
     const { LatentFactorForecastPipeline, forecasterRegistry, modelRegistry } = await import('@ml4t/latent-factors');
     const createForecaster = ({ type, config }: PartSpecification): FactorForecaster => {

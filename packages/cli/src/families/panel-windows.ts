@@ -26,7 +26,7 @@ export const windowsSchema = z
         periodsPerYear: z.number().positive().optional().describe('makes target a volatility per year'),
         span: z.number().gt(1).default(63).describe('of the exponential average of squared returns, in dates'),
         minReturns: z.int().min(1).optional(),
-        maxScale: z.number().positive().optional(),
+        maxScale: z.number().positive().optional().describe('bound on the scale; ten times the usual one where absent'),
       })
       .nullable()
       .default(null)
@@ -74,12 +74,12 @@ export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelB
 }
 
 /** Windows for training on a panel; with `from`, those that start on that date or later. */
-export function trainingWindows(panel: PersistentPanelBatch, options: WindowOptions, from = 0): PortfolioSequenceBatch {
+export function trainingWindows(panel: PersistentPanelBatch, options: WindowOptions, from = 0): CutWindows {
   return cut(panel, options, options.stride ?? options.length, 'forward', from);
 }
 
 /** Windows to the last date of the panel, without returns. Each date but the first ones has `warmUp` dates before it in one of them. */
-export function predictionWindows(panel: PersistentPanelBatch, options: WindowOptions): PortfolioSequenceBatch {
+export function predictionWindows(panel: PersistentPanelBatch, options: WindowOptions): CutWindows {
   return cut(panel, options, options.length - warmUpOf(options), 'none', 0);
 }
 
@@ -92,14 +92,21 @@ export function lookBack({ length, volatility }: WindowOptions): number {
   return length + (volatility ? Math.ceil(10 * volatility.span) : 0);
 }
 
+/** Windows, and what is to be known about them. */
+export interface CutWindows {
+  readonly batch: PortfolioSequenceBatch;
+  /** Volatility scales that were cut to the bound. */
+  readonly cappedScales: number;
+}
+
 function cut(
   panel: PersistentPanelBatch,
   { length, volatility, cost }: WindowOptions,
   stride: number,
   returns: 'forward' | 'none',
   from: number,
-): PortfolioSequenceBatch {
-  const { batch } = portfolioWindows(panel, {
+): CutWindows {
+  const { batch, cappedScales } = portfolioWindows(panel, {
     windowLength: length,
     stride,
     anchor: 'end',
@@ -110,5 +117,5 @@ function cut(
   const start = panel.timestamps[from];
   let first = 0;
   while (first < batch.nWindows && batch.timestamps[first * length] < start) first++;
-  return first === 0 ? batch : batch.slice(first);
+  return { batch: first === 0 ? batch : batch.slice(first), cappedScales };
 }

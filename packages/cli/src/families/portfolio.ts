@@ -77,6 +77,7 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
   private readonly constraints: PortfolioPostprocessor | undefined;
   /** The last dates of the fit, of validation too, which test dates look back on. */
   private past: readonly CrossSectionBatch[] = [];
+  private cappedInTraining = 0;
 
   constructor(model: PortfolioModel, windows: WindowOptions, constraints: PortfolioPostprocessor | undefined) {
     super(model);
@@ -94,10 +95,12 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
   ): ModelData<PortfolioSequenceBatch> {
     const train = crossSection(batch);
     const before = lastDates(train, lookBack(this.windows));
+    const { batch: windows, cappedScales } = trainingWindows(panelOf([train]), this.windows);
+    this.cappedInTraining = cappedScales;
     return {
-      batch: trainingWindows(panelOf([train]), this.windows),
+      batch: windows,
       validation:
-        validation && trainingWindows(panelOf([before, crossSection(validation)]), this.windows, before.nDates),
+        validation && trainingWindows(panelOf([before, crossSection(validation)]), this.windows, before.nDates).batch,
     };
   }
 
@@ -115,7 +118,7 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
   override async predict(batch: ExperimentBatch): Promise<ExperimentPrediction> {
     const test = crossSection(batch);
     const panel = panelOf([...this.past, test]);
-    const windows = predictionWindows(panel, this.windows);
+    const { batch: windows, cappedScales } = predictionWindows(panel, this.windows);
     const { weights } = await this.model.predict(windows);
     const first = panel.nDates - test.nDates;
     const grid = this.constrained(panel, first, byDate(windows, weights, panel, first));
@@ -124,7 +127,8 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
     for (let t = 0; t < index.nDates; t++)
       for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++)
         column[row] = grid.weights[t * index.nAssets + index.assetIndex[row]];
-    return { columns: { weight: column } };
+    const notes = [...cappedNote(this.cappedInTraining, 'training'), ...cappedNote(cappedScales, 'test')];
+    return { columns: { weight: column }, notes };
   }
 
   /** The constraints over the test dates in their order, as one window. */
@@ -143,6 +147,15 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
       weights: this.constraints.transform(dates, new PortfolioWeightsResult(dates, grid.weights)).weights,
     };
   }
+}
+
+/** A sentence where volatility scales were cut. */
+function cappedNote(count: number, dates: string): string[] {
+  if (count === 0) return [];
+  return [
+    `${count} volatility scales of the ${dates} windows were cut to the bound on them (windows.volatility.maxScale; ten times the usual ` +
+      'scale where absent): prices that hardly move.',
+  ];
 }
 
 /** Weights and mask of the test dates (T x N). */

@@ -105,7 +105,7 @@ describe('portfolio models on the rows of a panel', () => {
   it('give each date the weights of the window in which most dates go before it', () => {
     const grid = panelOf([panel()]);
     expect(grid).toBeInstanceOf(PersistentPanelBatch);
-    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows));
+    const { timestamps, nWindows, forwardReturns } = predictionWindows(grid, windowsSchema.parse(windows)).batch;
     expect(forwardReturns).toBeUndefined();
     // Windows of six dates, each starting four dates after the one before, the last ending on the last date.
     expect(timestamps[nWindows * 6 - 1]).toBe(grid.timestamps[nDates - 1]);
@@ -137,7 +137,7 @@ models:
   - type: equal-weight
     config: { windows: { length: 8 } }
   - type: linear-portfolio
-    config: { nSteps: 10, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
+    config: { nSteps: 10, head: long-short, annualizationFactor: 12, windows: { length: 8, cost: 0.001 } }
   - type: lstm-portfolio
     config: { nSteps: 4, evalEvery: 2, hiddenDim: 4, vvsnHiddenDim: 4, windows: { length: 8 }, constraints: { maxAbsWeight: 0.2 } }
 split: { initialTrain: 32, testSize: 12, validationSize: 8 }

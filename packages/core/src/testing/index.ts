@@ -5,3 +5,4 @@ export type { ContractCheck, EstimatorUnderTest } from './estimator-contract.ts'
 export type { ExtremesUnderTest } from './extremes.ts';
 export { characteristicsTimes, returnsTimes } from './units.ts';
 export type { UnitFigures, UnitPromise, UnitsUnderTest } from './units.ts';
+export { registryContract, type RegisteredContract, type RegistryContractOptions } from './registry-contract.ts';

@@ -28,6 +28,8 @@ const data = {
   characteristicNames: z.array(z.string()).min(1),
   portfolioNames: z.array(z.string()),
   givenDates: z.int().min(0).nullable(),
+  /** Absent in artifacts from before dates needed more rows than factors. */
+  minimumRows: z.int().min(1).optional(),
 };
 const savedState = z.strictObject({ ...data, checkpoints: savedCheckpoints('epoch') });
 
@@ -42,7 +44,7 @@ const savedMember = z.strictObject({
 const savedFirst = z.strictObject({ ...data, defaultCheckpoint: z.string(), members: z.array(savedMember).min(1) });
 
 /** What of a fit an artifact holds beside weights, configuration and summary: what turns them into the caller's units and coordinates. */
-export function toArtifact({ shape, scales, members, given, characteristicNames, portfolioNames }: CAEFit) {
+export function toArtifact({ shape, scales, regression, members, given, characteristicNames, portfolioNames }: CAEFit) {
   const [k, dates] = [shape.factors, given?.timestamps.length ?? null];
   const arrays: Record<string, ArtifactArray> = {
     scales: { shape: [2], data: Float64Array.of(scales.target, scales.regressand) },
@@ -58,7 +60,10 @@ export function toArtifact({ shape, scales, members, given, characteristicNames,
       arrays[`member-${m}/${key}/rotation.factors`] = { shape: [k, k], data: factors };
     }
   });
-  return { state: { characteristicNames, portfolioNames, givenDates: dates }, arrays };
+  return {
+    state: { characteristicNames, portfolioNames, givenDates: dates, minimumRows: regression.minimumRows },
+    arrays,
+  };
 }
 
 /** The fit in a verified artifact. Throws ArtifactError when its parts do not belong together. */
@@ -94,7 +99,7 @@ export function fromArtifact(artifact: Artifact, config: CAEConfig): CAEFit {
   return {
     shape,
     scales: { target, regressand, portfolios: read('portfolioScales', [width]) },
-    factorRidge: config.factorRidge,
+    regression: { factorRidge: config.factorRidge, minimumRows: state.minimumRows ?? k },
     members,
     characteristicNames,
     portfolioNames,

@@ -1,6 +1,8 @@
 import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch, type FitOptions } from '@ml4t/core';
 import { weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
+import type { FactorRegression } from '../ipca/extract.ts';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
+import { minimumRows } from '../minimum-rows.ts';
 import type { CAEFit } from './artifact.ts';
 import { hasGain, type CAEConfig, type FactorSource } from './config.ts';
 import { factorSource } from './factor-source.ts';
@@ -8,7 +10,7 @@ import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
 import { ownOutputs, stateAt, trainMember, type CAEMember } from './members.ts';
 import { networkParameters, type NetworkShape } from './network.ts';
-import { LoadedRows, requireEnoughRows, trainingRows, type Scales, type TrainingRows } from './rows.ts';
+import { LoadedRows, requireEnoughRows, rowCounts, trainingRows, type Scales, type TrainingRows } from './rows.ts';
 
 export interface CAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
   /**
@@ -33,6 +35,8 @@ interface Prepared {
   readonly portfolios: PortfolioReturns | undefined;
   readonly rows: TrainingRows;
   readonly scales: Scales;
+  /** Fewest rows with which a date has factor returns by regression, of the training panel. */
+  readonly minimumRows: number;
 }
 
 /** Prepares a fit: portfolios, rows and scales of the training and validation panels. */
@@ -49,6 +53,7 @@ export function prepareFit(
   const validation =
     options.validation && prepareValidation(config, source.factors, options.validation, given, training);
   const { scales } = training;
+  const regression: FactorRegression = { factorRidge: config.factorRidge, minimumRows: training.minimumRows };
   const shape: NetworkShape = {
     characteristics: batch.nCharacteristics,
     hiddenUnits: config.hiddenUnits,
@@ -75,7 +80,7 @@ export function prepareFit(
         validation: validation && new LoadedRows(engine, validation.rows),
       };
       const portfolios = training.portfolios?.values;
-      return trainMember(engine, { config, shape, scales, batch, portfolios, ...loaded }, run);
+      return trainMember(engine, { config, shape, scales, regression, batch, portfolios, ...loaded }, run);
     },
     release() {
       loaded?.training.release();
@@ -85,7 +90,7 @@ export function prepareFit(
     keep: (members) => ({
       shape,
       scales,
-      factorRidge: config.factorRidge,
+      regression,
       members: members.map((member) => ({ ...weightsOf(member), rotations: member.rotations })),
       characteristicNames: [...batch.characteristicNames],
       portfolioNames: [...(training.portfolios?.names ?? [])],
@@ -137,7 +142,9 @@ function prepare(
   batch.requireCharacteristics('CAEModel.fit');
   const portfolios =
     factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: true }) : undefined;
-  return { batch, portfolios, ...trainingRows(batch, rowsOptions(config, factors, portfolios)) };
+  const least = factors === 'regression' ? minimumRows(config.nFactors, rowCounts(batch)) : config.nFactors;
+  const options = rowsOptions(config, factors, portfolios, least);
+  return { batch, portfolios, minimumRows: least, ...trainingRows(batch, options) };
 }
 
 function prepareValidation(
@@ -150,7 +157,11 @@ function prepareValidation(
   requireSameColumns('characteristicNames', batch.characteristicNames, training.batch.characteristicNames);
   const portfolios =
     factors === 'managed' ? portfoliosFor(batch, given, { ridge: config.portfolioRidge, required: false }) : undefined;
-  const { rows, scales } = trainingRows(batch, rowsOptions(config, factors, portfolios), training.scales);
+  const { rows, scales } = trainingRows(
+    batch,
+    rowsOptions(config, factors, portfolios, training.minimumRows),
+    training.scales,
+  );
   if (rows.nRows === 0)
     throw new DataError({
       field: 'validation',
@@ -158,14 +169,19 @@ function prepareValidation(
       found: 'none',
       remedy: 'Pass later dates with returns, or fit without validation.',
     });
-  return { batch, portfolios, rows, scales };
+  return { batch, portfolios, rows, scales, minimumRows: training.minimumRows };
 }
 
-function rowsOptions(config: CAEConfig, factors: FactorSource, portfolios: PortfolioReturns | undefined) {
+function rowsOptions(
+  config: CAEConfig,
+  factors: FactorSource,
+  portfolios: PortfolioReturns | undefined,
+  least: number,
+) {
   return {
     task: config.taskType,
     // With no more rows than factors a regression on betas fits whatever the betas are; a mini-batch has at least two rows.
-    minimumRows: factors === 'regression' ? config.nFactors + 1 : 2,
+    minimumRows: factors === 'regression' ? Math.max(config.nFactors + 1, least) : 2,
     portfolios: portfolios?.values,
   };
 }

@@ -9,6 +9,7 @@ import {
   type TrainedNetwork,
 } from '@ml4t/core/ensemble';
 import { initialValues, namedValues } from '@ml4t/core/nn';
+import type { FactorRegression } from '../ipca/extract.ts';
 import type { CAEConfig } from './config.ts';
 import {
   identify,
@@ -39,7 +40,8 @@ export interface Member extends MemberWeights {
 export interface Ensemble {
   readonly shape: NetworkShape;
   readonly scales: Scales;
-  readonly factorRidge: number;
+  /** Of factor returns on betas. */
+  readonly regression: FactorRegression;
   readonly members: readonly Member[];
 }
 
@@ -54,6 +56,7 @@ export interface MemberTraining {
   readonly config: CAEConfig;
   readonly shape: NetworkShape;
   readonly scales: Scales;
+  readonly regression: FactorRegression;
   readonly training: LoadedRows;
   readonly validation: LoadedRows | undefined;
   /** The training panel and its portfolios, on which coordinates are identified. */
@@ -83,10 +86,7 @@ export async function trainMember(
     const degenerate: string[] = [];
     for (const [key, values] of Object.entries(network.snapshots)) {
       parameters.write(values);
-      const rotation = identify(
-        await rawOutputs({ ...given, engine, factorRidge: config.factorRidge }, parameters),
-        shape.factors,
-      );
+      const rotation = identify(await rawOutputs({ ...given, engine }, parameters), shape.factors);
       if (!rotation) degenerate.push(key);
       const own = identity(shape.factors);
       rotations[key] = rotation ?? { betas: own, factors: own };
@@ -159,12 +159,12 @@ function rawOutputs(
     readonly engine: Engine;
     readonly shape: NetworkShape;
     readonly scales: Scales;
-    readonly factorRidge: number;
+    readonly regression: FactorRegression;
     readonly batch: CrossSectionBatch;
     readonly portfolios: Float64Array | undefined;
   },
   parameters: ParameterSet,
 ): Promise<MemberFactors> {
-  const { engine, shape, scales, factorRidge, batch, portfolios } = given;
-  return networkOutputs(engine, parameters, shape, scales, factorRidge, batch, portfolios);
+  const { engine, shape, scales, regression, batch, portfolios } = given;
+  return networkOutputs(engine, parameters, shape, scales, regression, batch, portfolios);
 }

@@ -26,6 +26,7 @@ import {
   type Fitted,
   type PortfolioPredictOptions,
 } from '../training/fitted.ts';
+import { annualized } from '../training/annualization.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
@@ -111,7 +112,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     const started = performance.now();
     requireFitArguments(batch, options, { operation: 'LinearFeaturePortfolioModel.fit', kind: 'portfolio-sequence' });
     const { config } = this;
-    const portfolio = this.#portfolio;
+    const { config: portfolio, notes: annualNotes } = annualized(this.#portfolio, batch);
     requireTrainable(batch, options, config);
     const network = linearNetwork(config);
     const trains = config.estimator === 'portfolio-objective';
@@ -152,7 +153,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
         history: training?.history ?? ([] as readonly HistoryEntry[]),
-        notes: [...configNotes(config), ...note, ...(training?.notes ?? []), ...notes],
+        notes: [...configNotes(config), ...note, ...annualNotes, ...(training?.notes ?? []), ...notes],
         runRecord: {
           modelType: this.modelType,
           packageVersion: packageVersion(),

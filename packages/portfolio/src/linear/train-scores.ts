@@ -7,7 +7,7 @@ import {
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
 import { memberNotes, snapshotAt } from '@ml4t/core/ensemble';
-import type { PortfolioConfig } from '../config.ts';
+import type { AnnualConfig } from '../config.ts';
 import { trainMember } from '../training/member.ts';
 import { networkSizes, windowSource, type InputScale } from '../training/windows.ts';
 import { linearNetwork } from './network.ts';
@@ -15,7 +15,7 @@ import type { LinearScores } from './ridge.ts';
 
 export interface ScoreTraining {
   readonly engine: Engine;
-  readonly config: PortfolioConfig;
+  readonly config: AnnualConfig;
   readonly network: ReturnType<typeof linearNetwork>;
   readonly scale: InputScale;
   readonly train: PortfolioSequenceBatch;

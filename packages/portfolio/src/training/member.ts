@@ -3,7 +3,7 @@ import type { Engine } from '@ml4t/core/engine';
 import { keeps, optimizerOf, trainedNetwork, type MemberRun, type TrainedNetwork } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';
 import { train } from '@ml4t/core/train';
-import type { PortfolioConfig } from '../config.ts';
+import type { AnnualConfig } from '../config.ts';
 import { portfolioLoss } from './loss.ts';
 import type { PortfolioNetwork } from './network.ts';
 import { rateOfStretch, stretches, windowBatches } from './schedule.ts';
@@ -14,7 +14,7 @@ import { withScaledFeatures, type WindowSource } from './windows.ts';
 /** What all members are trained with. */
 export interface Training {
   readonly network: PortfolioNetwork;
-  readonly config: PortfolioConfig;
+  readonly config: AnnualConfig;
   readonly source: WindowSource;
   readonly validation: WindowSource | undefined;
   /** Initial values of a member from its seed. */

@@ -16,6 +16,7 @@ import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
+import { annualized } from './annualization.ts';
 import { fromArtifact, toArtifact } from './artifact.ts';
 import {
   fitDimensions,
@@ -91,7 +92,8 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     batch: PortfolioSequenceBatch,
     options: FitOptions<PortfolioSequenceBatch, 'training'>,
   ): NetworkTraining<PortfolioTypes> {
-    const { config, network } = this;
+    const { network } = this;
+    const { config, notes } = annualized(this.config, batch);
     requireTrainable(batch, options, config);
     const held = options.validation
       ? { train: batch, validation: options.validation, note: [] }
@@ -111,7 +113,7 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
       specs,
       validated: validation !== undefined,
       dimensions: fitDimensions(batch, train, validation),
-      notes: held.note,
+      notes: [...held.note, ...notes],
       train: (engine, run) => trainMember(engine, training, run),
       keep: (members) => ({
         ...fit,

@@ -22,7 +22,7 @@ const base = {
 } as const;
 
 function setUp(changes: DeepPortfolioConfigInput, on = batch) {
-  const config = parseDeepPortfolioConfig({ ...base, ...changes });
+  const config = { ...parseDeepPortfolioConfig({ ...base, ...changes }), annualizationFactor: 252 };
   const network = deepNetwork(config);
   const values = initialValues(network.parameters(networkSizes(on)), 3).map((entry) => ({
     ...entry,
