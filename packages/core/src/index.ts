@@ -184,4 +184,5 @@ export {
 } from './splits/walk-forward-splits.ts';
 export { formatTimestamp, parseTimestamp, parseTimestamps, type TimestampInput } from './timestamps.ts';
 export { requireSameColumns, type FloatArray } from './validation.ts';
+export { periodsPerYear, type DateFrequency } from './periods-per-year.ts';
 export { exceedsRounding, hasVariation, varyingColumns } from './variation.ts';

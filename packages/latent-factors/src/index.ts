@@ -50,6 +50,12 @@ export {
   type MapperRegistration,
 } from './registry.ts';
 export { rppcaConfigSchema, type RPPCAConfig, type RPPCAConfigInput } from './rp-pca/config.ts';
+export {
+  proximateFactorConfigSchema,
+  type ProximateFactorConfig,
+  type ProximateFactorConfigInput,
+} from './proximate-factor/config.ts';
+export { ProximateFactorModel, type ProximateFactorMetrics } from './proximate-factor/model.ts';
 export type { RPPCAMetrics } from './rp-pca/fit-metrics.ts';
 export { RPPCAModel } from './rp-pca/model.ts';
 export type { StaticLoadingsPhase } from './static-loadings/imputation.ts';

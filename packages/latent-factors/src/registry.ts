@@ -11,6 +11,8 @@ import { IPCAModel } from './ipca/model.ts';
 import { BetaLambdaMapper, betaLambdaConfigSchema } from './mappers/beta-lambda.ts';
 import { parsePCAConfig, pcaConfigSchema } from './pca/config.ts';
 import { PCAModel } from './pca/model.ts';
+import { parseProximateFactorConfig, proximateFactorConfigSchema } from './proximate-factor/config.ts';
+import { ProximateFactorModel } from './proximate-factor/model.ts';
 import { parseRPPCAConfig, rppcaConfigSchema } from './rp-pca/config.ts';
 import { RPPCAModel } from './rp-pca/model.ts';
 
@@ -35,12 +37,22 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     load: (source: ArtifactSource) => RPPCAModel.load(source),
   },
   {
+    modelType: 'proximate-factor',
+    title: 'Proximate factors: principal components of a few assets each',
+    batchKind: 'persistent-panel',
+    task: 'latent-factors',
+    configJsonSchema: () => configJsonSchema(proximateFactorConfigSchema),
+    create: (config: unknown) => new ProximateFactorModel(parseProximateFactorConfig(config)),
+    load: (source: ArtifactSource) => ProximateFactorModel.load(source),
+  },
+  {
     modelType: 'ipca',
     title: 'Instrumented principal component analysis',
     batchKind: 'cross-section',
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(ipcaConfigSchema),
     create: (config: unknown) => new IPCAModel(parseIPCAConfig(config)),
+    chainsFolds: (config: unknown) => parseIPCAConfig(config).warmStart,
     load: (source: ArtifactSource) => IPCAModel.load(source),
   },
   {

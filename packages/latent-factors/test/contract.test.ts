@@ -50,3 +50,34 @@ describe.each([
   }))
     it(name, run);
 });
+
+describe('units of IPCA where it depends on them, by choice', () => {
+  for (const [config, units] of [
+    [
+      { elasticNet: { alpha: 1e-5 } },
+      {
+        returns: { dependsBecause: 'alpha is in units of squared returns (docs/models/ipca.md)' },
+        characteristics: { tolerance: 1e-8 },
+      },
+    ],
+    [
+      { normalization: 'gamma' },
+      {
+        returns: { tolerance: 1e-8 },
+        characteristics: { dependsBecause: "Gamma is orthonormal in the characteristics' units (docs/models/ipca.md)" },
+      },
+    ],
+  ] as const)
+    for (const { name, run } of estimatorContract({
+      create: () => new IPCAModel({ nFactors: 2, ...config }),
+      batch,
+      otherBatch: panel(2),
+      extractOrPredict: (model, on) => model.extract(on),
+      load: (path) => IPCAModel.load(path),
+      units: {
+        ...units,
+        figures: async (model, on) => ({ ofReturns: { factorReturns: (await model.extract(on)).factorReturns } }),
+      },
+    }).filter((check) => check.name.includes('unit')))
+      it(`${JSON.stringify(config)}: ${name}`, run);
+});

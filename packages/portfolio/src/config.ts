@@ -21,10 +21,26 @@ export const portfolioConfigSchema = baseConfigSchema.extend({
   gammaCost: z.number().min(0).default(0.5).describe('Multiplies the costs of the batch in the objective'),
   /** Cost per unit of turnover that every asset pays on top of gammaCost x its own cost. */
   turnoverPenalty: z.number().min(0).default(0).describe('Cost per unit of turnover on top of the costs of the batch'),
-  /** Periods in a year, for the Sharpe ratios of the objective and of the metrics. */
-  annualizationFactor: z.number().positive().default(252).describe('Periods in a year'),
-  /** Added to the variance under the root of a Sharpe ratio. The reference's 1e-8 halves the ratio of a small daily portfolio. */
-  sharpeEps: z.number().positive().default(1e-12).describe('Added to the variance in a Sharpe ratio'),
+  /**
+   * Periods in a year, for the Sharpe ratios of the objective and of the metrics; null: by the dates of the batch, over the dates that a
+   * return spans. The reference has 252 whatever the dates.
+   */
+  annualizationFactor: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Periods in a year; by the dates where null'),
+  /**
+   * Added to the variance under the root of a Sharpe ratio, for positions that move by one per cent; in proportion to the mean square of
+   * what positions earn for others, so that the unit of returns plays no part. The reference's 1e-8, for any, halves the ratio of a
+   * small daily portfolio.
+   */
+  sharpeEps: z
+    .number()
+    .positive()
+    .default(1e-12)
+    .describe('Added to the variance in a Sharpe ratio, for positions that move by one per cent'),
   /** Temperature of the soft minimum over the Sharpe ratios of the windows. */
   softminTau: z.number().positive().default(0.2).describe('Temperature of the soft minimum over windows'),
   /** Weight of that soft minimum beside the pooled Sharpe ratio. */
@@ -83,6 +99,12 @@ export const portfolioAliases = {
 
 export type PortfolioConfig = Readonly<z.output<typeof portfolioConfigSchema>>;
 export type PortfolioConfigInput = WithAliases<typeof portfolioAliases, z.input<typeof portfolioConfigSchema>>;
+
+/** A configuration whose Sharpe ratios know the periods in a year and the size of returns: what a batch is trained and judged with. */
+export type AnnualConfig<C extends Pick<PortfolioConfig, 'annualizationFactor'> = PortfolioConfig> = Omit<
+  C,
+  'annualizationFactor'
+> & { readonly annualizationFactor: number };
 
 /** What both networks have besides. */
 export const networkConfigSchema = portfolioConfigSchema.extend({

@@ -11,7 +11,7 @@ import {
 describe('the shared configuration', () => {
   it('has a default for every field, and freezes', () => {
     const config = parseConfig(networkConfigSchema, {}, 'NetworkConfig');
-    expect(config).toMatchObject({ gammaCost: 0.5, softminTau: 0.2, softminLambda: 0.1, annualizationFactor: 252 });
+    expect(config).toMatchObject({ gammaCost: 0.5, softminTau: 0.2, softminLambda: 0.1, annualizationFactor: null });
     expect(Object.isFrozen(config)).toBe(true);
   });
 

@@ -24,13 +24,13 @@ export const saeConfigSchema = baseConfigSchema
     /** Binary labels without targets of their own: 1 where the return is above this. */
     threshold: z.number().default(0).describe('A return above this is a positive (binary)'),
     /**
-     * Regression targets: 'standardize' by training mean and deviation (predictions are returns again); 'cross-sectional-z' and
-     * 'cross-sectional-rank' within each date (predictions are scores); 'none'.
+     * Regression targets: 'cross-sectional-z' and 'cross-sectional-rank' within each date (predictions are scores); 'standardize' by
+     * training mean and deviation (predictions are returns again); 'none'.
      */
     targetScaling: z
       .enum(['standardize', 'cross-sectional-z', 'cross-sectional-rank', 'none'])
-      .default('standardize')
-      .describe('How regression targets are scaled'),
+      .default('cross-sectional-z')
+      .describe('How regression targets are scaled: within dates, predictions are scores'),
     /** 'squared-error', or 'rank-ic': 1 - the mean over dates of the correlation with the ranks of the target. */
     objective: z.enum(['squared-error', 'rank-ic']).default('squared-error').describe('Main loss of a regression'),
     /** 'standardize' characteristics by training mean and deviation before anything else, or 'none'. */

@@ -3,7 +3,7 @@ import { requireFloat32 } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import type { LabelledBatch, LabelledPair } from './labelled.ts';
 import { requireRows } from './requirements.ts';
-import { scaledTargets, targetScale, type SAETargets, type TargetScale } from './targets.ts';
+import { requireVariation, scaledTargets, targetScale, type SAETargets, type TargetScale } from './targets.ts';
 
 /** x = (characteristic - mean) / scale, per column (P). */
 export interface InputScale {
@@ -128,6 +128,8 @@ export function trainingData({ train, validation }: LabelledPair, config: SAECon
     return rows;
   };
   const rows = rowsOf(train, 'batch');
+  const own = train.targets.values === train.batch.returns;
+  requireVariation(train.targets, rows, offsetsByDate(train.batch, rows), own ? 1 : 0, config);
   const targets = targetScale(train.targets, rows, config);
   return {
     inputs: inputScale(train.batch, rows, config),

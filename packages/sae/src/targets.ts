@@ -1,4 +1,12 @@
-import { ConfigError, DataError, ShapeError, averageRanks, type CrossSectionBatch } from '@ml4t/core';
+import {
+  ConfigError,
+  DataError,
+  ShapeError,
+  averageRanks,
+  exceedsRounding,
+  hasVariation,
+  type CrossSectionBatch,
+} from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
 
 /** What is to be predicted, where it is not the batch's returns: one column a target, one row a batch row. */
@@ -98,17 +106,44 @@ export function targetScale(targets: SAETargets, rows: Int32Array, config: SAECo
       const value = targets.values[row * c + column];
       if (value === value) squares += (value - mean[column]) ** 2;
     }
-    const deviation = Math.sqrt(squares / n);
-    if (!(deviation > 0 && Number.isFinite(deviation)))
-      throw new DataError({
-        field: `targets: ${targets.names[column]}`,
-        expected: 'values that vary over the training rows',
-        found: n === 0 ? 'none that is known' : 'the same value everywhere',
-        remedy: 'Check the column and its dates.',
-      });
-    scale[column] = deviation;
+    scale[column] = Math.sqrt(squares / n);
   }
   return { mean, scale };
+}
+
+/**
+ * Throws DataError for a target that does not vary by more than rounding over the training rows, or where it is scaled within dates on
+ * no date: there is nothing to learn in it, and its scale would be a division by rounding.
+ *
+ * @param madeFrom size of the numbers that targets are differences of: 1 for returns
+ */
+export function requireVariation(
+  { names, values }: SAETargets,
+  rows: Int32Array,
+  offsets: Int32Array,
+  madeFrom: number,
+  config: SAEConfig,
+): void {
+  const c = names.length;
+  const within = config.taskType === 'regression' && isWithinDates(scalingOf(config));
+  for (let column = 0; column < c; column++) {
+    const known = (from: number, to: number): Float64Array =>
+      Float64Array.from(rows.subarray(from, to), (row) => values[row * c + column]);
+    const spans = within ? Array.from(offsets.subarray(1), (end, t) => [offsets[t], end]) : [[0, rows.length]];
+    if (spans.some(([from, to]) => hasVariation(known(from, to), madeFrom))) continue;
+    throw new DataError({
+      field: `targets: ${names[column]}`,
+      expected: `values that vary over the training rows${within ? ' of a date' : ''}`,
+      found: known(0, rows.length).every(Number.isNaN) ? 'none that is known' : 'the same value everywhere',
+      remedy: within
+        ? "Check the column and its dates; a target that is the same for all assets of a date needs targetScaling: 'standardize'."
+        : 'Check the column and its dates.',
+    });
+  }
+}
+
+function isWithinDates(scaling: SAEConfig['targetScaling']): boolean {
+  return scaling === 'cross-sectional-z' || scaling === 'cross-sectional-rank';
 }
 
 /** How the targets of this configuration are scaled: the rank-IC objective is always about ranks. */
@@ -130,7 +165,7 @@ export function scaledTargets(
   const c = targets.names.length;
   const out = new Float32Array(rows.length * c);
   const scaling = config.taskType === 'regression' ? scalingOf(config) : 'none';
-  const withinDates = scaling === 'cross-sectional-z' || scaling === 'cross-sectional-rank';
+  const withinDates = isWithinDates(scaling);
   for (let column = 0; column < c; column++) {
     if (!withinDates) {
       for (let i = 0; i < rows.length; i++)
@@ -168,6 +203,7 @@ export function standardScores(values: Float64Array): Float64Array {
       if (values[i] > most) most = values[i];
     }
   const deviation = Math.sqrt(squares / n);
-  // Rounding of the mean leaves equal values a spread of their own.
-  return values.map((value) => (least < most ? (value - mean) / deviation : value - value));
+  // Rounding leaves equal values a spread of their own.
+  const varies = exceedsRounding(most - least, Math.max(-least, most));
+  return values.map((value) => (varies ? (value - mean) / deviation : value - value));
 }

@@ -11,6 +11,7 @@ const batchWithMissing = edited(batch, ({ characteristics, returns }) => {
 
 describe.each([
   ['regression', {}],
+  ['regression of returns as returns', { targetScaling: 'standardize' }],
   ['ensemble for rank IC with a grid of checkpoints', { objective: 'rank-ic', ensembleSize: 2, checkpointInterval: 2 }],
   ['binary', { taskType: 'binary' }],
 ] as const)('the estimator contract: %s', (_, changes) => {
@@ -20,6 +21,14 @@ describe.each([
     otherBatch: smallPanel(2),
     batchWithMissing,
     unusableBatch: batch.withoutReturns(),
+    units: {
+      figures: async (model, on) => {
+        const { signals, unit } = await model.predict(on);
+        return unit === 'return' ? { ofReturns: { signals } } : { unitFree: { signals } };
+      },
+      returns: { tolerance: 1e-3 },
+      characteristics: { tolerance: 1e-3 },
+    },
     extremes: {
       atLearningRate: (learningRate) => new SAEModel({ ...small, ...changes, learningRate }),
       beyondFloat32: 'refused',

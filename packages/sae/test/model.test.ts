@@ -14,7 +14,7 @@ const later = smallPanel(2);
 
 describe('predictions', () => {
   it('are aligned to the rows of the batch, NaN where a characteristic is missing and nowhere else', async () => {
-    const model = new SAEModel(small);
+    const model = new SAEModel({ ...small, targetScaling: 'standardize' });
     await model.fit(batch);
     const gaps = edited(later, ({ characteristics, returns }) => {
       characteristics[7 * 5 + 2] = Number.NaN;
@@ -47,7 +47,7 @@ describe('predictions', () => {
   });
 
   it('come in returns where targets are standardised, whatever the scale of returns', async () => {
-    const [a, b] = [new SAEModel(small), new SAEModel(small)];
+    const [a, b] = [0, 1].map(() => new SAEModel({ ...small, targetScaling: 'standardize' }));
     await a.fit(batch);
     await b.fit(edited(batch, ({ returns }) => returns.forEach((value, i) => (returns[i] = 0.5 + 1e-3 * value))));
     const [x, y] = [(await a.predict(later)).signals, (await b.predict(later)).signals];
@@ -124,12 +124,12 @@ describe('training', () => {
   });
 
   it('stops early and chooses by the main loss alone', async () => {
-    const config = { ...small, nEpochs: 60, patience: 2, learningRate: 0.02 };
+    const config = { ...small, targetScaling: 'standardize', nEpochs: 60, patience: 2, learningRate: 0.02 } as const;
     const model = new SAEModel(config);
     const summary = await model.fit(batch, { validation: later });
     expect(summary.stopReason).toBe('early-stopping');
     expect(summary.defaultCheckpoint).toBe('best');
-    const losses = summary.history.map(({ validationLoss }) => validationLoss);
+    const losses = summary.history.map(({ metrics }) => metrics.validationLoss);
     const best = losses.indexOf(Math.min(...losses)) + 1;
     expect(summary.iterations).toBe(best + 2);
     // The criterion is the mean squared error of predictions in units of the training deviation, and nothing else.
@@ -145,12 +145,12 @@ describe('training', () => {
   it('keeps checkpoints on a grid, best and last, and says which one a prediction came from', async () => {
     const model = new SAEModel({ ...small, nEpochs: 6, checkpointInterval: 2, learningRate: 0.02 });
     const summary = await model.fit(batch, { validation: later });
-    expect(summary.checkpoints).toEqual(['epoch-2', 'epoch-4', 'epoch-6', 'last', 'best']);
+    expect(summary.checkpoints).toEqual(['epoch-2', 'epoch-4', 'epoch-6', 'best', 'last']);
     const at = async (checkpoint?: string) => model.predict(later, checkpoint === undefined ? {} : { checkpoint });
     expect((await at()).checkpoint).toBe('best');
     expect((await at('last')).signals).toEqual((await at('epoch-6')).signals);
     expect((await at('epoch-2')).signals).not.toEqual((await at('epoch-6')).signals);
-    await expect(at('epoch-3')).rejects.toThrow('one of epoch-2, epoch-4, epoch-6, last, best');
+    await expect(at('epoch-3')).rejects.toThrow('one of epoch-2, epoch-4, epoch-6, best, last');
     const asked = new SAEModel({ ...small, defaultCheckpoint: 3 });
     expect((await asked.fit(batch)).defaultCheckpoint).toBe('epoch-3');
     const hasty = new SAEModel({ ...small, nEpochs: 60, patience: 1, learningRate: 0.02, defaultCheckpoint: 60 });
@@ -242,7 +242,7 @@ describe('artifacts', () => {
       expect(loaded.fitSummary).toEqual(JSON.parse(JSON.stringify(model.fitSummary)));
       for (const checkpoint of model.fitSummary.checkpoints)
         expect(await loaded.predict(later, { checkpoint })).toEqual(await model.predict(later, { checkpoint }));
-      const artifact = await loadArtifact(path, { modelType: 'sae' });
+      const artifact = await loadArtifact(path, { modelType: 'sae', formatVersion: 2 });
       const arrays = Object.fromEntries(Object.entries(artifact.arrays).slice(1));
       await saveArtifact(path, { ...artifact, config: model.config, arrays });
       await expect(SAEModel.load(path)).rejects.toThrow(ArtifactError);
@@ -281,5 +281,38 @@ describe('the registry', () => {
     const { properties } = entry.configJsonSchema() as { properties: Record<string, { description?: string }> };
     for (const [name, { description }] of Object.entries(properties))
       if (name !== 'seed') expect([name, typeof description]).toEqual([name, 'string']);
+  });
+});
+
+describe('targets that do not vary', () => {
+  const still = (value: number) =>
+    edited(batch, ({ returns }) => returns.forEach((_, i) => (returns[i] = value * (1 + (i % 2) * 2e-16))));
+  const marketOnly = edited(batch, ({ returns }) =>
+    returns.forEach((_, i) => (returns[i] = 0.01 * Math.sin(Math.floor(i / 20)))),
+  );
+
+  it.each([0, 0.001, -3])('%p everywhere, but for rounding, are refused however they are scaled', async (value) => {
+    for (const changes of [
+      { targetScaling: 'standardize' },
+      { targetScaling: 'cross-sectional-z' },
+      { targetScaling: 'cross-sectional-rank' },
+      { targetScaling: 'none' },
+      { objective: 'rank-ic' },
+      { taskType: 'binary' },
+    ] as const)
+      await expect(new SAEModel({ ...small, ...changes }).fit(still(value))).rejects.toThrow(/found the same value/);
+  });
+
+  it('within any date have nothing to teach within dates, and something pooled', async () => {
+    await expect(new SAEModel(small).fit(marketOnly)).rejects.toThrow(/vary over the training rows of a date/);
+    const pooled = new SAEModel({ ...small, targetScaling: 'standardize' });
+    await expect(pooled.fit(marketOnly)).resolves.toBeDefined();
+  });
+
+  it('of one label of several are refused by its name', async () => {
+    const values = Float64Array.from({ length: 2 * batch.nRows }, (_, i) => (i % 2 === 1 || i % 4 > 1 ? 1 : 0));
+    const model = new SAEModel({ ...small, taskType: 'multi-label' });
+    const targets = { names: ['up', 'always'], values };
+    await expect(model.fit(batch, { targets })).rejects.toThrow(/targets: always/);
   });
 });

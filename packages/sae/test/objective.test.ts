@@ -109,13 +109,15 @@ describe('targets', () => {
 
   it('keep NaN, and are 0 on a date on which all are equal', () => {
     expect(standardScores(Float64Array.of(0.1, 0.1, Number.NaN))).toEqual(Float64Array.of(0, 0, Number.NaN));
+    // What a mean of equal prices leaves in their last digit is no spread either.
+    expect(standardScores(Float64Array.of(0.1, 0.1 + 1e-16, Number.NaN))).toEqual(Float64Array.of(0, 0, Number.NaN));
     expect(standardScores(Float64Array.of(1, 3, Number.NaN))).toEqual(Float64Array.of(-1, 1, Number.NaN));
   });
 
   it('given by the user replace the returns, several of them in a regression too', async () => {
     const values = new Float64Array(batch.nRows * 2);
     targets.values.forEach((value, row) => values.set([value, 5 + 100 * value], row * 2));
-    const model = new SAEModel({ ...small, nEpochs: 8, learningRate: 0.01 });
+    const model = new SAEModel({ ...small, targetScaling: 'standardize', nEpochs: 8, learningRate: 0.01 });
     const summary = await model.fit(batch, { targets: { names: ['near', 'far'], values } });
     const { signals, signalNames, unit } = await model.predict(batch);
     expect([signalNames, unit]).toEqual([['near', 'far'], 'score']);

@@ -39,19 +39,3 @@ export function byYear({ timestamps, values }: Pick<Series, 'timestamps' | 'valu
   });
   return new Map([...groups].map(([year, group]) => [year, mean(group)]));
 }
-
-/** How many periods a year has, from the usual distance between dates; undefined for an unusual one. */
-export function periodsPerYear(
-  timestamps: readonly number[],
-): { readonly count: number; readonly name: string } | undefined {
-  const days = timestamps
-    .slice(1)
-    .map((timestamp, t) => (timestamp - timestamps[t]) / 86_400_000)
-    .sort((a, b) => a - b)[Math.floor((timestamps.length - 1) / 2)];
-  if (days >= 0.9 && days <= 1.5) return { count: 252, name: 'daily' };
-  if (days >= 6.5 && days <= 7.5) return { count: 52, name: 'weekly' };
-  if (days >= 28 && days <= 31) return { count: 12, name: 'monthly' };
-  if (days >= 89 && days <= 92) return { count: 4, name: 'quarterly' };
-  if (days >= 364 && days <= 366) return { count: 1, name: 'annual' };
-  return undefined;
-}

@@ -1,9 +1,10 @@
+import { periodsPerYear } from '@ml4t/core';
 import { netSharpe, type StrategyReport } from '../experiment/strategy.ts';
 import { lineChart, profileChart } from './charts.ts';
 import { figure, htmlTable } from './html.ts';
 import { legendOf, seriesOf, type ReportContent } from './models.ts';
 import { number, percent, yearTable } from './numbers.ts';
-import { cumulative, periodsPerYear, rollingMean } from './series.ts';
+import { cumulative, rollingMean } from './series.ts';
 
 /** Costs per unit traded, in basis points, at which the Sharpe ratio is drawn. */
 const COSTS = Array.from({ length: 21 }, (_, i) => 5 * i);
@@ -65,7 +66,8 @@ export function tradingFigures(content: ReportContent): string[] {
 }
 
 export function tradingTable({ models, oracle }: ReportContent): string {
-  const frequency = periodsPerYear(models[0].strategy.byDate.timestamps);
+  const found = periodsPerYear(models[0].strategy.byDate.timestamps);
+  const frequency = found?.name ? found : undefined;
   const horizon = Math.max(...models.map(({ strategy }) => strategy.horizon ?? 1));
   const header = ['model', 'mean %', '± s.e.', 'volatility %', 'SR', '± s.e.', 'p'];
   // Returns over h dates come in as many spans as fit into a year.

@@ -4,6 +4,7 @@ import { formatTimestamp } from '../timestamps.ts';
 import { exceedsRounding } from '../variation.ts';
 import type { PersistentPanelBatch } from './persistent-panel.ts';
 import { PortfolioSequenceBatch, type PortfolioSequenceInit } from './portfolio-sequence.ts';
+import { boundScales } from './scale-bound.ts';
 
 /** Positions scaled so that each asset is expected to move alike: `target / sigma_t`, sigma_t known on date t. */
 export type VolatilityScaling = Decay & {
@@ -12,7 +13,10 @@ export type VolatilityScaling = Decay & {
   /** Dates a year (252, 52, 12): makes `target` a volatility per year, of which a return over h dates has `sqrt(h / periodsPerYear)`. */
   readonly periodsPerYear?: number | undefined;
   readonly minReturns?: number | undefined;
-  /** Cap on the scale, for assets that hardly move (none). */
+  /**
+   * Cap on the scale, for assets that hardly move; Infinity for none. Where absent ten times the usual scale: the median over the
+   * dates so far of the median asset's. It knows no unit of returns, and no date after its own.
+   */
   readonly maxScale?: number | undefined;
 };
 
@@ -47,6 +51,8 @@ export interface PortfolioWindows {
   readonly batch: PortfolioSequenceBatch;
   /** Cells, counted in every window they are in, whose forward return was missing. */
   readonly missingReturns: number;
+  /** Cells that can be held, counted in every window they are in, whose volatility scale was cut to `maxScale`. */
+  readonly cappedScales: number;
 }
 
 /**
@@ -85,7 +91,8 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
     });
   const { nAssets: n, timestamps, assetIds, characteristicNames, returnHorizon, realisationLag } = panel;
   const f = characteristicNames.length;
-  const volScale = options.volatility && scales(panel, options.volatility, returnDelay);
+  const scaled = options.volatility && scales(panel, options.volatility, returnDelay);
+  const volScale = scaled?.values;
   const canHold = availability(panel, features, f, volScale);
   const withReturns = options.returns !== 'none';
   const first = firstDate(canHold, panel.nDates, n);
@@ -122,19 +129,29 @@ export function portfolioWindows(panel: PersistentPanelBatch, options: Portfolio
     assetIds,
     featureNames: characteristicNames,
   });
-  return { batch, missingReturns: missing };
+  const capped = scaled ? gather(scaled.capped, new Uint8Array(size), 1) : undefined;
+  const cappedScales = capped?.reduce((count, cut, cell) => count + (cut & mask[cell]), 0) ?? 0;
+  return { batch, missingReturns: missing, cappedScales };
 }
 
-/** target / sigma_t (T x N); NaN where sigma_t is not known, or no more than the rounding of returns. */
-function scales(panel: PersistentPanelBatch, scaling: VolatilityScaling, returnDelay: number): Float64Array {
-  const { target, periodsPerYear = 1, maxScale = Infinity, ...decay } = scaling;
+/**
+ * target / sigma_t (T x N), bounded; NaN where sigma_t is not known, or no more than the rounding of returns. And where it was cut
+ * (T x N).
+ */
+function scales(
+  panel: PersistentPanelBatch,
+  scaling: VolatilityScaling,
+  returnDelay: number,
+): { readonly values: Float64Array; readonly capped: Uint8Array } {
+  const { target, periodsPerYear = 1, maxScale, ...decay } = scaling;
   requirePositive('volatility.target', target);
   requirePositive('volatility.periodsPerYear', periodsPerYear);
-  if (maxScale !== Infinity) requirePositive('volatility.maxScale', maxScale);
+  if (maxScale !== undefined && maxScale !== Infinity) requirePositive('volatility.maxScale', maxScale);
   const perPeriod =
     target / Math.sqrt(periodsPerYear / (scaling.periodsPerYear === undefined ? 1 : panel.returnHorizon));
   const volatility = exAnteVolatility(panel.returns, panel.nAssets, { ...decay, returnDelay });
-  return volatility.map((sigma) => (exceedsRounding(sigma, 1) ? Math.min(perPeriod / sigma, maxScale) : Number.NaN));
+  const values = volatility.map((sigma) => (exceedsRounding(sigma, 1) ? perPeriod / sigma : Number.NaN));
+  return { values, capped: boundScales(values, panel.nAssets, maxScale) };
 }
 
 /** 1 where all features of a cell are known, and its scale where there is one (T x N). */

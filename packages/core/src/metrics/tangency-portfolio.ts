@@ -10,6 +10,8 @@ export interface TangencyPortfolio {
   readonly weights: Float64Array;
   /** `sqrt(mu' Sigma^-1 mu)`, per period: the highest Sharpe ratio that any combination had. */
   readonly sharpe: number;
+  /** {@link tangencySharpeBias} at `sharpe`: about how much of it is the choice of weights, with dates taken for independent. */
+  readonly bias: number;
   /** Dates used: those on which every factor is known. */
   readonly nDates: number;
   /** Columns of the factors that took part: those whose returns vary by more than rounding. */
@@ -37,7 +39,13 @@ export function tangencyPortfolio(factorReturns: Float64Array, nFactors: number)
   const varying = Array.from(moments.keys()).filter((j) => !Number.isNaN(moments[j].sd));
   const k = varying.length;
   if (nDates <= nFactors || k === 0)
-    return { weights: new Float64Array(nFactors).fill(Number.NaN), sharpe: Number.NaN, nDates, varying };
+    return {
+      weights: new Float64Array(nFactors).fill(Number.NaN),
+      sharpe: Number.NaN,
+      bias: Number.NaN,
+      nDates,
+      varying,
+    };
   // In units of each factor's volatility, so that what counts as collinear does not depend on scales.
   const correlation = new Float64Array(k * k);
   for (const first of dates) {
@@ -50,7 +58,8 @@ export function tangencyPortfolio(factorReturns: Float64Array, nFactors: number)
   const square = solution.data.reduce((sum, weight, j) => sum + weight * ratios[j], 0);
   const weights = new Float64Array(nFactors);
   varying.forEach((j, at) => (weights[j] = solution.data[at] / moments[j].sd));
-  return { weights, sharpe: Math.sqrt(square), nDates, varying };
+  const sharpe = Math.sqrt(square);
+  return { weights, sharpe, bias: tangencySharpeBias(sharpe, k, nDates), nDates, varying };
 }
 
 /**

@@ -13,12 +13,13 @@ const crossed = Float64Array.from([1.3, 1.4, 1.3, -0.6, -0.7, 1.4, -0.7, -0.6]);
 
 describe('tangencyPortfolio', () => {
   it('combines uncorrelated factors as Pythagoras says', () => {
-    const { weights, sharpe, nDates } = tangencyPortfolio(crossed, 2);
+    const { weights, sharpe, bias, nDates } = tangencyPortfolio(crossed, 2);
     // mu = (.3, .4), Sigma = 4/3 I with divisor 3: sqrt((.09 + .16) * 3/4). Exact but for rounding.
     expect(sharpe).toBeCloseTo(Math.sqrt(0.25 * 0.75), 14);
     expect(weights[0]).toBeCloseTo(0.3 * 0.75, 14);
     expect(weights[1]).toBeCloseTo(0.4 * 0.75, 14);
     expect(nDates).toBe(4);
+    expect(bias).toBeCloseTo(tangencySharpeBias(sharpe, 2, 4), 15);
   });
 
   it('is the mean over the standard deviation for one factor, its sign aside', () => {
@@ -80,5 +81,12 @@ describe('tangencySharpeBias', () => {
       expect(Math.abs(sum / draws - sharpe - bias)).toBeLessThan(0.006 + 0.1 * bias);
     }
     expect(tangencySharpeBias(0, 2, 100)).toBe(Infinity);
+    // With hardly more dates than factors nearly all of a ratio is bias, and it says so.
+    const random = new Random(8);
+    const short = tangencyPortfolio(
+      Float64Array.from({ length: 5 * 4 }, () => random.normal()),
+      4,
+    );
+    expect(short.bias).toBeGreaterThan(0.5 * short.sharpe);
   });
 });

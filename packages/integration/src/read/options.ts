@@ -306,6 +306,8 @@ export interface PortfolioReadReport extends PanelReadReport {
   readonly nWindows: number;
   /** Cells, counted in every window they are in, that could be held and had no forward return. */
   readonly missingForwardReturns: number;
+  /** Volatility scales that were cut to `maxScale`, counted likewise: of prices that hardly move. */
+  readonly cappedScales: number;
   /** Names of the groups, in the order of `batch.groupIds`. */
   readonly groupNames: readonly string[];
 }

@@ -94,14 +94,14 @@ export async function readPortfolioSequenceBatch(
     characteristics: sideBySide(own, ofFrame.length, made.features, made.featureNames.length),
   });
   const groupNames = groups === undefined ? [] : [...new Set(byAsset('groups', groups, assetIds))].sort();
-  const { batch, missingReturns } = portfolioWindows(grid, {
+  const { batch, missingReturns, cappedScales } = portfolioWindows(grid, {
     ...windowing,
     costs: costs === undefined ? undefined : Float64Array.from(costsOf(costs, assetIds)),
     groupIds: groups && byAsset('groups', groups, assetIds).map((name) => groupNames.indexOf(name)),
   });
   return {
     batch,
-    report: { ...report, nWindows: batch.nWindows, missingForwardReturns: missingReturns, groupNames },
+    report: { ...report, nWindows: batch.nWindows, missingForwardReturns: missingReturns, cappedScales, groupNames },
   };
 }
 

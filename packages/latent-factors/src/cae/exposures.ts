@@ -3,7 +3,7 @@ import type { Engine, ParameterSet, Values } from '@ml4t/core/engine';
 import { matrix, multiply, symmetricEigen } from '@ml4t/core/linalg';
 import { requireFiniteOutputs, requireFloat32 } from '@ml4t/core/train';
 import { identifyFactors, scaleColumns } from '../identification.ts';
-import { latentFactorReturns } from '../ipca/extract.ts';
+import { latentFactorReturns, type FactorRegression } from '../ipca/extract.ts';
 import { gainName, networkBetas, networkFactors, type NetworkShape } from './network.ts';
 import { EVALUATION_ROWS, type Scales } from './rows.ts';
 
@@ -27,7 +27,7 @@ export async function networkOutputs(
   parameters: ParameterSet,
   shape: NetworkShape,
   scales: Scales,
-  factorRidge: number,
+  regression: FactorRegression,
   batch: CrossSectionBatch,
   portfolios: Float64Array | undefined,
 ): Promise<MemberFactors> {
@@ -36,10 +36,7 @@ export async function networkOutputs(
     return { betas, factorReturns: await portfolioFactors(engine, parameters, shape, scales, batch, portfolios) };
   const regressands = batch.factorReturns ? batch.withReturns(batch.factorReturns) : batch;
   const none = { count: 0, values: new Float64Array(0) };
-  const factorReturns = latentFactorReturns(regressands, betas, shape.factors, none, {
-    factorRidge,
-    minimumRows: shape.factors,
-  });
+  const factorReturns = latentFactorReturns(regressands, betas, shape.factors, none, regression);
   const gain = shape.gain ? (await parameters.read())[gainName][0] : 1;
   const unit = (gain * scales.target) / scales.regressand;
   if (unit !== 1) for (let i = 0; i < factorReturns.length; i++) factorReturns[i] *= unit;

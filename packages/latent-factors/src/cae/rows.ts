@@ -205,11 +205,21 @@ function* mergeSmallTail(
   else for (const dates of [before, last]) if (dates) yield dates;
 }
 
+/** Complete rows of every date that has any: what {@link trainingRows} would take, were there no least number. */
+export function rowCounts(batch: CrossSectionBatch): number[] {
+  const returns = batch.requireReturns('CAEModel.fit');
+  const { offsets } = usableRows(batch, returns, batch.factorReturns ?? returns, {
+    minimumRows: 1,
+    portfolios: undefined,
+  });
+  return Array.from(offsets.subarray(1), (offset, at) => offset - offsets[at]);
+}
+
 function usableRows(
   batch: CrossSectionBatch,
   returns: Float64Array,
   regressands: Float64Array,
-  { minimumRows, portfolios }: RowsOptions,
+  { minimumRows, portfolios }: Omit<RowsOptions, 'task'>,
 ): { kept: Int32Array; dates: Int32Array; offsets: Int32Array; usedDates: number[] } {
   const { index, nCharacteristics: p, characteristics, nDates } = batch;
   const width = portfolios ? portfolios.length / nDates : 0;

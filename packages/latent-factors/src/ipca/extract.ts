@@ -2,6 +2,14 @@ import type { CrossSectionBatch, FloatArray } from '@ml4t/core';
 import { linalgKernels, type Matrix } from '@ml4t/core/linalg';
 import type { GivenFactors } from './least-squares-problem.ts';
 
+/** How a date's factor returns are regressed on exposures. */
+export interface FactorRegression {
+  /** Relative to the mean of the diagonal. */
+  readonly factorRidge: number;
+  /** Fewest rows with which a date has factor returns. */
+  readonly minimumRows: number;
+}
+
 /** Rows multiplied at once: keeps the kernel heap small whatever the panel. */
 const BLOCK = 4096;
 
@@ -38,7 +46,7 @@ export function latentFactorReturns(
   betas: FloatArray,
   k: number,
   given: GivenFactors,
-  { factorRidge: ridge, minimumRows }: { readonly factorRidge: number; readonly minimumRows: number },
+  { factorRidge: ridge, minimumRows }: FactorRegression,
 ): Float64Array {
   const { index, returns, nDates } = batch;
   const factors = new Float64Array(nDates * k).fill(Number.NaN);

@@ -12,6 +12,7 @@ import { loadArtifact, readSummary, type ArtifactContent, type ArtifactSource } 
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
+import { annualized } from '../training/annualization.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
 import type { PortfolioPredictOptions } from '../training/fitted.ts';
@@ -69,7 +70,7 @@ export class EqualWeightPortfolioModel
     batch: PortfolioSequenceBatch,
     { validation }: FitOptions<PortfolioSequenceBatch>,
   ): Estimation<EqualWeightFit> {
-    const config = this.#portfolio;
+    const { config, notes } = annualized(this.#portfolio, batch);
     requireUsable(batch, config, 'batch');
     if (validation) requireUsable(validation, config, 'validation');
     const judge = (on: PortfolioSequenceBatch): Judgement => judgeWeights(on, equalWeights(on), config);
@@ -81,6 +82,7 @@ export class EqualWeightPortfolioModel
         trainMetrics: judge(batch),
         validationMetrics: validation && judge(validation),
         engine: 'float64',
+        notes,
         dimensions: { windows, steps, assets },
       },
     };

@@ -40,6 +40,33 @@ export function headWeights(ops: Ops, scores: Tensor, mask: Tensor, options: Hea
 /** Sums of scores below this are no ranking but rounding. */
 const smallestSum = 1e-6;
 
+/**
+ * Brings a row of mean weights, in place, to the sums that a long-short head promises, as the head does with scores: less their mean over
+ * the assets available, long and short side each in proportion. Where all are equal, or there is one asset, it holds nothing.
+ */
+export function restoreExposures(
+  weights: Float64Array,
+  mask: Uint8Array,
+  { grossExposure, netExposure }: Pick<HeadOptions, 'grossExposure' | 'netExposure'>,
+): void {
+  let [total, available] = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    if (mask[i] === 0) continue;
+    total += weights[i];
+    available++;
+  }
+  let side = 0;
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = mask[i] === 0 ? 0 : weights[i] - total / available;
+    side += Math.abs(weights[i]) / 2;
+  }
+  // Less their mean the two sides are as large as each other.
+  const [long, short] = [grossExposure + netExposure, grossExposure - netExposure].map((exposure) =>
+    side > smallestSum * grossExposure ? exposure / 2 / side : 0,
+  );
+  for (let i = 0; i < weights.length; i++) weights[i] *= weights[i] > 0 ? long : short;
+}
+
 /** Whether a head's weights are risk budgets that share the capital, or holdings. */
 export function budgetOf(head: HeadOptions['head']): PortfolioConventions['budget'] {
   return head === 'bounded' ? 'equal' : 'none';

@@ -18,8 +18,6 @@ export const linearPortfolioConfigSchema = portfolioConfigSchema
     intercept: z.boolean().default(true).describe('Whether scores have an intercept'),
     /** 'standardize' features by training mean and deviation, so that ridgeAlpha and the steps treat them alike; or 'none'. */
     inputScaling: z.enum(['standardize', 'none']).default('standardize').describe('How features are scaled'),
-    /** The reference's map: the row less its mean, in proportion, to the gross and net exposure. */
-    head: portfolioConfigSchema.shape.head.unwrap().default('long-short').describe('How scores become weights'),
     /** Bound on every weight of the long-short head when weights are given out; null for none. Training does not see it. */
     maxAbsWeight: z.number().positive().nullable().default(null).describe('Bound on every absolute weight'),
     /** Scores start with deviation 1, so that this is the relative size of a step; a few hundred steps move them well. */
@@ -43,7 +41,19 @@ const aliases = { ...portfolioAliases, fitIntercept: 'intercept' } as const sati
 export type LinearPortfolioConfig = Readonly<z.output<typeof linearPortfolioConfigSchema>>;
 export type LinearPortfolioConfigInput = WithAliases<typeof aliases, z.input<typeof linearPortfolioConfigSchema>>;
 
-/** Throws ConfigError. */
+/**
+ * Throws ConfigError. Without a `head` it is 'bounded'; where exposures or a cap are given, which only the long-short head has, and for the
+ * regression alone, which is the reference's model, 'long-short'.
+ */
 export function parseLinearPortfolioConfig(input: unknown): LinearPortfolioConfig {
-  return parseConfig(linearPortfolioConfigSchema, input, 'LinearPortfolioConfig', aliases);
+  return parseConfig(linearPortfolioConfigSchema, withHead(input), 'LinearPortfolioConfig', aliases);
+}
+
+function withHead(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || 'head' in input) return input;
+  const given = input as Readonly<Record<string, unknown>>;
+  const asksForSides = ['grossExposure', 'netExposure', 'maxAbsWeight'].some(
+    (field) => (given[field] ?? null) !== null,
+  );
+  return asksForSides || given.estimator === 'ridge' ? { ...given, head: 'long-short' } : input;
 }

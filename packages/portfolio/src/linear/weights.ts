@@ -25,7 +25,8 @@ export function linearScores(
 
 /**
  * Weights of the head (B x T x N) in float64, before volatility scale and budget; with a cap, the closest ones within it of the same
- * net and at most the same gross exposure. Throws InfeasibleError naming the date.
+ * exposures. Where the assets of a date are too few to carry the gross exposure under the cap, they carry what they can; where too few for
+ * the net exposure, InfeasibleError names the date. Dates on which the head holds nothing still hold nothing but the net exposure.
  */
 export async function linearWeights(
   batch: PortfolioSequenceBatch,
@@ -49,25 +50,18 @@ function cappedRows(batch: PortfolioSequenceBatch, weights: Float64Array, config
   const { grossExposure, netExposure, maxAbsWeight } = config;
   if (maxAbsWeight === null) return weights;
   const { nAssets: n, nSteps, mask, timestamps } = batch;
-  const projection = new RowProjection(n, {
-    grossExposure,
-    netExposure,
-    maxAbsWeight,
-    gross: 'at-most',
-    scaling: 'none',
-    turnoverLimit: null,
-    turnoverPolicy: 'strict',
-  });
+  const constraints = { grossExposure, netExposure, maxAbsWeight, turnoverLimit: null } as const;
+  const [exact, atMost] = (['exact', 'at-most'] as const).map(
+    (gross) => new RowProjection(n, { ...constraints, gross, scaling: 'none', turnoverPolicy: 'strict' }),
+  );
   const nothing = new Float64Array(n);
   const capped = new Float64Array(weights.length);
   for (let row = 0; row * n < weights.length; row++) {
     const [from, to] = [row * n, (row + 1) * n];
-    const infeasible = projection.project(
-      weights.subarray(from, to),
-      mask.subarray(from, to),
-      nothing,
-      capped.subarray(from, to),
-    );
+    const [own, canHold, into] = [weights.subarray(from, to), mask.subarray(from, to), capped.subarray(from, to)];
+    const holds = own.some((weight) => weight !== 0);
+    if (holds && !exact.project(own, canHold, nothing, into)) continue;
+    const infeasible = atMost.project(own, canHold, nothing, into);
     if (infeasible) {
       const { constraint, ...detail } = infeasible;
       const date = `window ${Math.floor(row / nSteps)}, ${formatTimestamp(timestamps[row])}`;

@@ -1,5 +1,5 @@
 import type { PortfolioSequenceBatch } from '@ml4t/core';
-import type { PortfolioConfig } from '../config.ts';
+import type { AnnualConfig } from '../config.ts';
 import {
   afterBurnIn,
   consecutiveWindows,
@@ -23,7 +23,7 @@ export type Judgement = {
 };
 
 /** Judges the weights of a head (B x T x N) by the configuration's own conventions, after the burn-in. */
-export function judgeWeights(batch: PortfolioSequenceBatch, weights: Float64Array, config: PortfolioConfig): Judgement {
+export function judgeWeights(batch: PortfolioSequenceBatch, weights: Float64Array, config: AnnualConfig): Judgement {
   const continues = config.holdings === 'chained' ? consecutiveWindows(batch) : undefined;
   const { gross, net, cost, turnover } = evaluatePortfolio(batch, weights, conventionsOf(config), continues);
   const counted = (values: Float64Array): Float64Array => afterBurnIn(values, batch.nWindows, config.burnIn);

@@ -1,5 +1,5 @@
 import type { Ops, Parameters, Tensor } from '@ml4t/core/nn';
-import type { PortfolioConfig } from '../config.ts';
+import type { AnnualConfig, PortfolioConfig } from '../config.ts';
 import { budgetOf, headWeights } from '../heads/heads.ts';
 import { requireForwardReturns } from '../objective/forward-returns.ts';
 import { portfolioObjective, portfolioReturns, type PortfolioConventions } from '../objective/index.ts';
@@ -7,7 +7,7 @@ import type { PortfolioNetwork } from './network.ts';
 import { gather, windowTensors, type WindowSource } from './windows.ts';
 
 /** The conventions that a configuration asks for. */
-export function conventionsOf(config: PortfolioConfig): PortfolioConventions {
+export function conventionsOf(config: Omit<PortfolioConfig, 'annualizationFactor'>): PortfolioConventions {
   const { gammaCost, turnoverPenalty, volatilityScaling, universeChanges, burnIn } = config;
   return {
     gammaCost,
@@ -25,7 +25,7 @@ export function portfolioLoss(
   ops: Ops,
   params: Parameters,
   network: PortfolioNetwork,
-  config: PortfolioConfig,
+  config: AnnualConfig,
   source: WindowSource,
   windows: Int32Array,
 ): Tensor {

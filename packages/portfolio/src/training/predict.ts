@@ -1,10 +1,10 @@
 import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import type { MemberWeights } from '@ml4t/core/ensemble';
+import { snapshotAt, type MemberWeights } from '@ml4t/core/ensemble';
 import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';
 import { requireFiniteOutputs } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
-import { headWeights } from '../heads/heads.ts';
+import { headWeights, restoreExposures } from '../heads/heads.ts';
 import { holdingsOf } from '../objective/index.ts';
 import { conventionsOf } from './loss.ts';
 import type { PortfolioNetwork } from './network.ts';
@@ -17,7 +17,7 @@ const evaluationCells = 20_000;
 export interface Evaluation {
   readonly engine: Engine;
   readonly network: PortfolioNetwork;
-  readonly config: PortfolioConfig;
+  readonly config: Omit<PortfolioConfig, 'annualizationFactor'>;
 }
 
 /** Weights of the head (B x T x N), before volatility scale and budget. */
@@ -44,7 +44,10 @@ export async function headWeightsOf(
   return out;
 }
 
-/** Mean of the members' head weights: an ensemble is averaged in what it holds, never in what it computes on the way. */
+/**
+ * Mean of the members' head weights: an ensemble is averaged in what it holds, never in what it computes on the way. Members that
+ * disagree hold less together than each of them, so that long and short sides of a long-short head are brought back to their sums.
+ */
 export async function ensembleWeights(
   evaluation: Evaluation,
   specs: ParameterSpecs,
@@ -55,8 +58,8 @@ export async function ensembleWeights(
 ): Promise<Float64Array> {
   const { nWindows, nSteps, nAssets } = source.batch;
   const mean = new Float64Array(nWindows * nSteps * nAssets);
-  for (const { checkpoints, snapshots } of members) {
-    const parameters = evaluation.engine.parameters(namedValues(specs, snapshots[checkpoints[checkpoint]]));
+  for (const member of members) {
+    const parameters = evaluation.engine.parameters(namedValues(specs, snapshotAt(member, checkpoint)));
     try {
       const weights = await headWeightsOf(evaluation, parameters.tensors, source, options);
       requireFiniteOutputs('weights of the portfolio network', weights);
@@ -65,6 +68,13 @@ export async function ensembleWeights(
       parameters.release();
     }
   }
+  if (evaluation.config.head === 'long-short' && members.length > 1)
+    for (let from = 0; from < mean.length; from += nAssets)
+      restoreExposures(
+        mean.subarray(from, from + nAssets),
+        source.batch.mask.subarray(from, from + nAssets),
+        evaluation.config,
+      );
   return mean;
 }
 
@@ -72,7 +82,7 @@ export async function ensembleWeights(
 export function toHoldings(
   batch: PortfolioSequenceBatch,
   weights: Float64Array,
-  config: PortfolioConfig,
+  config: Omit<PortfolioConfig, 'annualizationFactor'>,
 ): Float64Array {
   return holdingsOf(batch, weights, conventionsOf(config));
 }

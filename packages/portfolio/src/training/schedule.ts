@@ -3,8 +3,10 @@ import { miniBatches, type Schedule } from '@ml4t/core/train';
 import { Generator } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 
+type ScheduleConfig = Omit<PortfolioConfig, 'annualizationFactor'>;
+
 /** Steps of the optimizer after which there is an evaluation or a checkpoint: the last steps of stretches of training. */
-export function stretches(config: PortfolioConfig): number[] {
+export function stretches(config: ScheduleConfig): number[] {
   const { nSteps, evalEvery } = config;
   const steps = Array.from({ length: nSteps }, (_, i) => i + 1);
   return steps.filter((step) => step === nSteps || step % evalEvery === 0 || keeps(config, step));
@@ -14,7 +16,7 @@ export function stretches(config: PortfolioConfig): number[] {
  * The factor on the learning rate in each stretch, from its first step. What are epochs to a schedule are the steps between
  * evaluations, so that the grid of checkpoints has no part in it.
  */
-export function rateOfStretch(config: PortfolioConfig, ends: readonly number[]): Schedule {
+export function rateOfStretch(config: ScheduleConfig, ends: readonly number[]): Schedule {
   const { nSteps, evalEvery } = config;
   const factor = scheduleOf(config);
   return (stretch) => {

@@ -1,4 +1,4 @@
-import type { PortfolioSequenceBatch } from '@ml4t/core';
+import type { FitSummary, PortfolioSequenceBatch } from '@ml4t/core';
 import { estimatorContract } from '@ml4t/core/testing';
 import { describe, it } from '@jest/globals';
 import { LinearFeaturePortfolioModel } from '../../src/index.ts';
@@ -20,6 +20,21 @@ describe.each([
     otherBatch: smallBatch(2),
     batchWithMissing: smallBatch(3, { available: 0.6 }),
     unusableBatch: batch.slice(0, 0),
+    ...('estimator' in changes
+      ? {}
+      : {
+          units: {
+            figures: async (
+              model: LinearFeaturePortfolioModel,
+              on: PortfolioSequenceBatch,
+              { trainMetrics }: FitSummary,
+            ) => ({
+              unitFree: { weights: (await model.predict(on)).weights, sharpe: [trainMetrics.sharpe] },
+            }),
+            returns: { tolerance: 1e-3 },
+            characteristics: { tolerance: 1e-3 },
+          },
+        }),
     extremes: {
       ...('estimator' in changes
         ? {}

@@ -154,13 +154,16 @@ describe('LinearFeaturePortfolioModel', () => {
 
   it('earns more after costs than the regression it starts from, out of sample', async () => {
     const [train, test] = [costlySignal(5), costlySignal(6)];
-    const model = new LinearFeaturePortfolioModel({ nSteps: 200, gammaCost: 1, threads: 1 });
+    const model = new LinearFeaturePortfolioModel({ head: 'long-short', nSteps: 200, gammaCost: 1, threads: 1 });
     await model.fit(train);
     expect(model.fitSummary.defaultCheckpoint).toBe('best');
     const conventions = { ...defaultConventions, gammaCost: 1, budget: 'none' as const };
     const sharpe = async (checkpoint: string): Promise<number> => {
       const { weights } = await model.predict(test, { checkpoint });
-      return sharpeRatioOfReturns(evaluatePortfolio(test, weights, conventions).net, model.config);
+      return sharpeRatioOfReturns(evaluatePortfolio(test, weights, conventions).net, {
+        annualizationFactor: 252,
+        sharpeEps: 1e-12,
+      });
     };
     expect(await sharpe('best')).toBeGreaterThan((await sharpe('ridge')) + 1);
   });
@@ -170,6 +173,7 @@ describe('LinearFeaturePortfolioModel', () => {
     const train = smallBatch(8, { nWindows: 30 });
     const model = new LinearFeaturePortfolioModel({
       ...small,
+      head: 'long-short',
       nSteps: 1,
       evalEvery: 1,
       ignoreFirst: 0,

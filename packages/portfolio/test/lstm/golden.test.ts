@@ -5,7 +5,7 @@ import type { NamedValues, Ops, Parameters, Tensor } from '@ml4t/core/nn';
 import { describe, expect, it } from '@jest/globals';
 import { headWeights } from '../../src/heads/heads.ts';
 import { parseLSTMPortfolioConfig } from '../../src/lstm/config.ts';
-import { lstmNetwork } from '../../src/lstm/network.ts';
+import { lstmNetwork } from '../../src/lstm/model.ts';
 import {
   portfolioObjective,
   portfolioReturns,
@@ -36,7 +36,7 @@ const numbers = (x: Nested): number[] => x.flatMap((entry) => (typeof entry === 
 const flat = (x: Nested): Float64Array => Float64Array.from(numbers(x));
 const maskValues = Float64Array.from(golden.mask.flat(2), Number);
 const [B, T, N, F] = [3, 9, 4, 5];
-const config = parseLSTMPortfolioConfig({
+const parsed = parseLSTMPortfolioConfig({
   hiddenDim: 6,
   assetEmbeddingDim: 3,
   groupEmbeddingDim: 2,
@@ -47,6 +47,7 @@ const config = parseLSTMPortfolioConfig({
   turnoverPenalty: 0.001,
   sharpeEps: 1e-8,
 });
+const config = { ...parsed, annualizationFactor: 252 };
 const network = lstmNetwork(config);
 const conventions = { ...referenceConventions, turnoverPenalty: 0.001 };
 const specs = network.parameters({ nFeatures: F, nAssets: N, nGroups: 2 });

@@ -22,6 +22,13 @@ describe.each([
 ] as const)('the estimator contract: LSTM, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({
     create: () => models.lstm(changes),
+    units: {
+      figures: async (model, on, { trainMetrics }) => ({
+        unitFree: { weights: (await model.predict(on)).weights, sharpe: [trainMetrics.sharpe] },
+      }),
+      returns: { tolerance: 1e-3 },
+      characteristics: { tolerance: 1e-3 },
+    },
     extremes: {
       atLearningRate: (learningRate) => models.lstm({ ...changes, learningRate }),
       beyondFloat32: 'refused',
@@ -42,6 +49,13 @@ describe.each([
 ] as const)('the estimator contract: deep, %s', (_, changes) => {
   for (const { name, run } of estimatorContract({
     create: () => new DeepPortfolioModel({ ...models.deep().config, ...changes }),
+    units: {
+      figures: async (model, on, { trainMetrics }) => ({
+        unitFree: { weights: (await model.predict(on)).weights, sharpe: [trainMetrics.sharpe] },
+      }),
+      returns: { tolerance: 1e-3 },
+      characteristics: { tolerance: 1e-3 },
+    },
     extremes: {
       atLearningRate: (learningRate) => new DeepPortfolioModel({ ...models.deep().config, ...changes, learningRate }),
       beyondFloat32: 'refused',
