@@ -21,7 +21,7 @@ import { memberStates, networkSize, packNetworks, unpack, type MemberStates } fr
 import type { MemberRecord, StochasticDiscountFactorPhase } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel, type HeldPanel } from './panel-tensors.ts';
-import { pricingRows, returnScaleOf, type PricingRows } from './pricing-rows.ts';
+import { pricingRows, returnScaleOf, sizeNotes, type PricingRows } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
 import { trainMember } from './train-member.ts';
 import { packageVersion } from './version.ts';
@@ -116,6 +116,7 @@ export async function openFit<T>(
         const onValidation = validation && contextInput(validation, context, config);
         const notes = [
           ...members.flatMap((member) => member.notes),
+          ...sizeNotes(rows),
           ...contextNotes(onValidation, context, config).map((note) => `Validation: ${note}`),
         ];
         const fit = fitOf(parts, members, notes, stop);
