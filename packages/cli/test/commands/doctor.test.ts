@@ -15,7 +15,7 @@ describe('ml4t doctor', () => {
     });
     const engines: readonly EngineAttempt[] = findings.engines;
     // The names of one engine each: `embedded` is the better of its two arithmetics, `auto` the best of all.
-    const single = engineChoices.filter((choice) => choice !== 'auto' && choice !== 'embedded');
+    const single = engineChoices().filter((choice) => choice !== 'auto' && choice !== 'embedded');
     expect(engines.map(({ engine }) => engine)).toEqual(single);
     const native = engines.find(({ engine }) => engine === 'tfjs-node-gpu');
     expect(native).toMatchObject({ works: false, reason: expect.stringContaining('@tensorflow/tfjs-node-gpu') });

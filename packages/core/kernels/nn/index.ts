@@ -1,5 +1,5 @@
 // WebAssembly kernels of the embedded engine. Each has the signature of its TypeScript twin in
-// src/engine/embedded/kernels, which says what it computes.
+// src/engine/embedded/twin, which says what it computes.
 export { attention, attentionGradient } from './attention';
 export { foldWeightGradient, linear, linearGradient, pack } from './dense';
 export {

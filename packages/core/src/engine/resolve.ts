@@ -1,14 +1,11 @@
 import { ConfigError, EngineError, describe } from '../errors.ts';
 import type { Ops, Parameters } from '../nn/index.ts';
-import { availableArithmetic, fusedRemedy } from './embedded/arithmetic.ts';
-import type { Arithmetic } from './embedded/arithmetic.ts';
-import { EmbeddedEngine } from './embedded/engine.ts';
-import { defaultThreads, wasmMachine } from './embedded/wasm-machine.ts';
-import { engineChoices } from './choices.ts';
+import { engineChoices, registeredEngines } from './choices.ts';
 import type { EngineChoice, EngineName } from './choices.ts';
+import { defaultThreads } from './embedded/wasm-machine.ts';
 import type { Engine } from './engine.ts';
-import { packagesOf } from './tfjs/packages.ts';
-import type { Import, TfjsEngineName } from './tfjs/packages.ts';
+import { ownEngines } from './own-engines.ts';
+import type { EngineRegistration, EngineStart } from './registration.ts';
 
 export interface ResolveOptions {
   /** Default `auto`. `embedded-portable` for results with the same bits on every machine. */
@@ -18,15 +15,12 @@ export interface ResolveOptions {
   /** Threads of the embedded engine. */
   readonly threads?: number;
   /** How optional packages are imported. Default: the platform's import. */
-  readonly import?: Import;
+  readonly import?: EngineStart['import'];
 }
-
-/** Every choice but `auto`. */
-type NamedChoice = Exclude<EngineChoice, 'auto'>;
 
 /** One engine that was tried, and what came of it. */
 export interface EngineAttempt {
-  readonly engine: NamedChoice;
+  readonly engine: string;
   readonly works: boolean;
   /** What it runs on, or why it does not. */
   readonly reason: string;
@@ -59,7 +53,8 @@ export interface ResolvedEngine {
  */
 export const gpuThreshold = 250_000;
 
-const names: readonly NamedChoice[] = engineChoices.filter((choice) => choice !== 'auto');
+/** Every engine there is, in the order of `auto`. */
+const engines = (): readonly EngineRegistration[] => [...ownEngines, ...registeredEngines()];
 
 /**
  * The engine to run on. A named engine is used or the call fails. `auto` takes a GPU (`tfjs-node-gpu`, then `tfjs-webgpu` on a
@@ -72,10 +67,11 @@ const names: readonly NamedChoice[] = engineChoices.filter((choice) => choice !=
  */
 export async function resolveEngine(options: ResolveOptions = {}): Promise<ResolvedEngine> {
   const { engine: choice = 'auto', modelSize = 0 } = options;
-  if (!engineChoices.includes(choice))
+  const named = engines().find(({ name }) => name === choice);
+  if (choice !== 'auto' && !named)
     throw new ConfigError({
       field: 'engine',
-      expected: `one of ${engineChoices.join(', ')}`,
+      expected: `one of ${engineChoices().join(', ')}`,
       found: describe(choice),
       remedy: 'Leave it out for auto.',
     });
@@ -88,31 +84,33 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
       remedy: 'Leave it out to use the processors at hand.',
     });
   const large = modelSize >= gpuThreshold;
-  const gpus: readonly NamedChoice[] = large ? ['tfjs-node-gpu', 'tfjs-webgpu'] : [];
-  const candidates = choice === 'auto' ? [...gpus, ...fallbacks] : [choice];
+  const ofAuto = (kind: EngineRegistration['auto']) => engines().filter(({ auto }) => auto === kind);
+  const candidates = named ? [named] : [...(large ? ofAuto('gpu') : []), ...ofAuto('fallback')];
   const tried: EngineAttempt[] = [];
-  for (const name of candidates) {
+  for (const candidate of candidates) {
+    const { name } = candidate;
+    const isGpu = candidate.auto === 'gpu';
     try {
-      const engine = await start(name, options, choice === 'auto' && gpus.includes(name));
-      const reason = choice === 'auto' ? reasonForAuto(modelSize, large, name, tried) : 'asked for by name';
-      if (choice === 'auto' && !isEmbedded(name) && !gpus.includes(name)) warnOfFallback(engine, tried);
+      const engine = await start(candidate, options, !named && isGpu);
+      const reason = named ? 'asked for by name' : reasonForAuto(modelSize, large, isGpu, tried);
+      if (!named && tried.some(({ engine: failed }) => failed === 'embedded')) warnOfFallback(engine, tried);
       tried.push({ engine: name, works: true, reason: engine.description });
-      const arithmetic = isEmbedded(name) ? `embedded-${arithmetics[name]()}` : engine.description;
+      const arithmetic = candidate.arithmetic?.(engine) ?? engine.description;
       return { engine, resolution: { engine: engine.name, backend: engine.description, arithmetic, reason, tried } };
     } catch (error) {
-      tried.push({ engine: name, works: false, reason: reasonOf(error, name) });
+      tried.push({ engine: name, works: false, reason: reasonOf(error, candidate) });
     }
   }
   throw new EngineError({
     field: `engine '${choice}'`,
     expected: 'an engine that works here',
     found: tried.map(({ engine, reason }) => `${engine} (${reason})`).join('; '),
-    remedy: remedies[choice === 'auto' ? 'embedded' : choice],
+    remedy: (named ?? embedded()).remedy,
   });
 }
 
-/** What `auto` takes without a GPU, best first. The last two are for hosts that forbid WebAssembly. */
-const fallbacks: readonly NamedChoice[] = ['embedded', 'tfjs-node', 'tfjs-cpu'];
+/** The one that everything else stands in for. */
+const embedded = (): EngineRegistration => ownEngines.find(({ name }) => name === 'embedded') as EngineRegistration;
 
 let warned = false;
 
@@ -120,19 +118,19 @@ let warned = false;
 function warnOfFallback(engine: Engine, tried: readonly EngineAttempt[]): void {
   if (warned) return;
   warned = true;
-  const failed = tried.find((attempt) => isEmbedded(attempt.engine));
+  const failed = tried.find((attempt) => attempt.engine === 'embedded');
   const slow = engine.name === 'tfjs-cpu' ? ', which is tens of times slower' : '';
   process.emitWarning(
     `The embedded engine cannot be used here (${failed?.reason}). Networks run on ${engine.description}${slow}. ` +
-      remedies.embedded,
+      embedded().remedy,
     { type: 'Ml4tWarning', code: 'ML4T_ENGINE_FALLBACK' },
   );
 }
 
-function reasonForAuto(size: number, large: boolean, name: NamedChoice, tried: readonly EngineAttempt[]): string {
+function reasonForAuto(size: number, large: boolean, isGpu: boolean, tried: readonly EngineAttempt[]): string {
   const numbers = `${size} trainable numbers`;
   if (!large && tried.length === 0) return `auto: ${numbers}, fewer than the ${gpuThreshold} from which a GPU may pay`;
-  if (name.endsWith('gpu')) return `auto: ${numbers}, at least ${gpuThreshold}, and a GPU that works`;
+  if (isGpu) return `auto: ${numbers}, at least ${gpuThreshold}, and a GPU that works`;
   return `auto: ${numbers}; ${tried.map(({ engine }) => engine).join(', ')} cannot be used here`;
 }
 
@@ -142,48 +140,34 @@ export async function examineEngines(
 ): Promise<EngineAttempt[]> {
   const attempts: EngineAttempt[] = [];
   // Both arithmetics in place of the engine that takes the better one.
-  for (const name of names.filter((choice) => choice !== 'embedded')) {
+  for (const registration of inOrderOfChoices(engines().filter(({ name }) => name !== 'embedded'))) {
+    const { name } = registration;
     try {
-      const engine = await start(name, options, false);
+      const engine = await start(registration, options, false);
       attempts.push({ engine: name, works: true, reason: engine.description });
       await engine.dispose();
     } catch (error) {
-      attempts.push({ engine: name, works: false, reason: reasonOf(error, name) });
+      attempts.push({ engine: name, works: false, reason: reasonOf(error, registration) });
     }
   }
   return attempts;
 }
 
-async function start(name: NamedChoice, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
-  const engine = isEmbedded(name)
-    ? new EmbeddedEngine(wasmMachine(options.threads, arithmetics[name]()))
-    : await open(name, options, gpuOnly);
+/** As people read of them. */
+function inOrderOfChoices(registrations: readonly EngineRegistration[]): EngineRegistration[] {
+  const order = engineChoices();
+  return [...registrations].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+}
+
+async function start(
+  registration: EngineRegistration,
+  options: Pick<ResolveOptions, 'import' | 'threads'>,
+  gpuOnly: boolean,
+): Promise<Engine> {
+  const load = options.import ?? ((specifier: string) => import(specifier));
+  const engine = await registration.open({ threads: options.threads, gpuOnly, import: load });
   await prove(engine);
   return engine;
-}
-
-type EmbeddedChoice = Exclude<NamedChoice, TfjsEngineName>;
-
-/** The arithmetic that each choice of the embedded engine means. */
-const arithmetics: Readonly<Record<EmbeddedChoice, () => Arithmetic>> = {
-  embedded: availableArithmetic,
-  'embedded-fused': () => 'fused',
-  'embedded-portable': () => 'portable',
-};
-
-function isEmbedded(name: NamedChoice): name is EmbeddedChoice {
-  return name in arithmetics;
-}
-
-async function open(name: TfjsEngineName, options: ResolveOptions, gpuOnly: boolean): Promise<Engine> {
-  // Only now, so that the start of the embedded engine does not pay for it.
-  const [{ loadBackend }, { TfjsEngine }] = await Promise.all([import('./tfjs/load.ts'), import('./tfjs/engine.ts')]);
-  const backend = await loadBackend(name, options.import ?? ((specifier) => import(specifier)));
-  if (gpuOnly && !backend.gpu) {
-    backend.close?.();
-    throw new Error(`it works, but not on a GPU: ${backend.device}`);
-  }
-  return new TfjsEngine(name, backend);
 }
 
 /**
@@ -216,36 +200,18 @@ async function prove(engine: Engine): Promise<void> {
 }
 
 /** One line, without the list of places that Node looked in. */
-function reasonOf(error: unknown, name: NamedChoice): string {
+function reasonOf(error: unknown, { packages = [] }: EngineRegistration): string {
   const message = error instanceof EngineError ? error.found : error instanceof Error ? error.message : String(error);
   const line = message
     .split('\n')
     .map((text) => text.trim().replace(/\.$/, ''))
     .find((text) => text !== '');
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  if (missing && !isEmbedded(name)) {
-    const absent = packagesOf[name].filter((specifier) => message.includes(`'${specifier}'`));
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+    const absent = packages.filter((specifier) => message.includes(`'${specifier}'`));
     if (absent.length > 0) return `${absent.join(', ')} is not installed`;
   }
   if (line && /isNullOrUndefined\W+is not a function/.test(line))
     return `it calls util.isNullOrUndefined, which Node 23 removed: this is Node ${process.versions.node}`;
   return (line ?? 'it failed without a message').slice(0, 300);
-}
-
-const remedies: Readonly<Record<NamedChoice, string>> = {
-  embedded: 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
-  'embedded-fused': fusedRemedy,
-  'embedded-portable': 'Use Node 20.19 or later; in a checkout, run the build of @ml4t/core first.',
-  'tfjs-node-gpu': install(
-    'tfjs-node-gpu',
-    'with install scripts allowed (it downloads TensorFlow), CUDA, and Node up to 22',
-  ),
-  'tfjs-node': install('tfjs-node', 'with install scripts allowed (it downloads TensorFlow), and Node up to 22'),
-  'tfjs-webgpu': install('tfjs-webgpu', 'on a machine with a GPU and its Vulkan, Metal or D3D12 driver'),
-  'tfjs-cpu': install('tfjs-cpu', 'for tests; the embedded engine is far faster'),
-};
-
-function install(name: TfjsEngineName, conditions: string): string {
-  return `npm install ${packagesOf[name].join(' ')}, ${conditions}; or leave the engine to 'auto'.`;
 }

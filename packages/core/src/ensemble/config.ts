@@ -86,7 +86,18 @@ export const defaultCheckpointField = (unit: TrainingUnit = 'epoch') => ({
 
 /** Where the arithmetic runs: results depend on the engine in their last bits, and never on the threads. */
 export const engineFields = {
-  engine: z.enum(engineChoices).default('auto').describe('What computes; auto is right for most'),
+  engine: z
+    .string()
+    .superRefine((choice, context) => {
+      // Not an enumeration: engines may be registered after this module was loaded.
+      const values = [...engineChoices()];
+      if (!values.includes(choice)) context.addIssue({ code: 'invalid_value', values, input: choice });
+    })
+    .default('auto')
+    .describe(
+      "What computes; auto is right for most. Else 'embedded', 'embedded-fused', 'embedded-portable', 'tfjs-node-gpu', " +
+        "'tfjs-node', 'tfjs-webgpu', 'tfjs-cpu', or an engine that was registered",
+    ),
   threads: z
     .int()
     .min(1)

@@ -1,5 +1,7 @@
-// Contract suites: what every model of a family must do, free of any test runner.
+// Contract suites: what every model of a family and every engine must do, free of any test runner.
 export { assertSameArrays, reachableArrays } from './array-snapshot.ts';
+export { engineContract } from './engine/engine-contract.ts';
+export type { EngineUnderTest } from './engine/engine-contract.ts';
 export { estimatorContract } from './estimator-contract.ts';
 export type { ContractCheck, EstimatorUnderTest } from './estimator-contract.ts';
 export type { ExtremesUnderTest } from './extremes.ts';

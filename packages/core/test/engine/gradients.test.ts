@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, typescriptMachine } from '../../src/engine/index.ts';
 import type { NamedValues, Tensor } from '../../src/nn/index.ts';
-import { cases, notADerivative } from './cases.ts';
-import { inputsOf, runCase } from './run-case.ts';
+import { cases, notADerivative } from '../../src/testing/engine/cases.ts';
+import { inputsOf, runCase } from '../../src/testing/engine/run-case.ts';
 
 // Every operation's vector-Jacobian product against central differences, the whole tape in float64. With a step of 1e-5
 // the truncation error is about 1e-10 f'''/6 and the rounding error 1e-16 / 1e-5 = 1e-11 of the loss; third derivatives of a

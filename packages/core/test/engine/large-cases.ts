@@ -1,5 +1,5 @@
 import type { Ops, Parameters, Tensor } from '../../src/nn/index.ts';
-import type { Case } from './cases.ts';
+import type { Case } from '../../src/testing/engine/cases.ts';
 
 /** Cases at sizes that fill several chunks and do not divide by the vector or block widths. */
 export const largeCases: Case[] = [

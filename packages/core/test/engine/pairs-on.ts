@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, wasmMachine } from '../../src/engine/index.ts';
 import type { Engine, ResolvedEngine } from '../../src/engine/index.ts';
-import { pairCases, pairErrors } from './pair.ts';
-import { runCase } from './run-case.ts';
+import { pairCases, pairErrors } from '../../src/testing/engine/pair.ts';
+import { runCase } from '../../src/testing/engine/run-case.ts';
 
 /** Holds an engine to the embedded one on every pair case, and to giving back what a case took. */
 export function describePairs(title: string, open: () => Promise<ResolvedEngine>, tolerance: number): void {

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import { EmbeddedEngine, resolveEngine, wasmMachine } from '../../src/engine/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
-import { counting, operationsOf, pairCases, pairErrors } from './pair.ts';
-import { runCase } from './run-case.ts';
+import { counting, operationsOf, pairCases, pairErrors } from '../../src/testing/engine/pair.ts';
+import { runCase } from '../../src/testing/engine/run-case.ts';
 
 const embedded = new EmbeddedEngine(wasmMachine(1));
 let tfjs: Engine | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, EngineError } from '../../src/errors.ts';
 import { resolveEngine } from '../../src/engine/index.ts';
-import type { EngineChoice, ResolvedEngine } from '../../src/engine/index.ts';
+import type { ResolvedEngine } from '../../src/engine/index.ts';
 import { backendHere, fusedHere } from './backend-here.ts';
 
 /** An import that finds no package. */
@@ -71,7 +71,7 @@ describe('resolveEngine', () => {
   });
 
   it('refuses names that are no engine, and absurd thread counts', async () => {
-    await expect(resolveEngine({ engine: 'cuda' as EngineChoice })).rejects.toThrow(ConfigError);
+    await expect(resolveEngine({ engine: 'cuda' })).rejects.toThrow(ConfigError);
     await expect(resolveEngine({ threads: 0 })).rejects.toThrow(/threads/);
   });
 });

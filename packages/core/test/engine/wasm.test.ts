@@ -2,9 +2,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, typescriptMachine, wasmMachine } from '../../src/engine/index.ts';
 import { Generator } from '../../src/nn/index.ts';
 import type { NamedValues, Ops, Tensor } from '../../src/nn/index.ts';
-import { cases } from './cases.ts';
+import { cases } from '../../src/testing/engine/cases.ts';
 import { largeCases as large } from './large-cases.ts';
-import { distance, inputsOf, largest, runCase } from './run-case.ts';
+import { distance, inputsOf, largest, runCase } from '../../src/testing/engine/run-case.ts';
 
 const wasm = new EmbeddedEngine(wasmMachine(1));
 const many = new EmbeddedEngine(wasmMachine(3));

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, typescriptMachine, wasmMachine } from '../../src/engine/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import type { NamedValues, Ops, Parameters, Tensor } from '../../src/nn/index.ts';
-import { distance } from '../engine/run-case.ts';
+import { distance } from '../../src/testing/engine/run-case.ts';
 
 type Nested = number | Nested[];
 interface Golden {

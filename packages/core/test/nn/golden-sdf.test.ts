@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, typescriptMachine, wasmMachine } from '../../src/engine/index.ts';
 import type { NamedValues, Ops, Parameters, Tensor } from '../../src/nn/index.ts';
-import { distance } from '../engine/run-case.ts';
+import { distance } from '../../src/testing/engine/run-case.ts';
 
 type Nested = number | null | Nested[];
 interface Golden {

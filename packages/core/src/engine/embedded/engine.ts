@@ -2,11 +2,13 @@ import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
 import { arrayStorage, Heap } from './heap.ts';
 import type { Storage } from './heap.ts';
-import { twinKernels } from './kernels/twin.ts';
+import { twinKernels } from './twin/kernels.ts';
 import { HeapOptimizer } from './optimizer.ts';
-import { requireCount, tapeOps, writeNumbers } from './ops.ts';
+import { checkedOps, ownTensor } from '../checked-ops.ts';
+import { requireCount, sizeOf } from '../shapes.ts';
+import { tapeOps, writeNumbers } from './bind.ts';
 import { HeapParameters } from './parameters.ts';
-import { sizeOf, Tape } from './tape.ts';
+import { Tape } from './tape.ts';
 import type { HeapTensor, Runner } from './tape.ts';
 
 /** Where the embedded engine keeps its numbers and what computes on them. */
@@ -36,7 +38,7 @@ export class EmbeddedEngine implements Engine {
     this.#heap = new Heap(machine.storage);
     this.precision = this.#heap.f instanceof Float64Array ? 'float64' : 'float32';
     this.#tape = new Tape(this.#heap, machine.runner);
-    this.#ops = tapeOps(this.#tape);
+    this.#ops = checkedOps(tapeOps(this.#tape));
   }
 
   tensor(values: HostValues | HostWriter, shape: readonly number[]): Tensor {
@@ -58,7 +60,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   release(tensor: Tensor): void {
-    const own = this.#tape.read(tensor, 'tensor');
+    const own = ownTensor<HeapTensor>(this.#tape, tensor, 'tensor');
     if (this.#live.delete(own)) this.#heap.give(own.at);
   }
 
@@ -78,7 +80,7 @@ export class EmbeddedEngine implements Engine {
       const read: Partial<Record<K, Values>> = {};
       const results = run(this.#ops);
       for (const name in results) {
-        const { at, size } = this.#tape.read(results[name], name);
+        const { at, size } = ownTensor<HeapTensor>(this.#tape, results[name], name);
         read[name] = this.#heap.f.slice(at, at + size);
       }
       return read as Record<K, Values>;

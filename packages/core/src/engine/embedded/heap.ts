@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors.ts';
-import type { HeapViews } from './kernels/kernel.ts';
+import type { HeapViews } from './twin/kernel.ts';
 
 /** Blocks start and end at multiples of this many elements: one cache line of float32. */
 const line = 16;

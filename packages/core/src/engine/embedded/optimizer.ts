@@ -1,8 +1,9 @@
 import type { Ops, Tensor } from '../../nn/index.ts';
 import type { AppliedStep, Optimizer, OptimizerOptions, Snapshot, StepOptions } from '../engine.ts';
+import { ownTensor } from '../checked-ops.ts';
 import { chunkRows } from './chunks.ts';
 import type { HeapParameters } from './parameters.ts';
-import { requireShape } from './shapes.ts';
+import { requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from './tape.ts';
 
 /**
@@ -51,7 +52,7 @@ export class HeapOptimizer implements Optimizer {
     this.parameters.differentiate(true);
     tape.begin({ training: true, recording: true, seed: options.seed ?? 0 });
     try {
-      const result: HeapTensor = tape.read(loss(this.#ops), 'loss');
+      const result = ownTensor<HeapTensor>(tape, loss(this.#ops), 'loss');
       requireShape('loss', result.shape, []);
       const value = tape.heap.f[result.at];
       tape.backward(result);

@@ -2,7 +2,7 @@ import { ShapeError } from '../../errors.ts';
 import type { NamedValues } from '../../nn/index.ts';
 import type { ParameterSet, Snapshot, Values } from '../engine.ts';
 import type { Heap } from './heap.ts';
-import { requireCount } from './ops.ts';
+import { requireCount } from '../shapes.ts';
 import type { HeapTensor } from './tape.ts';
 
 /**

@@ -1,9 +1,10 @@
-import { EngineError, ShapeError } from '../../errors.ts';
 import type { Tensor } from '../../nn/index.ts';
 import { deriveKey } from '../../nn/index.ts';
+import type { TensorOrigin } from '../raw-ops.ts';
+import { sizeOf } from '../shapes.ts';
 import { chunkRows } from './chunks.ts';
 import type { Heap } from './heap.ts';
-import type { KernelName } from './kernels/twin.ts';
+import type { KernelName } from './twin/kernels.ts';
 
 /** Runs a kernel over all chunks of its rows: on one thread or on many. */
 export interface Runner {
@@ -31,12 +32,6 @@ interface Node {
   readonly outputs: readonly HeapTensor[];
   readonly saved: readonly number[];
   readonly backward: () => void;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const n of shape) size *= n;
-  return size;
 }
 
 /**
@@ -82,25 +77,11 @@ export class Tape {
     return deriveKey(this.#seed, this.#draws++);
   }
 
-  /** The engine's own view of a tensor that an operation was given. */
-  read(tensor: Tensor, field: string): HeapTensor {
-    const found: unknown = tensor;
-    if (typeof found !== 'object' || found === null || !('at' in found) || !('gradientAt' in found))
-      throw new ShapeError({
-        field,
-        expected: 'a tensor of this engine',
-        found: found === undefined ? 'undefined' : 'something else',
-        remedy: 'Check the name of the parameter, and that the tensor was made by this engine.',
-      });
-    const own = tensor as HeapTensor;
-    if (own.step !== 0 && own.step !== this.#step)
-      throw new EngineError({
-        field,
-        expected: 'a tensor of the step under way',
-        found: 'one of an earlier step, whose memory is used again',
-        remedy: 'Make long-lived tensors with engine.tensor(values, shape).',
-      });
-    return own;
+  /** Whether a tensor is one of this engine, and may be read in the step under way. */
+  originOf(tensor: object): TensorOrigin {
+    if (!('at' in tensor && 'gradientAt' in tensor)) return 'foreign';
+    const { step } = tensor as HeapTensor;
+    return step === 0 || step === this.#step ? 'own' : 'earlier step';
   }
 
   /** A block for the length of the step, or until `release`. */

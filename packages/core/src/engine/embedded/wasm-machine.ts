@@ -1,16 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread } from 'node:worker_threads';
 import { EngineError } from '../../errors.ts';
-import { availableArithmetic, kernelModule, linkKernels } from './arithmetic.ts';
-import type { Arithmetic } from './arithmetic.ts';
+import { availableArithmetic, kernelModule, linkKernels } from '../arithmetic.ts';
+import type { Arithmetic } from '../arithmetic.ts';
 import type { Machine } from './engine.ts';
 import type { Storage } from './heap.ts';
-import type { HeapViews, Kernel } from './kernels/kernel.ts';
-import { twinKernels } from './kernels/twin.ts';
-import type { KernelName } from './kernels/twin.ts';
+import type { Kernel } from '../arithmetic.ts';
+import type { HeapViews } from './twin/kernel.ts';
+import { twinKernels } from './twin/kernels.ts';
+import type { KernelName } from './twin/kernels.ts';
 import type { Runner } from './tape.ts';
-import { wasm } from './wasm-api.ts';
-import type { WasmMemory, WasmModule } from './wasm-api.ts';
+import { wasm } from '../wasm-api.ts';
+import type { WasmMemory, WasmModule } from '../wasm-api.ts';
 import { closed, control, spins, ticketBits, workerSource } from './worker-source.ts';
 
 const page = 65536;

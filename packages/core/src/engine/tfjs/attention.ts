@@ -1,52 +1,23 @@
-import { ConfigError, ShapeError } from '../../errors.ts';
-import { requireRank, requireShape } from '../embedded/shapes.ts';
+import type { RawAttention } from '../raw-ops.ts';
 import { select } from './elementwise.ts';
 import type { TfArray } from './namespace.ts';
 import { softmaxGradient, softmaxOf } from './reduce.ts';
 import type { Step, TfTensor } from './step.ts';
 
-export interface AttentionTensors {
-  readonly heads: number;
-  readonly causal: boolean;
-  readonly keyMask: TfTensor | undefined;
-  readonly bias: TfTensor | undefined;
-  readonly lag: { readonly steps: number; readonly period: number };
-}
-
 /**
  * softmax(q k' / sqrt d + bias) v, head by head. Keys and values are moved by the lag and cleared under the mask first, so that
  * whatever stands there is not read. Back: dV = P'dY; dS = P (dY V' - rowsum(P dY V')); dQ = dS K / sqrt d; dK = dS'Q / sqrt d.
  */
-export function attention(step: Step, q: TfTensor, k: TfTensor, v: TfTensor, options: AttentionTensors): TfTensor {
-  requireRank('attention.query', q.shape, 3, '(batch, queries, width)');
+export function attention(
+  step: Step,
+  q: TfTensor,
+  k: TfTensor,
+  v: TfTensor,
+  options: RawAttention<TfTensor>,
+): TfTensor {
   const [B, Q, D] = q.shape;
   const K = k.shape[1];
-  requireShape('attention.key', k.shape, [B, K, D]);
-  requireShape('attention.value', v.shape, [B, K, D]);
   const { heads, causal, keyMask, bias, lag } = options;
-  if (keyMask) requireShape('attention.keyMask', keyMask.shape, [B, K]);
-  if (bias) requireShape('attention.bias', bias.shape, [Q, K]);
-  if (D % heads !== 0)
-    throw new ConfigError({
-      field: 'attention.heads',
-      expected: `a divisor of the width ${D}`,
-      found: String(heads),
-      remedy: 'Choose a width that the heads share evenly.',
-    });
-  if (causal && Q !== K)
-    throw new ShapeError({
-      field: 'attention.causal',
-      expected: 'as many keys as queries',
-      found: `${Q} queries and ${K} keys`,
-      remedy: 'Causal attention is over one and the same sequence.',
-    });
-  if (B % lag.period !== 0 || lag.steps < 0)
-    throw new ConfigError({
-      field: 'attention.lag',
-      expected: `steps >= 0 and a period that divides the ${B} batches`,
-      found: `steps ${lag.steps}, period ${lag.period}`,
-      remedy: 'The period is the number of consecutive dates in a window.',
-    });
   const { tf } = step;
   const { period } = lag;
   const steps = Math.min(lag.steps, period);

@@ -1,11 +1,10 @@
-import { requireShape, requireShare } from '../embedded/shapes.ts';
 import type { Activation } from '../../nn/index.ts';
 import { binary, unaries, unary } from './elementwise.ts';
 import { affineOf, batchNorm } from './norm.ts';
-import type { Norm } from './norm.ts';
+import type { RawDense, RawNorm } from '../raw-ops.ts';
 import { dropout } from './noise.ts';
 import { segmentRepeat } from './segments.ts';
-import { sizeOf } from './step.ts';
+import { broadcastOf, sizeOf } from '../shapes.ts';
 import type { Step, TfTensor } from './step.ts';
 
 /**
@@ -16,8 +15,6 @@ export function linear(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor
   const { tf, kernels } = step;
   const K = x.shape[x.shape.length - 1];
   const [N] = weight.shape;
-  requireShape('linear.weight', weight.shape, [N, K]);
-  if (bias) requireShape('linear.bias', bias.shape, [N]);
   const n = sizeOf(x.shape) / K;
   return step.custom(
     [x, weight, bias],
@@ -38,18 +35,8 @@ export function linear(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor
   );
 }
 
-export interface DenseTensors {
-  readonly weight: TfTensor;
-  readonly bias: TfTensor | undefined;
-  readonly norm: Norm | undefined;
-  readonly activation: Activation;
-  readonly dropout: number;
-  readonly byDate: { readonly values: TfTensor; readonly offsets: Int32Array } | undefined;
-}
-
 /** dropout(activation(norm(x W' + b + d))). What it makes in between is nobody else's, and is freed on the way. */
-export function dense(step: Step, x: TfTensor, layer: DenseTensors): TfTensor {
-  requireShare('dense.dropout', layer.dropout);
+export function dense(step: Step, x: TfTensor, layer: RawDense<TfTensor>): TfTensor {
   const { norm, activation, byDate } = layer;
   if (norm && !byDate && !step.training) return activate(step, activation, normedLinear(step, x, layer, norm), 0);
   let h = linear(step, x, layer.weight, layer.bias);
@@ -58,21 +45,27 @@ export function dense(step: Step, x: TfTensor, layer: DenseTensors): TfTensor {
     h = next(before);
     if (h !== before) before.array.dispose();
   };
-  if (byDate) {
-    requireShape('dense.byDate.values', byDate.values.shape, [byDate.offsets.length - 1, h.shape[h.shape.length - 1]]);
-    then((product) => binary(step, 'add', product, segmentRepeat(step, byDate.values, byDate.offsets)));
-  }
+  if (byDate)
+    then((product) => {
+      const dates = segmentRepeat(step, byDate.values, byDate.offsets);
+      return binary(step, 'add', product, dates, broadcastOf('dense.byDate', product.shape, dates.shape));
+    });
   if (norm) then((product) => batchNorm(step, product, norm));
   then((normal) => activate(step, activation, normal, layer.dropout));
   return h;
 }
 
 /** norm(x W' + b) with running statistics, which scale the weights and move the bias: two passes over the rows less. */
-function normedLinear(step: Step, x: TfTensor, { weight, bias }: DenseTensors, norm: Norm): TfTensor {
+function normedLinear(
+  step: Step,
+  x: TfTensor,
+  { weight, bias }: RawDense<TfTensor>,
+  norm: RawNorm<TfTensor>,
+): TfTensor {
   const { tf } = step;
   const N = weight.shape[0];
   const scaled = (make: () => ReturnType<Step['quiet']>) => step.hold(step.quiet(make));
-  const { scale, offset } = affineOf(step, norm, N);
+  const { scale, offset } = affineOf(step, norm);
   const W = scaled(() => tf.mul(weight.array, tf.reshape(scale, [N, 1])));
   const b = scaled(() => (bias ? tf.add(offset, tf.mul(bias.array, scale)) : tf.clone(offset)));
   return linear(step, x, W, b);
@@ -80,8 +73,9 @@ function normedLinear(step: Step, x: TfTensor, { weight, bias }: DenseTensors, n
 
 /** dropout(activation(x)) in one: the way back needs one array, the slope times the factors of the mask. */
 function activate(step: Step, kind: Activation, x: TfTensor, rate: number): TfTensor {
-  if (kind === 'identity') return dropout(step, x, rate);
-  if (!step.training || rate === 0) return unary(step, kind, x);
+  const drops = step.training && rate !== 0;
+  if (kind === 'identity') return drops ? dropout(step, x, rate) : x;
+  if (!drops) return unary(step, kind, x);
   const { tf, kernels } = step;
   const key = step.nextKey();
   return step.custom(

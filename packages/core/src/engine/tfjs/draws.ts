@@ -1,8 +1,8 @@
-import { availableArithmetic, linkKernels } from '../embedded/arithmetic.ts';
-import type { Kernel } from '../embedded/kernels/kernel.ts';
-import { keep, normalAt } from '../embedded/kernels/noise.ts';
-import { wasm } from '../embedded/wasm-api.ts';
-import type { WasmMemory } from '../embedded/wasm-api.ts';
+import { availableArithmetic, linkKernels } from '../arithmetic.ts';
+import type { Kernel } from '../arithmetic.ts';
+import { keep, normalAt } from '../noise.ts';
+import { wasm } from '../wasm-api.ts';
+import type { WasmMemory } from '../wasm-api.ts';
 
 /**
  * Numbers made on the host from the embedded engine's streams, so that equal seeds give equal masks on both engines. What is returned

@@ -1,8 +1,6 @@
-import { ShapeError } from '../../errors.ts';
-import { requireShape, shapeText } from '../embedded/shapes.ts';
+import type { BinaryKind, Broadcast, UnaryKind } from '../raw-ops.ts';
 import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
 import type { Step, TfTensor } from './step.ts';
 
 /** x where the condition holds, zero elsewhere, whatever x holds there. */
@@ -86,12 +84,10 @@ export const unaries = {
     (tf, x) => tf.add(tf.maximum(x, 0), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
     (tf, x) => tf.sigmoid(x),
   ),
-} as const satisfies Record<string, Unary>;
-
-export type UnaryName = keyof typeof unaries;
+} as const satisfies Record<UnaryKind, Unary>;
 
 /** f(x). The derivative is made on the way there, so that it is all that is kept for the way back. */
-export function unary(step: Step, kind: UnaryName, x: TfTensor): TfTensor {
+export function unary(step: Step, kind: UnaryKind, x: TfTensor): TfTensor {
   const { tf, kernels } = step;
   return step.custom(
     [x],
@@ -123,22 +119,6 @@ export function clip(step: Step, x: TfTensor, low: number, high: number): TfTens
     }),
     (dy, [inside]) => [select(tf, inside, dy)],
   );
-}
-
-/** The shape under which tfjs broadcasts the second argument as the vocabulary allows, and no further. */
-function broadcastShape(kind: string, a: readonly number[], b: readonly number[]): number[] {
-  const rank = a.length;
-  const agrees = (axes: readonly number[]) => axes.every((n, i) => n === b[i]);
-  if (b.length === rank && agrees(a)) return [...b];
-  if (sizeOf(b) === 1) return [];
-  if (b.length === rank && b[rank - 1] === 1 && agrees(a.slice(0, -1))) return [...b];
-  if (b.length < rank && agrees(a.slice(rank - b.length))) return [...b];
-  throw new ShapeError({
-    field: `${kind}.b`,
-    expected: `the shape ${shapeText(a)}, its last axes, one number a row, or a scalar`,
-    found: shapeText(b),
-    remedy: 'Reshape the second argument; the first is never broadcast.',
-  });
 }
 
 /** Sum over the axes along which an argument of this shape was repeated. */
@@ -180,14 +160,19 @@ const binaries = {
     second: (tf, dy, a, b) => tf.where(tf.greaterEqual(a, b), tf.zerosLike(dy), dy),
     saves: true,
   },
-} as const satisfies Record<string, Binary>;
+} as const satisfies Record<BinaryKind, Binary>;
 
-export type BinaryName = keyof typeof binaries;
-
-export function binary(step: Step, kind: BinaryName, a: TfTensor, b: TfTensor): TfTensor {
+export function binary(
+  step: Step,
+  kind: BinaryKind,
+  a: TfTensor,
+  b: TfTensor,
+  { rowStep, step: along }: Broadcast,
+): TfTensor {
   const { tf, kernels } = step;
   const { value, first, second, saves }: Binary = binaries[kind];
-  const shape = broadcastShape(kind, a.shape, b.shape);
+  // tfjs broadcasts as the vocabulary does, but for a scalar of more axes than the first argument.
+  const shape = rowStep === 0 && along === 0 ? [] : [...b.shape];
   return step.custom(
     [a, b],
     () => {
@@ -205,8 +190,6 @@ export function binary(step: Step, kind: BinaryName, a: TfTensor, b: TfTensor): 
 export function where(step: Step, mask: TfTensor, a: TfTensor, b: TfTensor | number): TfTensor {
   const { tf } = step;
   const other = typeof b === 'number' ? undefined : b;
-  requireShape('where.mask', mask.shape, a.shape);
-  if (other) requireShape('where.b', other.shape, a.shape);
   return step.custom(
     [a, other],
     () => {

@@ -2,9 +2,10 @@ import { EngineError } from '../../errors.ts';
 import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { EngineName } from '../choices.ts';
 import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import { checkedOps, ownTensor } from '../checked-ops.ts';
 import { kernelsOf } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
-import { tfOps } from './ops.ts';
+import { tfOps } from './bind.ts';
 import { TfOptimizer } from './optimizer.ts';
 import { TfParameters, lasting, readArray } from './parameters.ts';
 import type { Host } from './parameters.ts';
@@ -52,7 +53,7 @@ export class TfjsEngine implements Engine {
     this.#tf = backend.tf;
     this.description = `${name} (tfjs ${backend.tf.version_core}, ${backend.device}, float32)`;
     this.#step = new Step(backend.tf, kernelsOf(backend.tf, backend.backend));
-    this.#ops = tfOps(this.#step);
+    this.#ops = checkedOps(tfOps(this.#step));
     this.#host = {
       tf: backend.tf,
       activate() {
@@ -75,7 +76,7 @@ export class TfjsEngine implements Engine {
   }
 
   release(tensor: Tensor): void {
-    const own = this.#step.read(tensor, 'tensor');
+    const own = ownTensor<TfTensor>(this.#step, tensor, 'tensor');
     if (this.#live.delete(own)) own.array.dispose();
   }
 
@@ -111,7 +112,10 @@ export class TfjsEngine implements Engine {
         const results = run(this.#ops);
         this.#host.weigh();
         for (const name in results)
-          arrays.push([name, this.#tf.keep(this.#tf.clone(this.#step.read(results[name], name).array))]);
+          arrays.push([
+            name,
+            this.#tf.keep(this.#tf.clone(ownTensor<TfTensor>(this.#step, results[name], name).array)),
+          ]);
       });
       this.#step.end();
       const read: Partial<Record<K, Values>> = {};

@@ -1,6 +1,6 @@
 import { hostDraws } from './draws.ts';
 import type { Tf, TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
+import { sizeOf } from '../shapes.ts';
 import { isTensorFlow, tensorFlowKernels } from './tensorflow-kernels.ts';
 import { isWebGpu, webGpuKernels } from './webgpu-kernels.ts';
 

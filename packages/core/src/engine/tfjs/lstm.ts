@@ -1,18 +1,6 @@
-import { requireRank, requireShape } from '../embedded/shapes.ts';
+import type { RawLstm, RawLstmState } from '../raw-ops.ts';
 import type { TfArray } from './namespace.ts';
 import type { Step, TfTensor } from './step.ts';
-
-export interface LstmTensors {
-  readonly inputWeight: TfTensor;
-  readonly recurrentWeight: TfTensor;
-  readonly inputBias: TfTensor;
-  readonly recurrentBias: TfTensor;
-}
-
-export interface LstmTensorState {
-  readonly hidden: TfTensor;
-  readonly cell: TfTensor;
-}
 
 /**
  * One LSTM layer, with back-propagation through time written out: about 40 tfjs operations a step, there and back, and the
@@ -22,21 +10,12 @@ export interface LstmTensorState {
 export function lstm(
   step: Step,
   x: TfTensor,
-  layer: LstmTensors,
-  initial?: LstmTensorState,
-): LstmTensorState & { readonly output: TfTensor } {
-  requireRank('lstm.x', x.shape, 3, '(sequences, time, features)');
+  layer: RawLstm<TfTensor>,
+  initial?: RawLstmState<TfTensor>,
+): RawLstmState<TfTensor> & { readonly output: TfTensor } {
   const [S, T, F] = x.shape;
   const H = layer.recurrentWeight.shape[1];
   const G = 4 * H;
-  requireShape('lstm.inputWeight', layer.inputWeight.shape, [G, F]);
-  requireShape('lstm.recurrentWeight', layer.recurrentWeight.shape, [G, H]);
-  requireShape('lstm.inputBias', layer.inputBias.shape, [G]);
-  requireShape('lstm.recurrentBias', layer.recurrentBias.shape, [G]);
-  if (initial) {
-    requireShape('lstm.initial.hidden', initial.hidden.shape, [S, H]);
-    requireShape('lstm.initial.cell', initial.cell.shape, [S, H]);
-  }
   const { tf } = step;
   const { inputWeight, recurrentWeight, inputBias, recurrentBias } = layer;
   const inputs = [x, inputWeight, recurrentWeight, inputBias, recurrentBias, initial?.hidden, initial?.cell];

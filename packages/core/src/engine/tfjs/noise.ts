@@ -1,10 +1,7 @@
-import { requireShare } from '../embedded/shapes.ts';
 import type { Step, TfTensor } from './step.ts';
 
 /** In training, x kept with probability 1 - rate, over 1 - rate. The mask is made again on the way back, not kept. */
 export function dropout(step: Step, x: TfTensor, rate: number): TfTensor {
-  requireShare('dropout.rate', rate);
-  if (!step.training || rate === 0) return x;
   const key = step.nextKey();
   const mask = () => step.kernels.mask(x.shape, rate, key);
   return step.custom(
@@ -16,7 +13,6 @@ export function dropout(step: Step, x: TfTensor, rate: number): TfTensor {
 
 /** x + deviation * normal in training. */
 export function noise(step: Step, x: TfTensor, deviation: number): TfTensor {
-  if (!step.training || deviation === 0) return x;
   const { tf, kernels } = step;
   const key = step.nextKey();
   return step.custom(

@@ -1,17 +1,8 @@
 import { EngineError } from '../../errors.ts';
-import { requireShape } from '../embedded/shapes.ts';
+import type { RawNorm } from '../raw-ops.ts';
 import type { TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
+import { sizeOf } from '../shapes.ts';
 import type { Step, TfTensor } from './step.ts';
-
-export interface Norm {
-  readonly weight: TfTensor | undefined;
-  readonly bias: TfTensor | undefined;
-  readonly runningMean: TfTensor;
-  readonly runningVariance: TfTensor;
-  readonly momentum: number;
-  readonly epsilon: number;
-}
 
 /** running <- (1 - momentum) running + momentum batch. */
 function move(step: Step, field: string, running: TfTensor, batch: TfArray, momentum: number): void {
@@ -31,10 +22,9 @@ function move(step: Step, field: string, running: TfTensor, batch: TfArray, mome
  * Batch normalisation over every axis but the last. With d = x - mean, s = gain / deviation and batch statistics,
  * dx = s (dy - sum dy / n - d sum(dy d) / (n deviation^2)); with running ones dx = s dy.
  */
-export function batchNorm(step: Step, x: TfTensor, norm: Norm): TfTensor {
+export function batchNorm(step: Step, x: TfTensor, norm: RawNorm<TfTensor>): TfTensor {
   const { tf, training, kernels } = step;
   const N = x.shape[x.shape.length - 1];
-  requireFeatures(norm, N);
   const n = sizeOf(x.shape) / N;
   const { weight, bias, runningMean, runningVariance, momentum } = norm;
   const means = (rows: TfArray) => tf.mul(kernels.columnSums(rows), 1 / n);
@@ -43,7 +33,7 @@ export function batchNorm(step: Step, x: TfTensor, norm: Norm): TfTensor {
     (keep) => {
       const rows = tf.reshape(x.array, [n, N]);
       if (!training && !keep) {
-        const { scale, offset } = affineOf(step, norm, N);
+        const { scale, offset } = affineOf(step, norm);
         return { value: tf.reshape(kernels.addRow(tf.mul(rows, scale), offset), [...x.shape]) };
       }
       const mean = training ? means(rows) : runningMean.array;
@@ -80,15 +70,18 @@ export function batchNorm(step: Step, x: TfTensor, norm: Norm): TfTensor {
 }
 
 /** 1 / deviation, and that times the gain. */
-function scaleOf({ tf }: Step, variance: TfArray, { weight, epsilon }: Norm): { inverse: TfArray; scale: TfArray } {
+function scaleOf(
+  { tf }: Step,
+  variance: TfArray,
+  { weight, epsilon }: RawNorm<TfTensor>,
+): { inverse: TfArray; scale: TfArray } {
   const root = tf.sqrt(tf.add(variance, epsilon));
   const inverse = tf.div(tf.fill([], 1), root);
   return { inverse, scale: weight ? tf.mul(inverse, weight.array) : inverse };
 }
 
 /** The norm with running statistics as scale x + offset. Not on the tape. */
-export function affineOf(step: Step, norm: Norm, features: number): { scale: TfArray; offset: TfArray } {
-  requireFeatures(norm, features);
+export function affineOf(step: Step, norm: RawNorm<TfTensor>): { scale: TfArray; offset: TfArray } {
   const { tf } = step;
   const scale = step.quiet(() => tf.clone(scaleOf(step, norm.runningVariance.array, norm).scale));
   const offset = step.quiet(() => {
@@ -98,22 +91,10 @@ export function affineOf(step: Step, norm: Norm, features: number): { scale: TfA
   return { scale, offset };
 }
 
-function requireFeatures(norm: Norm, features: number): void {
-  for (const [name, vector] of Object.entries({
-    weight: norm.weight,
-    bias: norm.bias,
-    runningMean: norm.runningMean,
-    runningVariance: norm.runningVariance,
-  }))
-    if (vector) requireShape(`batchNorm.${name}`, vector.shape, [features]);
-}
-
 /** Normalisation of every row over the last axis: dx = (g - mean g - h mean(g h)) / deviation, g = dy gain, h the normalised row. */
 export function layerNorm(step: Step, x: TfTensor, weight: TfTensor, bias: TfTensor, epsilon: number): TfTensor {
   const { tf } = step;
   const N = x.shape[x.shape.length - 1];
-  requireShape('layerNorm.weight', weight.shape, [N]);
-  requireShape('layerNorm.bias', bias.shape, [N]);
   const n = sizeOf(x.shape) / N;
   return step.custom(
     [x, weight, bias],

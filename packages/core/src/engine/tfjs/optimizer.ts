@@ -1,10 +1,11 @@
 import type { Ops, Tensor } from '../../nn/index.ts';
 import type { AppliedStep, Optimizer, OptimizerOptions, Snapshot, StepOptions, Values } from '../engine.ts';
-import { requireShape } from '../embedded/shapes.ts';
+import { ownTensor } from '../checked-ops.ts';
+import { requireShape } from '../shapes.ts';
 import type { TfArray, TfVariable } from './namespace.ts';
 import { readArray } from './parameters.ts';
 import type { Host, TfParameters } from './parameters.ts';
-import type { Step } from './step.ts';
+import type { Step, TfTensor } from './step.ts';
 
 interface Moments {
   readonly first: TfVariable;
@@ -73,7 +74,7 @@ export class TfOptimizer implements Optimizer {
     // gradients, are carried past it: the tape is given the sum of a weight instead.
     const taped = (): TfArray => {
       try {
-        const result = this.#step.read(loss(this.#ops), 'loss');
+        const result = ownTensor<TfTensor>(this.#step, loss(this.#ops), 'loss');
         // All that the way back needs is there, and little comes to it: the way back frees as it goes.
         this.#host.weigh();
         requireShape('loss', result.shape, []);
@@ -85,7 +86,8 @@ export class TfOptimizer implements Optimizer {
       return tf.sum(tensors[weights[0]].array);
     };
     try {
-      if (weights.length === 0) return tf.tidy(() => tf.clone(this.#step.read(loss(this.#ops), 'loss').array));
+      if (weights.length === 0)
+        return tf.tidy(() => tf.clone(ownTensor<TfTensor>(this.#step, loss(this.#ops), 'loss').array));
       const variables = weights.map((name) => tensors[name].variable);
       const { value, grads } = tf.tidy(() => tf.variableGrads(taped, variables));
       if (failure || constant) for (const gradient of Object.values(grads)) gradient.dispose();

@@ -1,6 +1,4 @@
-import type { EngineName } from '../choices.ts';
-
-export type TfjsEngineName = Exclude<EngineName, 'embedded'>;
+export type TfjsEngineName = 'tfjs-node-gpu' | 'tfjs-node' | 'tfjs-webgpu' | 'tfjs-cpu';
 
 /** Imports a package by name: the platform's import, or a stand-in in tests. */
 export type Import = (name: string) => Promise<unknown>;

@@ -2,8 +2,8 @@ import { ShapeError } from '../../errors.ts';
 import type { HostValues, HostWriter, NamedValues } from '../../nn/index.ts';
 import type { ParameterSet, Snapshot, Values } from '../engine.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
-import { ownNumbers } from './ops.ts';
-import { sizeOf } from './step.ts';
+import { ownNumbers } from './bind.ts';
+import { requireCount, sizeOf } from '../shapes.ts';
 import type { TfTensor } from './step.ts';
 
 /** A tensor that lives until released. */
@@ -17,6 +17,7 @@ export function lasting(
   shape: readonly number[],
   trainable: boolean,
 ): LastingTensor {
+  if (typeof values !== 'function') requireCount(values.length, shape);
   const initial = tf.tensor(ownNumbers(values, shape), [...shape], 'float32');
   const variable = tf.variable(initial, trainable);
   initial.dispose();

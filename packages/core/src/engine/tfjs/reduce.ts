@@ -1,5 +1,3 @@
-import type { Axis } from '../../nn/index.ts';
-import { requireShape, resolveAxis } from '../embedded/shapes.ts';
 import { select } from './elementwise.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import type { Step, TfTensor } from './step.ts';
@@ -8,10 +6,9 @@ import type { Step, TfTensor } from './step.ts';
 const lowest = -1e30;
 
 /** Sum or mean over one axis, which goes, or over all. tfjs's gradients of both are right. */
-export function reduce(step: Step, kind: 'sum' | 'mean', x: TfTensor, axis: Axis): TfTensor {
+export function reduce(step: Step, kind: 'sum' | 'mean', x: TfTensor, axis: number | undefined): TfTensor {
   const { tf } = step;
-  const at = axis === 'all' ? undefined : resolveAxis(`${kind}.axis`, axis, x.shape.length);
-  return step.native([x], () => tf[kind](x.array, at));
+  return step.native([x], () => tf[kind](x.array, axis));
 }
 
 /** Softmax over the last axis of the entries that are taken; rows without any give zeros. */
@@ -32,7 +29,6 @@ export function softmaxGradient(tf: Tf, y: TfArray, dy: TfArray): TfArray {
 
 export function softmax(step: Step, x: TfTensor, mask?: TfTensor): TfTensor {
   const { tf } = step;
-  if (mask) requireShape('softmax.mask', mask.shape, x.shape);
   return step.custom(
     [x],
     () => {
@@ -81,8 +77,6 @@ export function loss(
   target: TfTensor,
   weights?: TfTensor,
 ): TfTensor {
-  requireShape(`${kind}.target`, target.shape, x.shape);
-  if (weights) requireShape(`${kind}.weights`, weights.shape, x.shape);
   const { tf } = step;
   const { value, slope } = losses[kind];
   return step.custom(

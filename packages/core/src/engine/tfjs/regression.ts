@@ -1,4 +1,3 @@
-import { requireOffsets, requireRank, requireShape } from '../embedded/shapes.ts';
 import type { TfArray } from './namespace.ts';
 import { select } from './elementwise.ts';
 import { datesOf, planGroups, sumGroups, takeRows } from './segments.ts';
@@ -17,10 +16,7 @@ const singular = 1e-6;
  * Back: with A s = df, dy = X s and dX = (y - X f) s' - X s f' - 2 (ridge / K) (s'f) X.
  */
 export function segmentRegression(step: Step, x: TfTensor, y: TfTensor, offsets: Int32Array, ridge: number): TfTensor {
-  requireRank('segmentRegression.x', x.shape, 2, '(rows, K)');
   const [n, K] = x.shape;
-  requireShape('segmentRegression.y', y.shape, [n]);
-  requireOffsets('segmentRegression.offsets', offsets, n);
   const { tf } = step;
   const T = offsets.length - 1;
   const dates = datesOf(offsets);

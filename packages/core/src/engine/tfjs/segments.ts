@@ -1,6 +1,5 @@
-import { requireIndex, requireOffsets } from '../embedded/shapes.ts';
 import type { TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
+import { sizeOf } from '../shapes.ts';
 import type { Step, TfTensor } from './step.ts';
 
 /** Rows of one level, block by block; `absent` stands for a row of zeros after the last one. */
@@ -117,24 +116,20 @@ function summed(step: Step, x: TfTensor, index: Int32Array, count: number): TfTe
 
 /** y_r = x[index_r]. */
 export function rows(step: Step, x: TfTensor, index: Int32Array): TfTensor {
-  requireIndex('rows.index', index, x.shape[0]);
   return gathered(step, x, index);
 }
 
 /** y_g = sum of the rows with index g. */
 export function sumByIndex(step: Step, x: TfTensor, index: Int32Array, count: number): TfTensor {
-  requireIndex('sumByIndex.index', index, count);
   return summed(step, x, index, count);
 }
 
 /** y_t = sum of the rows of date t. */
 export function segmentSum(step: Step, x: TfTensor, offsets: Int32Array): TfTensor {
-  requireOffsets('segmentSum.offsets', offsets, x.shape[0]);
   return summed(step, x, datesOf(offsets), offsets.length - 1);
 }
 
 /** y_r = x of the row's date. */
 export function segmentRepeat(step: Step, x: TfTensor, offsets: Int32Array): TfTensor {
-  requireOffsets('segmentRepeat.offsets', offsets, offsets[offsets.length - 1]);
   return gathered(step, x, datesOf(offsets));
 }

@@ -1,6 +1,6 @@
-import { EngineError, ShapeError } from '../../errors.ts';
 import { deriveKey } from '../../nn/index.ts';
 import type { Tensor } from '../../nn/index.ts';
+import type { TensorOrigin } from '../raw-ops.ts';
 import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
 
@@ -13,10 +13,6 @@ export interface TfTensor extends Tensor {
   needsGradient: boolean;
   /** The step it belongs to, 0 when it lives until released. */
   readonly step: number;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }
 
 /** What a custom operation computes, and the arrays its way back needs: tfjs frees everything else. */
@@ -63,25 +59,11 @@ export class Step {
     return deriveKey(this.#seed, this.#keys++);
   }
 
-  /** The engine's own view of a tensor that an operation was given. */
-  read(tensor: Tensor, field: string): TfTensor {
-    const found: unknown = tensor;
-    if (typeof found !== 'object' || found === null || !('array' in found) || !('needsGradient' in found))
-      throw new ShapeError({
-        field,
-        expected: 'a tensor of this engine',
-        found: found === undefined ? 'undefined' : 'something else',
-        remedy: 'Check the name of the parameter, and that the tensor was made by this engine.',
-      });
-    const own = tensor as TfTensor;
-    if (own.step !== 0 && own.step !== this.#number)
-      throw new EngineError({
-        field,
-        expected: 'a tensor of the step under way',
-        found: 'one of an earlier step, whose memory is used again',
-        remedy: 'Make long-lived tensors with engine.tensor(values, shape).',
-      });
-    return own;
+  /** Whether a tensor is one of this engine, and may be read in the step under way. */
+  originOf(tensor: object): TensorOrigin {
+    if (!('array' in tensor && 'needsGradient' in tensor)) return 'foreign';
+    const { step } = tensor as TfTensor;
+    return step === 0 || step === this.#number ? 'own' : 'earlier step';
   }
 
   hold(array: TfArray, needsGradient = false): TfTensor {

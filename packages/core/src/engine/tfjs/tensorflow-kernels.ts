@@ -1,7 +1,7 @@
 import { hostDraws } from './draws.ts';
 import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
+import { sizeOf } from '../shapes.ts';
 
 /** The part of tfjs-node's backend that runs a TensorFlow operation by its name. */
 interface TensorFlow {

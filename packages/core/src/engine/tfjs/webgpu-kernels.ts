@@ -1,6 +1,6 @@
 import type { Kernels } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';
-import { sizeOf } from './step.ts';
+import { sizeOf } from '../shapes.ts';
 
 interface Uniform {
   readonly type: 'float32' | 'uint32';

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedEngine, resolveEngine, wasmMachine } from '../../../src/engine/index.ts';
-import { cases } from '../cases.ts';
+import { cases } from '../../../src/testing/engine/cases.ts';
 import { largeCases } from '../large-cases.ts';
-import { pairErrors } from '../pair.ts';
-import { inputsOf, runCase } from '../run-case.ts';
+import { pairErrors } from '../../../src/testing/engine/pair.ts';
+import { inputsOf, runCase } from '../../../src/testing/engine/run-case.ts';
 
 const fused = new EmbeddedEngine(wasmMachine(1, 'fused'));
 const portable = new EmbeddedEngine(wasmMachine(1, 'portable'));

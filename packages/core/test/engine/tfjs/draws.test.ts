@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keep, normalAt } from '../../../src/engine/embedded/kernels/noise.ts';
+import { keep, normalAt } from '../../../src/engine/noise.ts';
 import { makeDraws } from '../../../src/engine/tfjs/draws.ts';
 
 // More than two blocks of the compiled kernels, and not a whole number of vectors.

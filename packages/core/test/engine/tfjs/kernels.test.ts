@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { keep } from '../../../src/engine/embedded/kernels/noise.ts';
+import { keep } from '../../../src/engine/noise.ts';
 import { kernelsOf } from '../../../src/engine/tfjs/kernels.ts';
 import type { Tf, TfArray } from '../../../src/engine/tfjs/namespace.ts';
 

@@ -137,6 +137,7 @@ describe('auto', () => {
     expect(resolution).toEqual({
       engine: 'tfjs-node-gpu',
       backend: engine.description,
+      arithmetic: engine.description,
       reason: 'auto: 250000 trainable numbers, at least 250000, and a GPU that works',
       tried: [{ engine: 'tfjs-node-gpu', works: true, reason: engine.description }],
     });

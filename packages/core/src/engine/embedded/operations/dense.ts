@@ -1,29 +1,17 @@
-import { activationCodes } from '../kernels/activation.ts';
-import { binaryCodes } from '../kernels/elementwise.ts';
-import { requireOffsets, requireShape, requireShare } from '../shapes.ts';
+import { activationCodes } from '../twin/activation.ts';
+import { binaryCodes } from '../twin/elementwise.ts';
+import type { RawDense } from '../../raw-ops.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
-import type { Activation } from '../../../nn/index.ts';
 import { chunkRows } from '../chunks.ts';
 import { applyNorm, normCoefficients, normGradientCoefficients } from './norm.ts';
-import type { Norm } from './norm.ts';
 import { product, productBackward, productForward } from './linear.ts';
-
-export interface DenseTensors {
-  readonly weight: HeapTensor;
-  readonly bias: HeapTensor | undefined;
-  readonly norm: Norm | undefined;
-  readonly activation: Activation;
-  readonly dropout: number;
-  readonly byDate: { readonly values: HeapTensor; readonly offsets: Int32Array } | undefined;
-}
 
 /**
  * dropout(activation(norm(x W' + b + d))), d the row of `byDate` of the row's date. Without norm, activations that can be undone from
  * their output run inside the product and nothing else is kept; with dropout ReLU alone, whose output is positive exactly where
  * z is and was not dropped. Otherwise the product z is kept and the rest is one pass over it.
  */
-export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTensor {
-  requireShare('dense.dropout', layer.dropout);
+export function dense(tape: Tape, x: HeapTensor, layer: RawDense<HeapTensor>): HeapTensor {
   const p = product(x, layer.weight, layer.bias);
   const { rows, outputs: N } = p;
   const code = activationCodes[layer.activation];
@@ -94,10 +82,13 @@ export function dense(tape: Tape, x: HeapTensor, layer: DenseTensors): HeapTenso
 }
 
 /** The part of a product that rows of a date share: where it starts from, and its gradient from that of the product. */
-function datesOf(tape: Tape, { values, offsets }: NonNullable<DenseTensors['byDate']>, rows: number, N: number) {
-  requireOffsets('dense.byDate.offsets', offsets, rows);
+function datesOf(
+  tape: Tape,
+  { values, offsets }: NonNullable<RawDense<HeapTensor>['byDate']>,
+  rows: number,
+  N: number,
+) {
   const dates = offsets.length - 1;
-  requireShape('dense.byDate.values', values.shape, [dates, N]);
   const places = tape.integers(offsets);
   const work = (rows * N) / dates;
   return {

@@ -1,7 +1,6 @@
 import { chunkRows } from '../chunks.ts';
-import { padded, tileRows, weightPartial } from '../kernels/dense.ts';
+import { padded, tileRows, weightPartial } from '../twin/dense.ts';
 import { packWeights } from './pack.ts';
-import { requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
 /** A product of rows with a weight (N, K), and everything its way back needs. */
@@ -17,8 +16,6 @@ export interface Product {
 export function product(x: HeapTensor, weight: HeapTensor, bias: HeapTensor | undefined): Product {
   const inputs = x.shape[x.shape.length - 1];
   const outputs = weight.shape[0];
-  requireShape('linear.weight', weight.shape, [outputs, inputs]);
-  if (bias) requireShape('linear.bias', bias.shape, [outputs]);
   return { x, weight, bias, rows: x.size / inputs, inputs, outputs };
 }
 

@@ -1,20 +1,8 @@
 import { chunkRows } from '../chunks.ts';
-import { outerScratch } from '../kernels/dense.ts';
-import { requireRank, requireShape } from '../shapes.ts';
+import { outerScratch } from '../twin/dense.ts';
+import type { RawLstm, RawLstmState } from '../../raw-ops.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 import { packWeights } from './pack.ts';
-
-export interface LstmTensors {
-  readonly inputWeight: HeapTensor;
-  readonly recurrentWeight: HeapTensor;
-  readonly inputBias: HeapTensor;
-  readonly recurrentBias: HeapTensor;
-}
-
-export interface LstmTensorState {
-  readonly hidden: HeapTensor;
-  readonly cell: HeapTensor;
-}
 
 /** Sequences that run together through the time steps: the rows of each step's product. */
 const group = 32;
@@ -23,21 +11,12 @@ const group = 32;
 export function lstm(
   tape: Tape,
   x: HeapTensor,
-  layer: LstmTensors,
-  initial?: LstmTensorState,
-): LstmTensorState & { readonly output: HeapTensor } {
-  requireRank('lstm.x', x.shape, 3, '(sequences, time, features)');
+  layer: RawLstm<HeapTensor>,
+  initial?: RawLstmState<HeapTensor>,
+): RawLstmState<HeapTensor> & { readonly output: HeapTensor } {
   const [S, T, F] = x.shape;
   const H = layer.recurrentWeight.shape[1];
   const G = 4 * H;
-  requireShape('lstm.inputWeight', layer.inputWeight.shape, [G, F]);
-  requireShape('lstm.recurrentWeight', layer.recurrentWeight.shape, [G, H]);
-  requireShape('lstm.inputBias', layer.inputBias.shape, [G]);
-  requireShape('lstm.recurrentBias', layer.recurrentBias.shape, [G]);
-  if (initial) {
-    requireShape('lstm.initial.hidden', initial.hidden.shape, [S, H]);
-    requireShape('lstm.initial.cell', initial.cell.shape, [S, H]);
-  }
   const inputs = [x, ...Object.values(layer), initial?.hidden, initial?.cell];
   const output = tape.result([S, T, H], ...inputs);
   const hidden = tape.result([S, H], ...inputs);

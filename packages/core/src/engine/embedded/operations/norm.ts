@@ -1,15 +1,6 @@
 import { chunkRows } from '../chunks.ts';
-import { requireShape } from '../shapes.ts';
+import type { RawNorm } from '../../raw-ops.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
-
-export interface Norm {
-  readonly weight: HeapTensor | undefined;
-  readonly bias: HeapTensor | undefined;
-  readonly runningMean: HeapTensor;
-  readonly runningVariance: HeapTensor;
-  readonly momentum: number;
-  readonly epsilon: number;
-}
 
 /** Column vectors of the map u = (z - mean) scale + offset, and 1 / deviation. One block of the heap. */
 export interface NormColumns {
@@ -24,14 +15,13 @@ export interface NormColumns {
  * The map of a batch norm, from the moments of z in training (which also move the running ones) and from the running
  * moments otherwise.
  */
-export function normCoefficients(tape: Tape, norm: Norm, z: number, rows: number, N: number): NormColumns {
-  for (const [name, vector] of Object.entries({
-    weight: norm.weight,
-    bias: norm.bias,
-    runningMean: norm.runningMean,
-    runningVariance: norm.runningVariance,
-  }))
-    if (vector) requireShape(`batchNorm.${name}`, vector.shape, [N]);
+export function normCoefficients(
+  tape: Tape,
+  norm: RawNorm<HeapTensor>,
+  z: number,
+  rows: number,
+  N: number,
+): NormColumns {
   const block = tape.scratch(4 * N);
   const columns = { block, mean: block, scale: block + N, offset: block + 2 * N, inverse: block + 3 * N };
   let variance = norm.runningVariance.at;
@@ -86,7 +76,7 @@ export function applyNorm(
  */
 export function normGradientCoefficients(
   tape: Tape,
-  norm: Norm,
+  norm: RawNorm<HeapTensor>,
   columns: NormColumns,
   partials: number,
   chunks: number,
@@ -116,7 +106,7 @@ export function normGradientCoefficients(
 }
 
 /** Batch normalisation on its own, over every axis but the last. */
-export function batchNorm(tape: Tape, x: HeapTensor, norm: Norm): HeapTensor {
+export function batchNorm(tape: Tape, x: HeapTensor, norm: RawNorm<HeapTensor>): HeapTensor {
   const N = x.shape[x.shape.length - 1];
   const rows = x.size / N;
   const y = tape.result(x.shape, x, norm.weight, norm.bias);

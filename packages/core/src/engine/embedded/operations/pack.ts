@@ -1,4 +1,4 @@
-import { padded, panelColumns } from '../kernels/dense.ts';
+import { padded, panelColumns } from '../twin/dense.ts';
 import type { Tape } from '../tape.ts';
 
 /** A block with the weights w[n strideN + k strideK] as the right factor (K, N) of products. */

@@ -1,9 +1,7 @@
-import { requireIndex, requireOffsets } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
 /** y_r = x[index_r]; dx[index_r] += dy_r in row order. */
 export function rows(tape: Tape, x: HeapTensor, index: Int32Array): HeapTensor {
-  requireIndex('rows.index', index, x.shape[0]);
   const width = x.size / x.shape[0];
   const n = index.length;
   const y = tape.result([n, ...x.shape.slice(1)], x);
@@ -17,7 +15,6 @@ export function rows(tape: Tape, x: HeapTensor, index: Int32Array): HeapTensor {
 
 /** y_g = sum of the rows with index g; the adjoint of `rows`. */
 export function sumByIndex(tape: Tape, x: HeapTensor, index: Int32Array, count: number): HeapTensor {
-  requireIndex('sumByIndex.index', index, count);
   const width = x.size / x.shape[0];
   const n = index.length;
   const y = tape.result([count, ...x.shape.slice(1)], x);
@@ -32,7 +29,6 @@ export function sumByIndex(tape: Tape, x: HeapTensor, index: Int32Array, count: 
 
 /** y_t = sum of the rows of date t; dx_r = dy of the row's date. */
 export function segmentSum(tape: Tape, x: HeapTensor, offsets: Int32Array): HeapTensor {
-  requireOffsets('segmentSum.offsets', offsets, x.shape[0]);
   const width = x.size / x.shape[0];
   const dates = offsets.length - 1;
   const work = x.size / dates;
@@ -48,7 +44,6 @@ export function segmentSum(tape: Tape, x: HeapTensor, offsets: Int32Array): Heap
 /** y_r = x of the row's date; dx_t = sum of dy over the date's rows. */
 export function segmentRepeat(tape: Tape, x: HeapTensor, offsets: Int32Array): HeapTensor {
   const n = offsets[offsets.length - 1];
-  requireOffsets('segmentRepeat.offsets', offsets, n);
   const dates = x.shape[0];
   const width = x.size / dates;
   const work = (n * width) / dates;

@@ -1,4 +1,3 @@
-import { requireOffsets, requireRank, requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
 /** Least squares of y on x date by date: f_t = (X'X + ridge tr(X'X)/K I)^-1 X'y. */
@@ -9,10 +8,7 @@ export function segmentRegression(
   offsets: Int32Array,
   ridge: number,
 ): HeapTensor {
-  requireRank('segmentRegression.x', x.shape, 2, '(rows, K)');
   const [n, K] = x.shape;
-  requireShape('segmentRegression.y', y.shape, [n]);
-  requireOffsets('segmentRegression.offsets', offsets, n);
   const dates = offsets.length - 1;
   const work = (2 * n * K * K) / dates + K * K * K;
   const out = tape.result([dates, K], x, y);

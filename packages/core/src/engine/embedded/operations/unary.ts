@@ -1,4 +1,4 @@
-import { unaryCodes } from '../kernels/elementwise.ts';
+import { unaryCodes } from '../twin/elementwise.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
 /** y = f(x) element by element; dx = dy f'(x), and nothing where dy is zero, so a masked NaN stays where it is. */

@@ -1,11 +1,8 @@
-import { requireShape } from '../shapes.ts';
 import type { HeapTensor, Tape } from '../tape.ts';
 
 /** mask ? a : b. Selection, not multiplication: what is not taken is not read, forward or backward. */
 export function where(tape: Tape, mask: HeapTensor, a: HeapTensor, b: HeapTensor | number): HeapTensor {
   const other = typeof b === 'number' ? undefined : b;
-  requireShape('where.mask', mask.shape, a.shape);
-  if (other) requireShape('where.b', other.shape, a.shape);
   const y = tape.result(a.shape, a, other);
   tape.rows('where', a.size, 3, mask.at, a.at, other?.at ?? -1, typeof b === 'number' ? b : 0, y.at);
   tape.record([y], [], () => {

@@ -1,9 +1,9 @@
-import type { Engine } from '../../src/engine/index.ts';
-import { Generator } from '../../src/nn/index.ts';
-import type { Ops } from '../../src/nn/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import { Generator } from '../../nn/index.ts';
+import type { Ops } from '../../nn/index.ts';
 import { cases } from './cases.ts';
 import type { Case } from './cases.ts';
-import { recipes } from './pairs-cases.ts';
+import { recipes } from './drawn-cases.ts';
 import { distance, inputsOf, largest, runCase } from './run-case.ts';
 
 /** The common table, and three draws of every recipe. */

@@ -1,5 +1,4 @@
-import { randomBits } from '../../../nn/random.ts';
-import type { HeapViews } from './kernel.ts';
+import { randomBits } from '../nn/random.ts';
 
 /** Whether dropout keeps element i of the stream `key`. */
 export function keep(key: number, i: number, rate: number): boolean {
@@ -32,22 +31,3 @@ const central = [
 const tail = [
   0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
 ];
-
-export function noiseKernels(heap: HeapViews) {
-  return {
-    /** y (+)= x kept with probability 1 - rate, over 1 - rate. Forward and backward are the same map. */
-    dropout(_c: number, from: number, to: number, x: number, y: number, rate: number, key: number, add: number): void {
-      const { f } = heap;
-      for (let i = from; i < to; i++) {
-        const value = keep(key, i, rate) ? f[x + i] / (1 - rate) : 0;
-        f[y + i] = add ? f[y + i] + value : value;
-      }
-    },
-
-    /** y = x + deviation * normal. */
-    noise(_c: number, from: number, to: number, x: number, y: number, deviation: number, key: number): void {
-      const { f } = heap;
-      for (let i = from; i < to; i++) f[y + i] = f[x + i] + deviation * normalAt(key, i);
-    },
-  };
-}

@@ -16,8 +16,8 @@ import {
   variableSelection,
   variableSelectionLayer,
   variableSelectionParameters,
-} from '../../src/nn/index.ts';
-import type { Activation, Ops, Parameters, ParameterSpecs, Tensor } from '../../src/nn/index.ts';
+} from '../../nn/index.ts';
+import type { Activation, Ops, Parameters, ParameterSpecs, Tensor } from '../../nn/index.ts';
 
 /**
  * One entry an operation and way of using it: every test of operations (finite differences, WebAssembly against

@@ -1,4 +1,4 @@
-import type { Generator, Ops, Parameters, Tensor } from '../../src/nn/index.ts';
+import type { Generator, Ops, Parameters, Tensor } from '../../nn/index.ts';
 import type { Case, Input } from './cases.ts';
 
 /**

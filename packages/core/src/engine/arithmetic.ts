@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { EngineError } from '../../errors.ts';
-import type { Kernel } from './kernels/kernel.ts';
+import { EngineError } from '../errors.ts';
 import { wasm } from './wasm-api.ts';
 import type { WasmMemory, WasmModule } from './wasm-api.ts';
+
+/**
+ * A kernel does the part `from .. to-1` of its work (rows, elements, segments or sequences) and knows which chunk it is,
+ * so that partial sums go to a place of their own. All places are offsets in elements from the start of the heap; -1
+ * stands for an array that is not there. WebAssembly and TypeScript kernels have the same signature.
+ */
+export type Kernel = (chunk: number, from: number, to: number, ...operands: number[]) => void;
 
 /**
  * How the kernels of the embedded engine form a b + c. `fused` rounds once and is faster; it needs WebAssembly's relaxed SIMD (Node 22
@@ -42,7 +48,7 @@ export function kernelModule(arithmetic: Arithmetic): WasmModule {
 /** A missing file is a broken package, whatever the arithmetic: taking the other one instead would change the numbers silently. */
 function kernelFile(name: string): Uint8Array {
   try {
-    return readFileSync(new URL(`../../../wasm/${name}`, import.meta.url));
+    return readFileSync(new URL(`../../wasm/${name}`, import.meta.url));
   } catch (cause) {
     throw new EngineError({
       field: "engine 'embedded'",

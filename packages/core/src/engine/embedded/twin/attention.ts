@@ -21,8 +21,6 @@ export function attentionKernels(heap: HeapViews) {
       period: number,
       p: number,
       y: number,
-      _work: number,
-      _workSize: number,
     ): void {
       const { f } = heap;
       const d = D / heads;
@@ -78,8 +76,6 @@ export function attentionKernels(heap: HeapViews) {
       dq: number,
       dk: number,
       dv: number,
-      _work: number,
-      _workSize: number,
     ): void {
       const { f } = heap;
       const d = D / heads;

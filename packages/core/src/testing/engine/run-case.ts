@@ -1,6 +1,6 @@
-import type { Engine, Snapshot } from '../../src/engine/index.ts';
-import { Generator } from '../../src/nn/index.ts';
-import type { NamedValues, Ops, Tensor } from '../../src/nn/index.ts';
+import type { Engine, Snapshot } from '../../engine/index.ts';
+import { Generator } from '../../nn/index.ts';
+import type { NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { Case } from './cases.ts';
 
 /** The inputs of a case, drawn from its name, or with one number of one input moved by `step`. */

@@ -1,6 +1,6 @@
 import { activate, activationSlope, slopeFromOutput } from './activation.ts';
 import type { HeapViews } from './kernel.ts';
-import { keep } from './noise.ts';
+import { keep } from '../../noise.ts';
 
 /** Columns are padded to whole SIMD vectors in packed weights and in partial gradients. */
 export function padded(columns: number): number {

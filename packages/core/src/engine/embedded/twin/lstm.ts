@@ -27,8 +27,6 @@ export function lstmKernels(heap: HeapViews) {
       out: number,
       hidden: number,
       cell: number,
-      _work: number,
-      _workSize: number,
     ): void {
       const { f } = heap;
       const G = 4 * H;
@@ -78,8 +76,6 @@ export function lstmKernels(heap: HeapViews) {
       dx: number,
       add: number,
       partials: number,
-      _work: number,
-      _workSize: number,
     ): void {
       const { f } = heap;
       const G = 4 * H;

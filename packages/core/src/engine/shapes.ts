@@ -1,4 +1,5 @@
-import { ConfigError, ShapeError } from '../../errors.ts';
+import { ConfigError, ShapeError } from '../errors.ts';
+import type { Broadcast } from './raw-ops.ts';
 
 export function shapeText(shape: readonly number[]): string {
   return `(${shape.join(', ')})`;
@@ -81,4 +82,42 @@ export function resolveAxis(field: string, axis: number, rank: number): number {
       remedy: 'Count axes from 0, or from the end with negative numbers.',
     });
   return resolved;
+}
+
+/** Elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+}
+
+/** Throws ShapeError unless there are as many numbers as the shape has elements. */
+export function requireCount(found: number, shape: readonly number[]): void {
+  const expected = sizeOf(shape);
+  if (found !== expected)
+    throw new ShapeError({
+      field: 'values',
+      expected: `${expected} numbers for shape (${shape.join(', ')})`,
+      found: String(found),
+      remedy: 'Pass row-major numbers of the whole array.',
+    });
+}
+
+/** The four broadcasts there are: equal shapes, a scalar, one number a row, last axes. Throws ShapeError for any other. */
+export function broadcastOf(kind: string, a: readonly number[], b: readonly number[]): Broadcast {
+  const rank = a.length;
+  const same = (from: number, to: number): boolean => b.slice(from, to).every((n, i) => n === a[i + from]);
+  const last = rank === 0 ? 1 : a[rank - 1];
+  if (b.length === rank && same(0, rank)) return { inner: last, rowStep: last, step: 1 };
+  const size = sizeOf(b);
+  if (size === 1) return { inner: last, rowStep: 0, step: 0 };
+  if (b.length === rank && b[rank - 1] === 1 && same(0, rank - 1)) return { inner: last, rowStep: 1, step: 0 };
+  const ahead = rank - b.length;
+  if (ahead > 0 && b.every((n, i) => n === a[i + ahead])) return { inner: size, rowStep: 0, step: 1 };
+  throw new ShapeError({
+    field: `${kind}.b`,
+    expected: `the shape ${shapeText(a)}, its last axes, one number a row, or a scalar`,
+    found: shapeText(b),
+    remedy: 'Reshape the second argument; the first is never broadcast.',
+  });
 }
