@@ -113,7 +113,7 @@ if (values.measure === 'epoch') {
     backend: summary.runRecord.engine,
     peakBytes,
     quality: {
-      loss: summary.history.at(-1)?.loss,
+      loss: summary.history.at(-1)?.metrics.loss,
       processorSeconds: median(used),
       shareOfKernel: shareOf(kernel.wall, products, seconds),
       shareOfKernelByProcessorTime: shareOf(kernel.processor, products, used),

@@ -63,7 +63,7 @@ report({
   backend: runRecord.engine,
   peakBytes,
   quality: {
-    parameters: runRecord.dimensions.parameters ?? F + 1,
+    parameters: runRecord.dimensions.weights ?? F + 1,
     firstObjective: history[0].trainObjective,
     lastObjective: history[history.length - 1].trainObjective,
     ...(runRecord.dimensions.engineBytes ? { engineMegabytes: runRecord.dimensions.engineBytes / 2 ** 20 } : {}),

@@ -101,7 +101,7 @@ for (const seed of list.split(',').map(Number)) {
       steps: summary.iterations,
       checkpoint: summary.defaultCheckpoint,
       best: summary.history.reduce(
-        (a, b) => (b.validationSharpe > (a?.validationSharpe ?? -Infinity) ? b : a),
+        (a, b) => (b.metrics.validationSharpe > (a?.metrics.validationSharpe ?? -Infinity) ? b : a),
         undefined,
       )?.step,
     });

@@ -57,7 +57,7 @@ for (const seed of seeds) {
     sae: ic(signals),
   };
   rows.push(result);
-  const best = summary.history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a)).epoch;
+  const best = summary.history.reduce((a, b) => (b.metrics.validationLoss < a.metrics.validationLoss ? b : a)).step;
   console.log(
     [
       seed,

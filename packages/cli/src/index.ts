@@ -7,6 +7,7 @@ export {
   runExperiment,
   type ExperimentResult,
   type ModelResult,
+  type PrepareOptions,
   type PreparedExperiment,
   type RunHooks,
 } from './experiment/run.ts';
@@ -17,7 +18,8 @@ export { artifactKey } from './experiment/work-area.ts';
 export type { DataReference, FoldReference, FoldTask, MemberTask, Task } from './experiment/task.ts';
 export type { ExecutorPlace, OpenExecutor, TaskExecutor, TaskHooks } from './executor/executor.ts';
 export { knownPanel, panelFor, type PanelFor } from './executor/panels.ts';
-export { TaskRunner, type TaskRunnerOptions } from './executor/task-runner.ts';
+export { findFamilies, type FamilyPackage, type WhereToLook } from './families/packages.ts';
+export { TaskRunner, type FamilySource, type TaskRunnerOptions } from './executor/task-runner.ts';
 export { summarize, type ExperimentSummary } from './experiment/summary.ts';
 export type { WrittenFile } from './outputs/ownership.ts';
 export { runCli } from './program.ts';

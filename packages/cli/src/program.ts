@@ -9,7 +9,7 @@ import { runCommand, type RunCommandOptions } from './commands/run.ts';
 import { schemaOf } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { exitCodeFor, exitCodes } from './exit-codes.ts';
-import type { FamilyPackage } from './families/family.ts';
+import type { FamilyPackage } from './families/packages.ts';
 import { onOneLine, printableTerminal } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { share, usageError, wholeNumber } from './usage.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../src/program.ts';
-import type { FamilyPackage } from '../src/families/family.ts';
+import type { FamilyPackage } from '../src/families/packages.ts';
 
 /** What a command printed and returned. */
 export interface CliOutcome {

@@ -6,12 +6,8 @@ import {
   type FitSummary,
   type TrainedMember,
 } from '@ml4t/core';
-import type {
-  ExperimentBatch,
-  ExperimentEstimator,
-  ExperimentPrediction,
-  FamilyPackage,
-} from '../src/families/family.ts';
+import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction } from '@ml4t/core/experiment';
+import type { FamilyPackage } from '../src/families/packages.ts';
 
 /** Hooks into what the fake family does, for tests of everything around a model. */
 export interface FakeBehaviour {

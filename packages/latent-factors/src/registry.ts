@@ -52,6 +52,7 @@ export const modelRegistry: readonly ModelRegistration[] = Object.freeze([
     task: 'latent-factors',
     configJsonSchema: () => configJsonSchema(ipcaConfigSchema),
     create: (config: unknown) => new IPCAModel(parseIPCAConfig(config)),
+    chainsFolds: (config: unknown) => parseIPCAConfig(config).warmStart,
     load: (source: ArtifactSource) => IPCAModel.load(source),
   },
   {

@@ -1,24 +1,43 @@
-import type { FitSummary } from '@ml4t/core';
-import type { MemberWeights } from '@ml4t/core/ensemble';
+import type { CrossSectionBatch, ExtractOptions, FitOptions } from '@ml4t/core';
+import type { NetworkFit, NetworkFitSummary, TrainedNetwork } from '@ml4t/core/ensemble';
 import type { CalibrationTable } from './calibration.ts';
 import type { InputScale } from './dataset.ts';
-import type { TargetScale } from './targets.ts';
+import type { SAETargets, TargetScale } from './targets.ts';
 
-export interface SAEFitSummary extends FitSummary {
-  /** Checkpoints that `predict` can be asked for: 'best', 'last', 'epoch-n'. */
-  readonly checkpoints: readonly string[];
+export interface SAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
+  /** What to predict instead of the batch's returns; required for multi-label. */
+  readonly targets?: SAETargets | undefined;
+  /** The same for the validation batch; required with it when `targets` are given. */
+  readonly validationTargets?: SAETargets | undefined;
+  /** Weight of each row in the losses of both heads (R), >= 0: the mean absolute response in the original. */
+  readonly sampleWeights?: Float64Array | undefined;
+}
+
+export interface SAEPredictOptions extends ExtractOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SAEFitSummary extends NetworkFitSummary {
   /** Predicted probability against frequency, per label, on the validation rows where there are any, else on the training rows. */
   readonly calibration: readonly CalibrationTable[];
 }
 
 /** What a fit leaves behind. */
-export interface SAEFit {
+export interface SAEFit extends NetworkFit {
   readonly characteristicNames: readonly string[];
   readonly targetNames: readonly string[];
   /** Whether the batch's own returns were the target. */
   readonly ownReturns: boolean;
   readonly inputs: InputScale;
   readonly targets: TargetScale;
-  readonly members: readonly MemberWeights[];
   readonly summary: SAEFitSummary;
+}
+
+/** The types of {@link SAEModel}, for its base. */
+export interface SAETypes {
+  readonly batch: CrossSectionBatch;
+  readonly options: SAEFitOptions;
+  readonly member: TrainedNetwork;
+  readonly fit: SAEFit;
+  readonly phase: 'training';
 }

@@ -1,7 +1,6 @@
 export type { CalibrationBin, CalibrationTable } from './calibration.ts';
 export { saeConfigSchema, type SAEConfig, type SAEConfigInput } from './config.ts';
-export type { SAEFitSummary } from './fitted.ts';
 export { SAEModel } from './model.ts';
-export type { SAEFitOptions, SAEPredictOptions } from './options.ts';
+export type { SAEFitOptions, SAEFitSummary, SAEPredictOptions } from './fitted.ts';
 export { modelRegistry } from './registry.ts';
 export type { SAETargets } from './targets.ts';

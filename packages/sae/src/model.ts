@@ -4,28 +4,19 @@ import {
   type AssetPredictionModel,
   type AssetSignalResult,
   type CrossSectionBatch,
-  type RunOptions,
 } from '@ml4t/core';
-import { resolveEngine, type ResolvedEngine } from '@ml4t/core/engine';
-import {
-  chooseCheckpoint,
-  commonCheckpoints,
-  NetworkEnsemble,
-  requireCheckpoint,
-  type EnsembleTraining,
-} from '@ml4t/core/ensemble';
+import { NetworkEnsemble, weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
+import type { ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
-import { contentOf, fitOf } from './artifact.ts';
+import { fromArtifact, toArtifact } from './artifact.ts';
 import { parseSAEConfig, type SAEConfig, type SAEConfigInput } from './config.ts';
 import { trainingData } from './dataset.ts';
-import type { SAEFit } from './fitted.ts';
+import type { SAEFit, SAEFitOptions, SAEPredictOptions, SAETypes } from './fitted.ts';
 import { labelBatches, type LabelledBatch } from './labelled.ts';
-import { trainMember, type SAEMember } from './members.ts';
+import { trainMember } from './members.ts';
 import { judge } from './metrics.ts';
-import { parameterCount, saeParameters } from './network.ts';
-import type { SAEFitOptions, SAEPredictOptions } from './options.ts';
+import { saeParameters } from './network.ts';
 import { predictBatch, predictorOf } from './predict.ts';
-import { summarise } from './summary.ts';
 import { packageVersion } from './version.ts';
 
 /**
@@ -48,10 +39,7 @@ import { packageVersion } from './version.ts';
  * const summary = await model.fit(train, { validation });
  * const { signals } = await model.predict(test);
  */
-export class SAEModel
-  extends NetworkEnsemble<CrossSectionBatch, SAEFitOptions, SAEMember, SAEFit>
-  implements AssetPredictionModel
-{
+export class SAEModel extends NetworkEnsemble<SAETypes> implements AssetPredictionModel {
   readonly modelType = 'sae';
   readonly config: SAEConfig;
   protected readonly packageVersion = packageVersion();
@@ -64,9 +52,6 @@ export class SAEModel
     this.config = parseSAEConfig(config);
   }
 
-  get ensembleSize(): number {
-    return this.config.ensembleSize;
-  }
   /** Names of the columns of `predict` (C). */
   get targetNames(): readonly string[] {
     return this.requireFit('targetNames').targetNames;
@@ -81,83 +66,74 @@ export class SAEModel
     const fit = this.requireFit('predict');
     requirePredictArguments(batch, options, { operation: 'SAEModel.predict', kind: 'cross-section' });
     requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
-    const { checkpoints, defaultCheckpoint = 'last' } = fit.summary;
-    const checkpoint = options.checkpoint ?? defaultCheckpoint;
-    requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
-    const { engine } = await this.#resolve(fit.summary.runRecord.dimensions.parameters);
-    try {
-      const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
-      return await predictBatch(predictorOf(engine, this.config, fit), batch, checkpoint, run);
-    } finally {
-      await engine.dispose();
-    }
+    const checkpoint = this.checkpointOf(fit, options.checkpoint);
+    return this.withEngine(fit, (engine) =>
+      predictBatch(predictorOf(engine, this.config, fit), batch, checkpoint, options),
+    );
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<SAEModel> {
-    const artifact = await loadArtifact(source, { modelType: 'sae' });
+    const artifact = await loadArtifact(source, { modelType: 'sae', formatVersion: 2 });
     const model = new SAEModel(parseSAEConfig(artifact.config));
-    model.restore(fitOf(artifact, model.config));
+    model.restore(fromArtifact(artifact, model.config));
     return model;
   }
 
-  protected override async open<T>(
-    batch: CrossSectionBatch,
-    options: SAEFitOptions,
-    use: (training: EnsembleTraining<SAEMember, SAEFit>) => Promise<T>,
-  ): Promise<T> {
+  protected override prepare(batch: CrossSectionBatch, options: SAEFitOptions): NetworkTraining<SAETypes> {
     const { config } = this;
     batch.requireCharacteristics('SAEModel.fit');
     const labelled = labelBatches(batch, options, config);
-    const data = trainingData(labelled, config);
     const { train, validation } = labelled;
-    const specs = saeParameters(config, { inputs: batch.nCharacteristics, outputs: train.targets.names.length });
-    const parameters = parameterCount(specs);
-    const { engine, resolution } = await this.#resolve(parameters);
-    const training = { engine, config, specs, scale: data.inputs, data: data.train, validation: data.validation };
-    try {
-      return await use({
-        arithmetic: resolution.arithmetic,
-        train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
-        combine: async (members) => {
-          const fit = {
-            characteristicNames: [...batch.characteristicNames],
-            targetNames: [...train.targets.names],
-            ownReturns: options.targets === undefined,
-            inputs: data.inputs,
-            targets: data.targets,
-            members: members.map(({ checkpoints, snapshots }) => ({ checkpoints, snapshots })),
-          };
-          const checkpoints = commonCheckpoints(members);
-          const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'epoch');
-          const predictor = predictorOf(engine, config, fit);
-          const judgeOn = async ({ batch: on, targets: truth }: LabelledBatch) =>
-            judge(on.index, truth, await predictBatch(predictor, on, checkpoint, options), config);
-          const onTrain = await judgeOn(train);
-          const onValidation = validation && (await judgeOn(validation));
-          const { backend } = resolution;
-          const outcome = { checkpoints, checkpoint, notes, onTrain, onValidation };
-          return {
-            ...fit,
-            summary: summarise({ config, labelled, data, fit, members, backend, parameters, ...outcome }),
-          };
-        },
-      });
-    } finally {
-      await engine.dispose();
-    }
+    const { inputs, targets, ...data } = trainingData(labelled, config);
+    const [all, used] = [train.batch.nRows, data.train.rows.length];
+    const { names } = train.targets;
+    const specs = saeParameters(config, { inputs: batch.nCharacteristics, outputs: names.length });
+    const training = { config, specs, scale: inputs, data: data.train, validation: data.validation };
+    return {
+      specs,
+      validated: validation !== undefined,
+      dimensions: {
+        dates: train.batch.nDates,
+        rows: all,
+        rowsUsed: used,
+        validationRowsUsed: data.validation?.rows.length ?? 0,
+        characteristics: batch.nCharacteristics,
+        targets: names.length,
+      },
+      notes: [
+        ...labelled.notes,
+        ...(used < all ? [`${all - used} training rows with a missing characteristic or target took no part.`] : []),
+      ],
+      train: (engine, run) => trainMember(engine, training, run),
+      keep: (members) => ({
+        characteristicNames: [...batch.characteristicNames],
+        targetNames: [...names],
+        ownReturns: options.targets === undefined,
+        inputs,
+        targets,
+        members: members.map(weightsOf),
+      }),
+      async judge(engine, fit, checkpoint) {
+        const predictor = predictorOf(engine, config, fit);
+        const judgeOn = async ({ batch: on, targets: truth }: LabelledBatch) =>
+          judge(on.index, truth, await predictBatch(predictor, on, checkpoint, options), config);
+        const onTrain = await judgeOn(train);
+        const onValidation = validation && (await judgeOn(validation));
+        return {
+          trainMetrics: onTrain.metrics,
+          validationMetrics: onValidation?.metrics,
+          calibration: (onValidation ?? onTrain).calibration,
+        };
+      },
+    };
   }
 
-  protected override contentOf(fit: SAEFit): ReturnType<typeof contentOf> {
-    return contentOf(this.config, fit);
+  protected override specsOf({ characteristicNames, targetNames }: SAEFit): ParameterSpecs {
+    return saeParameters(this.config, { inputs: characteristicNames.length, outputs: targetNames.length });
   }
 
-  #resolve(modelSize: number): Promise<ResolvedEngine> {
-    const { engine, threads } = this.config;
-    return resolveEngine({
-      engine,
-      modelSize,
-      ...(threads === null ? {} : { threads }),
-    });
+  protected override dataOf(fit: SAEFit): ReturnType<typeof toArtifact> {
+    return toArtifact(fit);
   }
 }

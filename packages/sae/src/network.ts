@@ -50,13 +50,6 @@ export function saeParameters(config: SAEArchitecture, { inputs, outputs }: SAES
   };
 }
 
-/** Trainable numbers in all. */
-export function parameterCount(specs: ParameterSpecs): number {
-  let count = 0;
-  for (const { shape, state } of Object.values(specs)) if (!state) count += shape.reduce((a, b) => a * b, 1);
-  return count;
-}
-
 /**
  * The state of a batch norm without gain and offset: the layer behind it has a weight of its own and a norm that takes offsets
  * out again, and a gain on the features could grow until the noise is too small to matter.

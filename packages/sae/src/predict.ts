@@ -1,7 +1,7 @@
 import { AssetSignalResult, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { namedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import type { Engine } from '@ml4t/core/engine';
-import type { MemberWeights } from '@ml4t/core/ensemble';
+import { snapshotAt, type MemberWeights } from '@ml4t/core/ensemble';
 import type { SAEConfig } from './config.ts';
 import { completeRows } from './dataset.ts';
 import type { SAEFit } from './fitted.ts';
@@ -52,8 +52,8 @@ export async function predictBatch(
   const signals = new Float64Array(batch.nRows * c).fill(Number.NaN);
   for (const row of rows) signals.fill(0, row * c, (row + 1) * c);
   const byDate = config.objective === 'rank-ic' && members.length > 1;
-  for (const { checkpoints, snapshots } of members) {
-    const parameters = engine.parameters(namedValues(specs, snapshots[checkpoints[checkpoint]]));
+  for (const member of members) {
+    const parameters = engine.parameters(namedValues(specs, snapshotAt(member, checkpoint)));
     try {
       const outputs = await evaluateRows(predictor, parameters, { batch, rows }, options);
       const share = 1 / members.length;

@@ -129,7 +129,7 @@ describe('training', () => {
     const summary = await model.fit(batch, { validation: later });
     expect(summary.stopReason).toBe('early-stopping');
     expect(summary.defaultCheckpoint).toBe('best');
-    const losses = summary.history.map(({ validationLoss }) => validationLoss);
+    const losses = summary.history.map(({ metrics }) => metrics.validationLoss);
     const best = losses.indexOf(Math.min(...losses)) + 1;
     expect(summary.iterations).toBe(best + 2);
     // The criterion is the mean squared error of predictions in units of the training deviation, and nothing else.
@@ -145,12 +145,12 @@ describe('training', () => {
   it('keeps checkpoints on a grid, best and last, and says which one a prediction came from', async () => {
     const model = new SAEModel({ ...small, nEpochs: 6, checkpointInterval: 2, learningRate: 0.02 });
     const summary = await model.fit(batch, { validation: later });
-    expect(summary.checkpoints).toEqual(['epoch-2', 'epoch-4', 'epoch-6', 'last', 'best']);
+    expect(summary.checkpoints).toEqual(['epoch-2', 'epoch-4', 'epoch-6', 'best', 'last']);
     const at = async (checkpoint?: string) => model.predict(later, checkpoint === undefined ? {} : { checkpoint });
     expect((await at()).checkpoint).toBe('best');
     expect((await at('last')).signals).toEqual((await at('epoch-6')).signals);
     expect((await at('epoch-2')).signals).not.toEqual((await at('epoch-6')).signals);
-    await expect(at('epoch-3')).rejects.toThrow('one of epoch-2, epoch-4, epoch-6, last, best');
+    await expect(at('epoch-3')).rejects.toThrow('one of epoch-2, epoch-4, epoch-6, best, last');
     const asked = new SAEModel({ ...small, defaultCheckpoint: 3 });
     expect((await asked.fit(batch)).defaultCheckpoint).toBe('epoch-3');
     const hasty = new SAEModel({ ...small, nEpochs: 60, patience: 1, learningRate: 0.02, defaultCheckpoint: 60 });
@@ -242,7 +242,7 @@ describe('artifacts', () => {
       expect(loaded.fitSummary).toEqual(JSON.parse(JSON.stringify(model.fitSummary)));
       for (const checkpoint of model.fitSummary.checkpoints)
         expect(await loaded.predict(later, { checkpoint })).toEqual(await model.predict(later, { checkpoint }));
-      const artifact = await loadArtifact(path, { modelType: 'sae' });
+      const artifact = await loadArtifact(path, { modelType: 'sae', formatVersion: 2 });
       const arrays = Object.fromEntries(Object.entries(artifact.arrays).slice(1));
       await saveArtifact(path, { ...artifact, config: model.config, arrays });
       await expect(SAEModel.load(path)).rejects.toThrow(ArtifactError);

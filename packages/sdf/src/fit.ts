@@ -1,54 +1,42 @@
 import {
-  DataError,
-  isNonFinite,
   onlyFinite,
-  StochasticDiscountFactorState,
   requireSameColumns,
+  StochasticDiscountFactorState,
   type CrossSectionBatch,
   type FitOptions,
-  type FitSummary,
-  type HistoryEntry,
 } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
-import type { EnsembleTraining } from '@ml4t/core/ensemble';
-import type { ParameterSpecs } from '@ml4t/core/nn';
+import {
+  snapshotAt,
+  weightsOf,
+  type MemberWeights,
+  type NetworkFit,
+  type NetworkTraining,
+  type TrainedNetwork,
+} from '@ml4t/core/ensemble';
+import { namedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import type { FittedModel } from './artifact.ts';
-import { commonLabels, defaultLabel } from './checkpoints.ts';
 import type { StochasticDiscountFactorConfig } from './config.ts';
-import { contextHistory, contextInput, contextNotes, type ContextHistory } from './context.ts';
-import { engineOf } from './engine.ts';
-import { memberStates, networkSize, packNetworks, unpack, type MemberStates } from './fitted-networks.ts';
-import type { MemberRecord, StochasticDiscountFactorPhase } from './member-task.ts';
+import { contextHistory, contextInput, contextNotes } from './context.ts';
+import type { StochasticDiscountFactorPhase } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel, type HeldPanel } from './panel-tensors.ts';
-import { pricingRows, returnScaleOf, sizeNotes, type PricingRows } from './pricing-rows.ts';
+import { pricingRows, returnScaleOf, sizeNotes } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
 import { trainMember } from './train-member.ts';
-import { packageVersion } from './version.ts';
 import { discountFactors, meanOutputs, normalizeByAbsoluteSum, overAssetCount } from './weights.ts';
 
 /** What a fit leaves behind. */
-export interface SdfFit extends FittedModel {
-  /** Checkpoints that every member has, in the order of training. */
-  readonly labels: readonly string[];
-  /** The one that is used when none is asked for. */
-  readonly fallback: string | undefined;
-}
+export type SdfFit = FittedModel & NetworkFit;
 
-/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
-export interface SdfMember extends MemberStates, Pick<MemberRecord, 'stopReason' | 'notes'> {
-  readonly history: readonly HistoryEntry[];
-  /** The most that the engine held. */
-  readonly engineBytes: number;
+/** The types of {@link StochasticDiscountFactorModel}, for its base. */
+export interface SdfTypes {
+  readonly batch: CrossSectionBatch;
+  readonly options: FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>;
+  readonly member: TrainedNetwork;
+  readonly fit: SdfFit;
+  readonly phase: StochasticDiscountFactorPhase;
 }
-
-/** What a member has come to; it outlives an abort. */
-interface MemberProgress {
-  readonly checkpoints: Map<string, Snapshot>;
-  readonly history: HistoryEntry[];
-}
-
-export const modelType = 'stochastic-discount-factor';
 
 /** Arrays of the SDF network and their shapes. */
 export function sdfNetwork(
@@ -59,165 +47,104 @@ export function sdfNetwork(
   return exposureNetworkParameters({ nCharacteristics, nContext, stateDim: stateDimSdf, forgetBias }, hiddenDim);
 }
 
-/**
- * Prepares a fit: the data first, then an engine that `use` has for as long as it takes. An abort after the first epoch leaves
- * whole members where there are any, else the epochs of the first one.
- */
-export async function openFit<T>(
+/** Prepares a fit: rows, context and their scale. After an abort the epochs of the member that was being trained are there. */
+export function prepareFit(
   config: StochasticDiscountFactorConfig,
   batch: CrossSectionBatch,
-  options: FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
-  use: (training: EnsembleTraining<SdfMember, SdfFit, StochasticDiscountFactorPhase>) => Promise<T>,
-): Promise<T> {
-  const { validation } = options;
+  { validation }: SdfTypes['options'],
+): NetworkTraining<SdfTypes> {
   if (validation)
     requireSameColumns('validation.characteristicNames', validation.characteristicNames, batch.characteristicNames);
+  const { nCharacteristics, nContext } = batch;
   const returnScale = returnScaleOf(batch);
   const rows = pricingRows(batch, config.normalizeByAssetCount, 'batch', returnScale);
   const validationRows = validation && pricingRows(validation, config.normalizeByAssetCount, 'validation', returnScale);
   const context = contextHistory(batch, validation, config);
-  const specs = sdfNetwork(config, batch.nCharacteristics, batch.nContext);
-  const { engine, resolution } = await engineOf(config, networkSize(specs));
-  const parts = { config, batch, rows, context, specs, backend: resolution.backend };
   // Into the engine with the first member that is trained: members that were trained elsewhere need no panel here.
   let held: { readonly training: HeldPanel; readonly validation: HeldPanel | undefined } | undefined;
-  let current: MemberProgress | undefined;
-  const memberOf = (
-    { checkpoints, history }: MemberProgress,
-    { stopReason, notes }: Pick<MemberRecord, 'stopReason' | 'notes'>,
-  ): SdfMember => {
-    const engineBytes = engine.memory().reservedBytes;
-    return { ...memberStates(checkpoints, 1 / returnScale), history, stopReason, notes, engineBytes };
+  let states: MemberWeights[] = [];
+  const metrics = async (engine: Engine, fit: Omit<SdfFit, 'summary'>, on: CrossSectionBatch, checkpoint: string) => {
+    const state = await extractSdf(engine, config, fit, on, checkpoint);
+    // Those statistics that the data determine.
+    return onlyFinite({ ...sdfStatistics(state, on.requireReturns('statistics')) });
   };
-  try {
-    return await use({
-      arithmetic: resolution.arithmetic,
-      async train(_seed, member, onProgress) {
-        held ??= {
-          training: holdPanel(engine, rows, contextInput(batch, context, config)),
-          validation:
-            validation &&
-            validationRows &&
-            holdPanel(engine, validationRows, contextInput(validation, context, config)),
-        };
-        current = { checkpoints: new Map(), history: [] };
-        const { nCharacteristics, nContext } = batch;
-        const { signal } = options;
-        const task = { engine, config, ...held, nCharacteristics, nContext, member, signal, onProgress, ...current };
-        return memberOf(current, await trainMember(task));
-      },
-      async combine(members) {
-        // What follows holds the panels anew, in the same blocks.
-        held?.training.release();
-        held?.validation?.release();
-        held = undefined;
-        const stops = members.map(({ stopReason }) => stopReason);
-        const stop = stops.find(isNonFinite) ?? stops.find((s) => s === 'early-stopping') ?? 'max-epochs';
-        const onValidation = validation && contextInput(validation, context, config);
-        const notes = [
-          ...members.flatMap((member) => member.notes),
-          ...sizeNotes(rows),
-          ...contextNotes(onValidation, context, config).map((note) => `Validation: ${note}`),
-        ];
-        const fit = fitOf(parts, members, notes, stop);
-        if (fit.fallback === undefined)
-          throw new DataError({
-            field: config.defaultCheckpoint ?? 'batch',
-            expected: 'a state to use by default',
-            found: fit.labels.length > 0 ? `only ${fit.labels.join(', ')}` : 'no finished epoch',
-            remedy: isNonFinite(stop)
-              ? notes.join(' ')
-              : 'Choose a defaultCheckpoint on the checkpoint grid; best needs a validation batch.',
-          });
-        const trainMetrics = await metrics(engine, config, fit, batch, fit.fallback);
-        const validationMetrics = validation && (await metrics(engine, config, fit, validation, fit.fallback));
-        return { ...fit, summary: { ...fit.summary, trainMetrics, validationMetrics } };
-      },
-      interrupted(finished) {
-        const first = current && memberOf(current, { stopReason: 'aborted', notes: [] });
-        const usable = finished.length > 0 ? finished : first ? [first] : [];
-        const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
-        const partial = fitOf(parts, usable, [note], 'aborted');
-        return partial.labels.length > 0 ? partial : undefined;
-      },
-    });
-  } finally {
-    await engine.dispose();
-  }
-}
-
-/** What a fit is put together from, beside its members. */
-interface Parts {
-  readonly config: StochasticDiscountFactorConfig;
-  readonly batch: CrossSectionBatch;
-  readonly rows: PricingRows;
-  readonly context: ContextHistory | undefined;
-  readonly specs: ParameterSpecs;
-  readonly backend: string;
-}
-
-/** The fit that members make, before it is measured. */
-function fitOf(
-  { config, batch, rows, context, specs, backend }: Parts,
-  members: readonly SdfMember[],
-  notes: readonly string[],
-  stopReason: FitSummary['stopReason'],
-): SdfFit {
-  const labels = commonLabels(members.map((member) => new Set(Object.keys(member.labels))));
-  const fallback = defaultLabel(config, labels);
-  const history = members.flatMap((member) => member.history);
   return {
-    characteristicNames: [...batch.characteristicNames],
-    context,
-    networks: packNetworks(specs, members),
-    labels,
-    fallback,
-    summary: {
-      converged: stopReason === 'early-stopping',
-      stopReason,
-      iterations: history.length,
-      trainMetrics: {},
-      defaultCheckpoint: fallback,
-      history,
-      notes,
-      runRecord: {
-        modelType,
-        packageVersion: packageVersion(),
-        config,
-        engine: backend,
-        dimensions: {
-          dates: batch.nDates,
-          rows: batch.nRows,
-          pricedRows: rows.rows.length,
-          assets: rows.nAssets,
-          characteristics: batch.nCharacteristics,
-          context: batch.nContext,
-          members: members.length,
-          reservedBytes: Math.max(0, ...members.map(({ engineBytes }) => engineBytes)),
-        },
-        stopReason,
-        // Measured where the fit is put together.
-        seconds: 0,
-      },
+    specs: sdfNetwork(config, nCharacteristics, nContext),
+    validated: validation !== undefined,
+    dimensions: {
+      dates: batch.nDates,
+      rows: batch.nRows,
+      pricedRows: rows.rows.length,
+      assets: rows.nAssets,
+      characteristics: nCharacteristics,
+      context: nContext,
+    },
+    notes: sizeNotes(rows),
+    async train(engine, run) {
+      held ??= {
+        training: holdPanel(engine, rows, contextInput(batch, context, config)),
+        validation:
+          validation && validationRows && holdPanel(engine, validationRows, contextInput(validation, context, config)),
+      };
+      states = [];
+      const task = { engine, config, ...held, nCharacteristics, nContext, run, states };
+      const { stopReason, remedy, notes, length, skippedSteps } = await trainMember(task);
+      return { ...inReturns(states, returnScale), stopReason, remedy, notes, length, skippedSteps };
+    },
+    unfinished() {
+      const weights = inReturns(states, returnScale);
+      return { ...weights, stopReason: 'aborted', remedy: '', length: 0, skippedSteps: 0 };
+    },
+    release() {
+      // What follows holds the panels anew, in the same blocks.
+      held?.training.release();
+      held?.validation?.release();
+      held = undefined;
+    },
+    keep: (members) => ({
+      characteristicNames: [...batch.characteristicNames],
+      context,
+      members: members.map(weightsOf),
+    }),
+    async judge(engine, fit, checkpoint) {
+      const onValidation = validation && contextInput(validation, context, config);
+      return {
+        trainMetrics: await metrics(engine, fit, batch, checkpoint),
+        validationMetrics: validation && (await metrics(engine, fit, validation, checkpoint)),
+        notes: contextNotes(onValidation, context, config).map((note) => `Validation: ${note}`),
+      };
     },
   };
+}
+
+/** All states of a member; networks that were trained on returns over their scale, for returns as they are. */
+function inReturns(states: readonly MemberWeights[], returnScale: number): MemberWeights {
+  const snapshots = states.flatMap((phase) => Object.entries(phase.snapshots));
+  return {
+    checkpoints: Object.assign({}, ...states.map(({ checkpoints }) => checkpoints)) as MemberWeights['checkpoints'],
+    snapshots: Object.fromEntries(
+      snapshots.map(([key, snapshot]) => [key, withScaledOutput(snapshot, 1 / returnScale)]),
+    ),
+  };
+}
+
+/** The network with its linear output multiplied. */
+export function withScaledOutput(snapshot: Snapshot, scale: number): Snapshot {
+  const scaled = (name: string) => [name, snapshot[name].map((value) => value * scale)] as const;
+  return { ...snapshot, ...Object.fromEntries(['output.weight', 'output.bias'].map(scaled)) };
 }
 
 /** Weights and M of one checkpoint on a batch. Throws DataError when its columns differ from the fit's. */
 export async function extractSdf(
   engine: Engine,
   config: StochasticDiscountFactorConfig,
-  fit: SdfFit,
+  fit: Omit<SdfFit, 'summary'>,
   batch: CrossSectionBatch,
   checkpoint: string,
 ): Promise<StochasticDiscountFactorState> {
   requireSameColumns('characteristicNames', batch.characteristicNames, fit.characteristicNames);
   const specs = sdfNetwork(config, fit.characteristicNames.length, fit.context?.names.length ?? 0);
-  const { states, size, labels } = fit.networks;
-  const networks = labels.map((rows) => {
-    const row = rows[checkpoint];
-    return unpack(specs, states.subarray(row * size, (row + 1) * size));
-  });
+  const networks = fit.members.map((member) => namedValues(specs, snapshotAt(member, checkpoint)));
   const context = contextInput(batch, fit.context, config);
   const exposures = await meanOutputs(engine, batch, context, networks);
   const { rowOffsets } = batch.index;
@@ -233,17 +160,4 @@ export async function extractSdf(
     checkpoint,
     notes: contextNotes(context, fit.context, config),
   });
-}
-
-/** Those statistics that the data determine. */
-async function metrics(
-  engine: Engine,
-  config: StochasticDiscountFactorConfig,
-  fit: SdfFit,
-  batch: CrossSectionBatch,
-  checkpoint: string,
-): Promise<Record<string, number>> {
-  const state = await extractSdf(engine, config, fit, batch, checkpoint);
-  const statistics = sdfStatistics(state, batch.requireReturns('statistics'));
-  return onlyFinite({ ...statistics });
 }

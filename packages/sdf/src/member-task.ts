@@ -1,5 +1,6 @@
-import { onlyFinite, type FitSummary, type HistoryEntry, type Progress, type RunOptions } from '@ml4t/core';
+import { onlyFinite, type Progress } from '@ml4t/core';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
+import type { MemberRun, MemberWeights, TrainedNetwork } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfig } from './config.ts';
 import type { HeldPanel } from './panel-tensors.ts';
@@ -16,18 +17,15 @@ export interface MemberTask {
   readonly nCharacteristics: number;
   /** Features of the context, 0 without. */
   readonly nContext: number;
-  readonly member: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: RunOptions<StochasticDiscountFactorPhase>['onProgress'];
-  /** Both are filled as training goes on, so that whatever is finished outlives an abort. */
-  readonly checkpoints: Map<string, Snapshot>;
-  readonly history: HistoryEntry[];
+  readonly run: MemberRun<StochasticDiscountFactorPhase>;
+  /** Filled as training goes on, so that whatever is finished outlives an abort: the states of each phase of the SDF network. */
+  readonly states: MemberWeights[];
   /** Initial weights made elsewhere; drawn from the member's seed where absent. */
   readonly initial?: { readonly sdf: readonly NamedValues[]; readonly moment: readonly NamedValues[] };
 }
 
-export interface MemberRecord {
-  readonly stopReason: FitSummary['stopReason'];
+/** How training went. */
+export interface MemberRecord extends Omit<TrainedNetwork, keyof MemberWeights> {
   readonly notes: readonly string[];
   /** The moment network as the conditional phase used it. */
   readonly moment: Snapshot;

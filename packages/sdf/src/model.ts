@@ -2,23 +2,20 @@ import {
   requirePredictArguments,
   type CrossSectionBatch,
   type ExtractOptions,
-  type FitOptions,
   type StochasticDiscountFactorEstimator,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
-import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
-import type { ArtifactContent, ArtifactSource } from '@ml4t/core/persist';
-import { contentOf, loadFittedModel } from './artifact.ts';
-import { commonLabels, defaultLabel, resolveLabel } from './checkpoints.ts';
+import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
+import type { ParameterSpecs } from '@ml4t/core/nn';
+import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import { configOf, fromArtifact, toArtifact } from './artifact.ts';
+import { ownLabel } from './checkpoints.ts';
 import {
   parseSdfConfig,
   type StochasticDiscountFactorConfig,
   type StochasticDiscountFactorConfigInput,
 } from './config.ts';
-import { engineOf } from './engine.ts';
-import { extractSdf, modelType, openFit, sdfNetwork, type SdfFit, type SdfMember } from './fit.ts';
-import { networkSize } from './fitted-networks.ts';
-import type { StochasticDiscountFactorPhase } from './member-task.ts';
+import { extractSdf, prepareFit, sdfNetwork, type SdfFit, type SdfTypes } from './fit.ts';
 import { sdfStatistics, type SdfStatistics } from './statistics.ts';
 import { packageVersion } from './version.ts';
 
@@ -44,16 +41,10 @@ import { packageVersion } from './version.ts';
  * const { weights, sdfValues } = await model.extract(test);
  */
 export class StochasticDiscountFactorModel
-  extends NetworkEnsemble<
-    CrossSectionBatch,
-    FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
-    SdfMember,
-    SdfFit,
-    StochasticDiscountFactorPhase
-  >
+  extends NetworkEnsemble<SdfTypes>
   implements StochasticDiscountFactorEstimator
 {
-  readonly modelType = modelType;
+  readonly modelType = 'stochastic-discount-factor';
   readonly config: StochasticDiscountFactorConfig;
   protected readonly packageVersion = packageVersion();
   protected override readonly batchKind = 'cross-section';
@@ -62,18 +53,6 @@ export class StochasticDiscountFactorModel
   constructor(config: StochasticDiscountFactorConfigInput = {}) {
     super();
     this.config = parseSdfConfig(config);
-  }
-
-  get ensembleSize(): number {
-    return this.config.ensembleSize;
-  }
-  /** Labels that `extract` takes, in the order of training. */
-  get checkpoints(): readonly string[] {
-    return this.requireFit('checkpoints').labels;
-  }
-  /** The label that `extract` uses when none is asked for; undefined after an abort before its phase. */
-  get defaultCheckpoint(): string | undefined {
-    return this.requireFit('defaultCheckpoint').fallback;
   }
 
   /**
@@ -92,13 +71,8 @@ export class StochasticDiscountFactorModel
       operation: 'StochasticDiscountFactorModel.extract',
       kind: 'cross-section',
     });
-    const checkpoint = resolveLabel(options.checkpoint, fit.fallback, fit.labels);
-    const { engine } = await engineOf(this.config, fit.networks.size);
-    try {
-      return await extractSdf(engine, this.config, fit, batch, checkpoint);
-    } finally {
-      await engine.dispose();
-    }
+    const checkpoint = this.checkpointOf(fit, options.checkpoint);
+    return this.withEngine(fit, (engine) => extractSdf(engine, this.config, fit, batch, checkpoint));
   }
 
   /** Sharpe ratio of the SDF portfolio, EV and XS-R2 of any checkpoint on a batch with returns. */
@@ -108,23 +82,32 @@ export class StochasticDiscountFactorModel
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<StochasticDiscountFactorModel> {
-    const { config, read } = await loadFittedModel(source, modelType);
-    const model = new StochasticDiscountFactorModel(config as StochasticDiscountFactorConfigInput);
-    const fit = read((p, q) => networkSize(sdfNetwork(model.config, p, q)));
-    const labels = commonLabels(fit.networks.labels.map((rows) => new Set(Object.keys(rows))));
-    model.restore({ ...fit, labels, fallback: defaultLabel(model.config, labels) });
+    const artifact = await loadArtifact(source, { modelType: 'stochastic-discount-factor', formatVersion: 2 });
+    const model = new StochasticDiscountFactorModel(configOf(artifact));
+    model.restore(fromArtifact(artifact, (p, q) => sdfNetwork(model.config, p, q)));
     return model;
   }
 
-  protected override open<T>(
-    batch: CrossSectionBatch,
-    options: FitOptions<CrossSectionBatch, StochasticDiscountFactorPhase>,
-    use: (training: EnsembleTraining<SdfMember, SdfFit, StochasticDiscountFactorPhase>) => Promise<T>,
-  ): Promise<T> {
-    return openFit(this.config, batch, options, use);
+  protected override prepare(batch: CrossSectionBatch, options: SdfTypes['options']): NetworkTraining<SdfTypes> {
+    return prepareFit(this.config, batch, options);
   }
 
-  protected override contentOf(fit: SdfFit): Pick<ArtifactContent, 'state' | 'arrays'> {
-    return contentOf(fit);
+  protected override specsOf({ characteristicNames, context }: SdfFit): ParameterSpecs {
+    return sdfNetwork(this.config, characteristicNames.length, context?.names.length ?? 0);
+  }
+
+  protected override dataOf(fit: SdfFit): ReturnType<typeof toArtifact> {
+    return toArtifact(fit);
+  }
+
+  protected override checkpointOf(fit: SdfFit, asked: string | undefined): string {
+    return super.checkpointOf(fit, asked === undefined ? undefined : ownLabel(asked));
+  }
+
+  /** Of the conditional phase where there is one: an unconditional state never stands in for a conditional one. */
+  protected override usualCheckpoints(): readonly string[] {
+    const { defaultCheckpoint, nEpochsCond } = this.config;
+    const phase = defaultCheckpoint?.split('/')[0] ?? (nEpochsCond > 0 ? 'conditional' : 'unconditional');
+    return [`${phase}/best`, `${phase}/last`];
   }
 }

@@ -47,11 +47,8 @@ export async function momentPhase(
       epochs: config.nEpochsMoment,
       seed: deriveKey(seed, 'moment'),
       operation: 'StochasticDiscountFactorModel.fit',
-      signal: task.signal,
-      onProgress: ({ epoch, loss: value }) => {
-        task.history.push({ member: task.member, phase: 2, epoch, loss: -value });
-        task.onProgress?.(epochProgress(config, 'moment', epoch, { loss: -value }));
-      },
+      signal: task.run.signal,
+      onProgress: ({ epoch, loss: value }) => task.run.report(epochProgress(config, 'moment', epoch, { loss: -value })),
     });
   } finally {
     for (const tensor of held) engine.release(tensor);

@@ -1,9 +1,9 @@
-import { onlyFinite, sharpeRatio } from '@ml4t/core';
+import { sharpeRatio } from '@ml4t/core';
 import type { Optimizer, ParameterSet } from '@ml4t/core/engine';
-import { keptEpochs, scheduleOf } from '@ml4t/core/ensemble';
+import { keptEpochs, labelledStates, scheduleOf } from '@ml4t/core/ensemble';
 import { deriveKey, type Ops, type Tensor } from '@ml4t/core/nn';
 import { Checkpoints, train, type TrainingRecord, type ValidationOptions } from '@ml4t/core/train';
-import { epochOfLabel, labelled, type SdfPhase } from './checkpoints.ts';
+import { epochOfLabel, type SdfPhase } from './checkpoints.ts';
 import { factor, pricingLoss, residualShare } from './losses.ts';
 import { epochProgress, steps, type MemberTask } from './member-task.ts';
 import { momentForm } from './moment-form.ts';
@@ -75,30 +75,24 @@ export async function sdfPhase(
       checkpoints,
       operation: 'StochasticDiscountFactorModel.fit',
       validation: validation && rule,
-      signal: task.signal,
+      signal: task.run.signal,
       onProgress: ({ epoch, loss: value }) => {
         const metrics: Record<string, number> = { loss: value };
         if (validation) {
           metrics.validationLoss = validationLoss[epoch - 1];
           metrics.validationSharpe = validationSharpe[epoch - 1];
         }
-        task.history.push({
-          member: task.member,
-          phase: phase === 'unconditional' ? 1 : 3,
-          epoch,
-          ...onlyFinite(metrics),
-        });
-        task.onProgress?.(epochProgress(config, phase, epoch, metrics));
+        task.run.report(epochProgress(config, phase, epoch, metrics));
       },
     });
     if (validation && record.bestEpoch === undefined)
       notes.push(
-        `Member ${task.member}: no ${phase} epoch after the first ${config.ignoreFirst} had a finite validation criterion; the last one is used.`,
+        `no ${phase} epoch after the first ${config.ignoreFirst} had a finite validation criterion; the last one is used.`,
       );
     return record;
   } finally {
     for (const tensor of held) engine.release(tensor);
-    for (const [label, snapshot] of labelled(phase, checkpoints)) task.checkpoints.set(label, snapshot);
+    task.states.push(labelledStates(checkpoints, { lists: () => true, prefix: `${phase}/` }));
   }
 }
 

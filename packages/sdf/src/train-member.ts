@@ -13,7 +13,7 @@ import { sdfPhase } from './sdf-phase.ts';
  */
 export async function trainMember(task: MemberTask): Promise<MemberRecord> {
   const { engine, config } = task;
-  const seed = config.seed + task.member;
+  const { seed } = task.run;
   const shape = (stateDim: number): NetworkShape => ({
     nCharacteristics: task.nCharacteristics,
     nContext: task.nContext,
@@ -47,12 +47,14 @@ export async function trainMember(task: MemberTask): Promise<MemberRecord> {
         if (second !== optimizer) second.release();
       }
     }
-    const failed = records.find(({ remedy }) => remedy !== '');
-    if (failed) notes.push(failed.remedy);
-    const early = records.some(({ stopReason }) => stopReason === 'early-stopping');
+    // Where nothing failed, as its last phase ended, which is the one that the SDF network is used from.
+    const { stopReason, remedy } = records.find((record) => record.remedy !== '') ?? records[records.length - 1];
     return {
-      stopReason: failed ? failed.stopReason : early ? 'early-stopping' : 'max-epochs',
+      stopReason,
+      remedy,
       notes,
+      length: records.reduce((sum, { history }) => sum + history.length, 0),
+      skippedSteps: records.reduce((sum, { skippedSteps }) => sum + skippedSteps, 0),
       moment: await moment.read(),
     };
   } finally {

@@ -122,7 +122,9 @@ describe('units of returns', () => {
     const raw = { weightNormalization: 'none' as const };
     const percent = train.withReturns(changed(train.requireReturns('test'), (value) => 100 * value));
     const [a, b] = [await fitted(train, raw), await fitted(percent, raw)];
-    a.fitSummary.history.forEach(({ loss }, at) => expect(b.fitSummary.history[at].loss / loss).toBeCloseTo(1, 4));
+    a.fitSummary.history.forEach(({ metrics: { loss } }, at) =>
+      expect(b.fitSummary.history[at].metrics.loss / loss).toBeCloseTo(1, 4),
+    );
     const [one, other] = [await a.extract(train), await b.extract(percent)];
     one.sdfValues.forEach((m, t) => expect(other.sdfValues[t]).toBeCloseTo(m, 4));
     expect(one.pricingKernel).toEqual(one.sdfValues);
@@ -254,12 +256,12 @@ describe('checkpoints', () => {
     );
     expect(summary.defaultCheckpoint).toBe('conditional/best');
     // The best is the least validation loss after the burn-in of one epoch.
-    const eligible = summary.history.filter(({ phase, epoch }) => phase === 3 && epoch > 1);
-    const least = eligible.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+    const eligible = summary.history.filter(({ phase, step }) => phase === 'conditional' && step > 1);
+    const least = eligible.reduce((a, b) => (b.metrics.validationLoss < a.metrics.validationLoss ? b : a));
     const best = await model.extract(test);
     expect(best.checkpoint).toBe('conditional/best');
     expect(best.weights).toEqual(
-      (await model.extract(test, { checkpoint: `conditional/epoch-${least.epoch}` })).weights,
+      (await model.extract(test, { checkpoint: `conditional/epoch-${least.step}` })).weights,
     );
     expect((await fitted()).defaultCheckpoint).toBe('conditional/last');
   });
@@ -268,14 +270,15 @@ describe('checkpoints', () => {
     const options = { ...smallConfig, dropout: 0, subEpochs: 1, learningRate: 0.2, nEpochsMoment: 0, nEpochsCond: 1 };
     const full = new StochasticDiscountFactorModel({ ...options, nEpochsUnc: 8, checkpointInterval: 1 });
     const { history } = await full.fit(train, { validation });
-    const eligible = history.filter(({ phase, epoch }) => phase === 1 && epoch > 1);
-    const best = eligible.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a)).epoch;
+    const eligible = history.filter(({ phase, step }) => phase === 'unconditional' && step > 1);
+    const best = eligible.reduce((a, b) => (b.metrics.validationLoss < a.metrics.validationLoss ? b : a)).step;
     // The panel and the rate are such that it is not the last one, which would prove nothing.
     expect(best).toBeLessThan(8);
     // Stopped there, without a validation, the conditional phase begins from the same state.
     const short = new StochasticDiscountFactorModel({ ...options, nEpochsUnc: best });
     const shorter = await short.fit(train);
-    const first = (entries: typeof history): number => entries.filter(({ phase }) => phase === 3)[0].loss;
+    const first = (entries: typeof history): number =>
+      entries.filter(({ phase }) => phase === 'conditional')[0].metrics.loss;
     expect(first(shorter.history)).toBe(first(history));
   });
 
@@ -330,7 +333,8 @@ describe('the residual term', () => {
         residualWeight,
       });
       const { history, trainMetrics } = await model.fit(train);
-      return residualWeight === 0 ? history[0].loss : history[0].loss - (1 - trainMetrics.explainedVariation);
+      const [{ metrics }] = history;
+      return residualWeight === 0 ? metrics.loss : metrics.loss - (1 - trainMetrics.explainedVariation);
     };
     // Float32 sums of some two hundred squares.
     expect(Math.abs((await lossOf(1)) - (await lossOf(0)))).toBeLessThan(1e-5);
@@ -341,7 +345,7 @@ describe('the unconditional phase', () => {
   it('does not see the residual term, which is blind to the sign of weights', async () => {
     const phaseOne = async (residualWeight: number): Promise<number[]> => {
       const { history } = await new StochasticDiscountFactorModel({ ...smallConfig, residualWeight }).fit(train);
-      return history.filter(({ phase }) => phase === 1).map(({ loss }) => loss);
+      return history.filter(({ phase }) => phase === 'unconditional').map(({ metrics }) => metrics.loss);
     };
     expect(await phaseOne(1)).toEqual(await phaseOne(0));
     expect(() => new StochasticDiscountFactorModel({ residualWeight: 1, nEpochsCond: 0 })).toThrow(ConfigError);
@@ -402,7 +406,7 @@ describe('an aborted fit', () => {
     const model = await abortAt('conditional', 2, { checkpointInterval: 1 });
     const { stopReason, iterations, history, notes } = model.fitSummary;
     expect({ stopReason, iterations }).toEqual({ stopReason: 'aborted', iterations: 3 + 2 + 2 });
-    expect(history[history.length - 1]).toMatchObject({ phase: 3, epoch: 2 });
+    expect(history[history.length - 1]).toMatchObject({ phase: 'conditional', unit: 'epoch', step: 2 });
     expect(notes).toHaveLength(1);
     const folder = await mkdtemp(join(tmpdir(), 'ml4t-sdf-'));
     try {

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { formatTimestamp, type PanelFinding } from '@ml4t/core';
 import { characteristicFacts, columnFacts, type ColumnFacts } from '../experiment/column-facts.ts';
 import { readData } from '../experiment/data.ts';
@@ -6,7 +7,7 @@ import { returnsName } from '../experiment/data-schema.ts';
 import { findingLines, lookAtData, requireNoWarning } from '../experiment/look.ts';
 import { prepareExperiment } from '../experiment/run.ts';
 import { splitDates } from '../experiment/splits.ts';
-import type { FamilyPackage } from '../families/family.ts';
+import type { FamilyPackage } from '../families/packages.ts';
 import { fixed, formatTable, percent } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted } from '../terminal/words.ts';
@@ -30,7 +31,7 @@ interface CheckedColumn extends ColumnFacts {
 export async function checkCommand(path: string, options: CheckCommandOptions): Promise<void> {
   const { terminal } = options;
   const experiment = await loadExperiment(path);
-  await prepareExperiment(experiment, options.packages);
+  await prepareExperiment(experiment, { packages: options.packages, from: [dirname(resolve(path)), process.cwd()] });
   const warnings: string[] = [];
   const { batch } = await readData(experiment.data, {
     signal: terminal.signal,

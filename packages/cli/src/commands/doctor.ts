@@ -1,7 +1,7 @@
 import { linalgBackend } from '@ml4t/core/linalg';
 import { examineEngines, gpuThreshold, resolveEngine, type EngineAttempt } from '@ml4t/core/engine';
-import type { FamilyPackage } from '../families/family.ts';
-import { familyPackages } from '../families/packages.ts';
+import type { FamilyPackage } from '../families/packages.ts';
+import { findFamilies } from '../families/packages.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -26,7 +26,7 @@ interface Findings {
 }
 
 /** `ml4t doctor`: what this machine runs on, which engines work and why the others do not, which families are here. */
-export async function doctorCommand({ json, terminal, packages = familyPackages }: DoctorOptions): Promise<void> {
+export async function doctorCommand({ json, terminal, packages = findFamilies() }: DoctorOptions): Promise<void> {
   const { engine, resolution } = await resolveEngine();
   await engine.dispose();
   const findings: Findings = {

@@ -2,8 +2,9 @@ import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, OutputError, nearestName, type ModelRegistration } from '@ml4t/core';
 import { makeFolders, replaceFile } from '@ml4t/core/persist';
-import { familyOf, familyPackages } from '../families/packages.ts';
-import { registrationOf, type FamilyPackage } from '../families/family.ts';
+import { familyOf, findFamilies } from '../families/packages.ts';
+import { registrationOf } from '@ml4t/core/experiment';
+import type { FamilyPackage } from '../families/packages.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { shownPath } from '../terminal/words.ts';
 
@@ -19,7 +20,7 @@ export interface InitCommandOptions {
 /** `ml4t init`: a commented experiment file for a model type, or for every model of a family package. */
 export async function initCommand(name: string, options: InitCommandOptions): Promise<void> {
   const path = resolve(options.output);
-  const text = await experimentFor(name, options.packages ?? familyPackages);
+  const text = await experimentFor(name, options.packages ?? findFamilies());
   if (!options.force && (await exists(path)))
     throw new OutputError({
       field: path,

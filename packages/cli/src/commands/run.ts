@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { formatTimestamp } from '@ml4t/core';
 import { FolderStore } from '@ml4t/core/persist';
 import { diagnose } from '../experiment/diagnostics.ts';
@@ -10,7 +10,7 @@ import { resultsTable } from '../experiment/results-table.ts';
 import { prepareExperiment, runExperiment, type ExperimentResult, type PreparedExperiment } from '../experiment/run.ts';
 import type { Experiment } from '../experiment/schema.ts';
 import { summarize, summarizePartial, type ExperimentSummary } from '../experiment/summary.ts';
-import type { FamilyPackage } from '../families/family.ts';
+import type { FamilyPackage } from '../families/packages.ts';
 import { requireWritable } from '../outputs/generation.ts';
 import { inputsOf, requireApart } from '../outputs/inputs.ts';
 import { requireOwned, type WrittenFile } from '../outputs/ownership.ts';
@@ -58,7 +58,10 @@ export async function runCommand(path: string, options: RunCommandOptions): Prom
   const loaded = await loadExperiment(path);
   const directory = options.output === undefined ? loaded.outputs.directory : resolve(options.output);
   const experiment = { ...loaded, outputs: { ...loaded.outputs, directory } };
-  const prepared = await prepareExperiment(experiment, options.packages);
+  const prepared = await prepareExperiment(experiment, {
+    packages: options.packages,
+    from: [dirname(resolve(path)), process.cwd()],
+  });
   const names = namesToWrite(experiment.outputs);
   await requireApart(directory, names, [
     ...inputsOf(experiment.data, 'experiment.data'),
@@ -102,7 +105,6 @@ async function runInto(
   try {
     const result = await runExperiment(prepared, record, {
       signal: terminal.signal ? AbortSignal.any([terminal.signal, lost]) : lost,
-      packages: options.packages,
       workers: options.workers,
       strict: options.strict,
       store,

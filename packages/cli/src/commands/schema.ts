@@ -1,12 +1,13 @@
 import { configJsonSchema } from '@ml4t/core';
 import { experimentSchema } from '../experiment/schema.ts';
-import { registrationOf, type FamilyPackage } from '../families/family.ts';
-import { familyOf, familyPackages } from '../families/packages.ts';
+import { registrationOf } from '@ml4t/core/experiment';
+import type { FamilyPackage } from '../families/packages.ts';
+import { familyOf, findFamilies } from '../families/packages.ts';
 
 /** The JSON Schema of an experiment file, or of the configuration of one model or forecaster. */
 export async function schemaOf(
   type: string | undefined,
-  packages: readonly FamilyPackage[] = familyPackages,
+  packages: readonly FamilyPackage[] = findFamilies(),
 ): Promise<Record<string, unknown>> {
   if (type === undefined) return configJsonSchema(experimentSchema);
   if (!packages.some(({ modelTypes }) => modelTypes.includes(type))) {

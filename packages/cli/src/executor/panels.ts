@@ -1,5 +1,6 @@
 import { DataError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
 import { readData } from '../experiment/data.ts';
+import { sourceName } from '../experiment/data-schema.ts';
 import { panelFingerprint } from '../experiment/fingerprint.ts';
 import { prepareSteps } from '../experiment/preprocessing.ts';
 import type { DataReference } from '../experiment/task.ts';
@@ -30,7 +31,7 @@ export function knownPanel(panel: CrossSectionBatch, fingerprint: string): Panel
 function requireFingerprint(found: string, { fingerprint, read }: DataReference): void {
   if (found === fingerprint) return;
   throw new DataError({
-    field: `data of the task (${read.source})`,
+    field: `data of the task (${sourceName(read)})`,
     expected: `the panel whose SHA-256, preprocessed, is ${fingerprint}`,
     found,
     remedy: 'Give every worker the files that the experiment was planned with; or plan it again.',

@@ -8,43 +8,51 @@ import {
   type WalkForwardEstimator,
 } from '@ml4t/core';
 import type { ArtifactStore } from '@ml4t/core/persist';
-import type {
-  ExperimentBatch,
-  ExperimentEstimator,
-  ExperimentPrediction,
-  Family,
-  FamilyPackage,
-  PreSpecifiedSeries,
-} from '../families/family.ts';
-import { familyOf } from '../families/packages.ts';
-import { exposureCorrelations } from '../experiment/exposures.ts';
+import {
+  exposureCorrelations,
+  type ExposureTable,
+  type ExperimentBatch,
+  type ExperimentEstimator,
+  type ExperimentPrediction,
+  type Family,
+  type PreSpecifiedSeries,
+} from '@ml4t/core/experiment';
+import { familyOf, findFamilies, packageOf, type FamilyPackage } from '../families/packages.ts';
 import { factorSeries, withoutFactorColumns } from '../experiment/pre-specified-factors.ts';
 import { characteristicImportance } from '../experiment/importance.ts';
-import type { ExposureTable, FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
+import type { FoldOutcome, FoldTask, MemberTask, Task } from '../experiment/task.ts';
 import { requireVersions } from '../experiment/versions.ts';
 import { WorkArea } from '../experiment/work-area.ts';
 import type { TaskHooks } from './executor.ts';
 import { panelFor, type PanelFor } from './panels.ts';
 
-export interface TaskRunnerOptions {
+/** Where the families of tasks come from. */
+export interface FamilySource {
+  /** Families from code, instead of those that are installed. */
+  readonly packages?: readonly FamilyPackage[] | undefined;
+  /** Folders of projects from which to look for the packages that tasks name; this process's where absent. */
+  readonly from?: readonly string[] | undefined;
+}
+
+export interface TaskRunnerOptions extends FamilySource {
   /** Where the artifacts that tasks need are, and where theirs go. */
   readonly store: ArtifactStore;
   /** Where panels come from; read as the tasks say where absent. */
   readonly panelFor?: PanelFor | undefined;
-  readonly packages?: readonly FamilyPackage[] | undefined;
 }
 
 /** Does tasks, one after the other: what every executor has at its core, and what a worker on another machine needs of this package. */
 export class TaskRunner {
   readonly #work: WorkArea;
   readonly #panelFor: PanelFor;
-  readonly #packages: readonly FamilyPackage[] | undefined;
+  readonly #families: FamilySource;
+  readonly #found = new Map<string, readonly FamilyPackage[]>();
   #current: Batches | undefined;
 
-  constructor({ store, panelFor: panels = panelFor, packages }: TaskRunnerOptions) {
+  constructor({ store, panelFor: panels = panelFor, ...families }: TaskRunnerOptions) {
     this.#work = new WorkArea(store);
     this.#panelFor = panels;
-    this.#packages = packages;
+    this.#families = families;
   }
 
   /**
@@ -54,11 +62,19 @@ export class TaskRunner {
    * another; ArtifactError a member that it needs is not in the store; what the model throws; AbortedError
    */
   async run(task: Task, hooks: TaskHooks): Promise<void> {
-    requireVersions(task);
-    const family = await familyOf(task.model.type, 'model.type', this.#packages);
+    const packages = this.#packagesOf(task);
+    requireVersions(task, packageOf(task.model.type, 'model.type', packages));
+    const family = await familyOf(task.model.type, 'model.type', packages);
     const batch = await this.#batch(task, hooks);
     if (task.kind === 'member') await this.#work.keepMember(task, await this.#trainMember(family, batch, task, hooks));
     else await this.#work.keepOutcomes(task, await this.#walkFolds(family, batch, task, hooks));
+  }
+
+  #packagesOf({ family }: Task): readonly FamilyPackage[] {
+    const { packages, from } = this.#families;
+    const found = packages ?? this.#found.get(family) ?? findFamilies({ plugins: [family], from });
+    this.#found.set(family, found);
+    return found;
   }
 
   async #trainMember(

@@ -12,6 +12,8 @@ export interface WorkerPlace {
   readonly fingerprint: string;
   /** Of the store. */
   readonly folder: string;
+  /** Where to look for packages. */
+  readonly from: readonly string[] | undefined;
 }
 
 export interface WorkerThreadsOptions {
@@ -19,6 +21,7 @@ export interface WorkerThreadsOptions {
   readonly fingerprint: string;
   readonly folder: string;
   readonly threads: number;
+  readonly from?: readonly string[] | undefined;
 }
 
 /** What a worker is asked. */
@@ -32,9 +35,9 @@ export class WorkerThreadsExecutor implements TaskExecutor {
   readonly concurrency: number;
   readonly #pool: WorkerPool<WorkerReply>;
 
-  constructor({ panel, fingerprint, folder, threads }: WorkerThreadsOptions) {
+  constructor({ panel, fingerprint, folder, threads, from }: WorkerThreadsOptions) {
     this.concurrency = threads;
-    const workerData: WorkerPlace = { panel: sharedPanel(panel), fingerprint, folder };
+    const workerData: WorkerPlace = { panel: sharedPanel(panel), fingerprint, folder, from };
     this.#pool = new WorkerPool(
       threads,
       'ml4t run',

@@ -28,6 +28,7 @@ async function answer({ task, progress: port }: WorkerRequest): Promise<WorkerRe
     runner ??= new TaskRunner({
       store: new FolderStore(place.folder),
       panelFor: knownPanel(panelFrom(place.panel), place.fingerprint),
+      from: place.from,
     });
     await runner.run(task, { onProgress });
     return {};

@@ -129,20 +129,22 @@ function factorSharpes({ prediction }: ExperimentFold, horizon: number): ModelDi
 }
 
 function learningCurves(history: readonly HistoryEntry[]): LearningCurve[] {
-  const metrics = history.some(({ loss }) => loss !== undefined) ? ['loss', 'validationLoss'] : ['totalR2'];
+  const metrics = history.some((entry) => entry.metrics.loss !== undefined) ? ['loss', 'validationLoss'] : ['totalR2'];
+  const phases = [...new Set(history.map(({ phase }) => phase))];
   const curves = new Map<
     string,
     { metric: string; member: number; phase: number; steps: number[]; values: number[] }
   >();
   const stepsOf = new Map<number, number>();
   for (const entry of history) {
-    const { member = 0, phase = 1 } = entry;
+    const { member = 0 } = entry;
+    const phase = phases.indexOf(entry.phase) + 1;
     const step = (stepsOf.get(member) ?? 0) + 1;
     stepsOf.set(member, step);
     // The second phase of a discount factor trains its adversary, on a scale of its own.
-    if (phase === 2) continue;
+    if (entry.phase === 'moment') continue;
     for (const metric of metrics) {
-      const value = entry[metric] as number | undefined;
+      const value = entry.metrics[metric] as number | undefined;
       if (value === undefined || !Number.isFinite(value)) continue;
       const key = `${metric} ${member} ${phase}`;
       const curve = curves.get(key) ?? { metric, member, phase, steps: [], values: [] };

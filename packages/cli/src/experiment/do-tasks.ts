@@ -1,9 +1,9 @@
 import type { CrossSectionBatch } from '@ml4t/core';
 import type { ArtifactStore } from '@ml4t/core/persist';
-import type { OpenExecutor, TaskExecutor } from '../executor/executor.ts';
+import type { ExecutorPlace, OpenExecutor, TaskExecutor } from '../executor/executor.ts';
 import { openLocalExecutor } from '../executor/open-executor.ts';
 import { errorAbout } from '../executor/worker-errors.ts';
-import type { FamilyPackage } from '../families/family.ts';
+import type { FamilySource } from '../executor/task-runner.ts';
 import { counted } from '../terminal/words.ts';
 import type { ExperimentEvent, PlannedTask } from './events.ts';
 import type { ExperimentRecord } from './record.ts';
@@ -19,7 +19,6 @@ export interface TaskRunHooks {
   readonly onEvent?: ((event: ExperimentEvent) => void) | undefined;
   /** Something that is no warning, for a person: that a run goes on where another stopped. */
   readonly tell?: ((message: string) => void) | undefined;
-  readonly packages?: readonly FamilyPackage[] | undefined;
   /** Where the artifacts of tasks are: a later run over the same store goes on from them. */
   readonly store: ArtifactStore;
   /** Who does the tasks; worker threads of this process where absent. It is closed at the end. */
@@ -41,6 +40,7 @@ export async function doTasks(
   plan: readonly ModelTasks[],
   panel: CrossSectionBatch,
   record: ExperimentRecord,
+  families: FamilySource,
   hooks: TaskRunHooks,
 ): Promise<void> {
   const work = new WorkArea(hooks.store);
@@ -49,7 +49,7 @@ export async function doTasks(
   if (left.tasks.length === 0) return;
   const [{ data }] = left.tasks;
   const place = { store: hooks.store, panel, fingerprint: data.fingerprint, nTasks: left.tasks.length };
-  const executor = await openExecutor(place, hooks);
+  const executor = await openExecutor(place, families, hooks);
   try {
     tellPlan(left, record, executor.concurrency, hooks);
     const failures = await runAll(left, record, work, executor, hooks);
@@ -94,10 +94,11 @@ async function runAll(
 }
 
 function openExecutor(
-  place: Parameters<OpenExecutor>[0],
-  { executor, workers, packages }: TaskRunHooks,
+  place: ExecutorPlace,
+  families: FamilySource,
+  { executor, workers }: TaskRunHooks,
 ): TaskExecutor | Promise<TaskExecutor> {
-  if (executor === undefined) return openLocalExecutor(place, { workers, packages });
+  if (executor === undefined) return openLocalExecutor(place, { workers, ...families });
   return typeof executor === 'function' ? executor(place) : executor;
 }
 

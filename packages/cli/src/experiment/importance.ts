@@ -6,7 +6,7 @@ import {
   type CrossSectionBatch,
   type RowColumns,
 } from '@ml4t/core';
-import type { ExperimentEstimator } from '../families/family.ts';
+import type { ExperimentEstimator } from '@ml4t/core/experiment';
 
 /** How much of a score is owed to each characteristic. */
 export interface CharacteristicImportance {

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { ConfigError, describe, parseConfig } from '@ml4t/core';
 import { sourceFrom } from './data-schema.ts';
 import { parseText, readText } from './read-text.ts';
@@ -32,6 +32,7 @@ export function parseExperiment(text: string, path: string): Experiment {
   const { data, outputs } = experiment;
   return {
     ...experiment,
+    ...(experiment.plugins ? { plugins: experiment.plugins.map((each) => (isPath(each) ? from(each) : each)) } : {}),
     data: {
       ...besideFrom(data),
       ...(data.join ? { join: data.join.map(besideFrom) } : {}),
@@ -41,4 +42,9 @@ export function parseExperiment(text: string, path: string): Experiment {
     },
     outputs: { ...outputs, directory: from(outputs.directory) },
   };
+}
+
+/** A folder, and no name of a package. */
+function isPath(plugin: string): boolean {
+  return /^\.{1,2}([/\\]|$)/.test(plugin) || isAbsolute(plugin);
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '@ml4t/core';
-import type { PartSpecification } from '../families/family.ts';
+import type { PartSpecification } from '@ml4t/core/experiment';
 import type { ModelEntry } from './schema.ts';
 
 /** One model to walk forward: an entry of the experiment with the values of its sweep filled in. */

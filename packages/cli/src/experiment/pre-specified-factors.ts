@@ -1,5 +1,5 @@
 import { ConfigError, type CrossSectionBatch, type ReturnTiming } from '@ml4t/core';
-import type { PreSpecifiedSeries } from '../families/family.ts';
+import type { PreSpecifiedSeries } from '@ml4t/core/experiment';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';
 

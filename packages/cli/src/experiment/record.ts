@@ -8,7 +8,7 @@ import {
   type WalkForwardFold,
   type WalkForwardSplit,
 } from '@ml4t/core';
-import type { ExperimentPrediction } from '../families/family.ts';
+import type { ExperimentPrediction } from '@ml4t/core/experiment';
 import type { FoldOutcome } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
 

@@ -7,8 +7,9 @@ import {
   type PanelFinding,
   type WalkForwardSplit,
 } from '@ml4t/core';
-import { registrationOf, type FamilyPackage } from '../families/family.ts';
-import { familyOf, familyPackages, packageOf } from '../families/packages.ts';
+import { registrationOf } from '@ml4t/core/experiment';
+import type { FamilyPackage } from '../families/packages.ts';
+import { familyOf, findFamilies, packageOf } from '../families/packages.ts';
 import { readData, type ExperimentData } from './data.ts';
 import { doTasks, type TaskRunHooks } from './do-tasks.ts';
 import { findingLines, lookAtData, requireNoWarning } from './look.ts';
@@ -69,17 +70,29 @@ export interface PreparedExperiment {
   readonly experiment: Experiment;
   readonly models: readonly PreparedModel[];
   readonly steps: ReturnType<typeof prepareSteps>;
+  /** Where workers look for packages. */
+  readonly from: readonly string[];
+  /** Families from code, which no worker can be given. */
+  readonly packages: readonly FamilyPackage[] | undefined;
+}
+
+export interface PrepareOptions {
+  /** Families from code, instead of those that are installed. */
+  readonly packages?: readonly FamilyPackage[] | undefined;
+  /** Folders of projects whose dependencies may have models; this process's where absent. */
+  readonly from?: readonly string[] | undefined;
 }
 
 /** Finds every model's family and checks every configuration. Throws ConfigError, MissingPackageError. */
 export async function prepareExperiment(
   experiment: Experiment,
-  packages: readonly FamilyPackage[] = familyPackages,
+  { packages: given, from = [process.cwd()] }: PrepareOptions = {},
 ): Promise<PreparedExperiment> {
+  const packages = given ?? findFamilies({ plugins: experiment.plugins, from });
   const models: PreparedModel[] = [];
   for (const run of expandModels(experiment.models)) {
     const field = `experiment.models[${run.entry}].type`;
-    const { packageName } = packageOf(run.model.type, field, packages);
+    const home = packageOf(run.model.type, field, packages);
     const family = await familyOf(run.model.type, field, packages);
     const registration = registrationOf(family, run.model.type);
     requireKnownFactors(run, experiment.data.preSpecifiedFactors);
@@ -87,9 +100,10 @@ export async function prepareExperiment(
     // Models on windows make them themselves from the panel's rows.
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
     const ensembleSize = registration.ensembleSize?.(run.model.config) ?? 1;
-    models.push({ run, configs, batchKind, packageName, ensembleSize });
+    const chainsFolds = registration.chainsFolds?.(run.model.config) ?? false;
+    models.push({ run, configs, batchKind, family: home, ensembleSize, chainsFolds });
   }
-  return { experiment, models, steps: prepareSteps(experiment.preprocessing) };
+  return { experiment, models, steps: prepareSteps(experiment.preprocessing), from, packages: given };
 }
 
 /**
@@ -124,7 +138,7 @@ export async function runExperiment(
       modelIndex: batchKind === 'persistent-panel' ? fullIndex(panel) : panel.index,
     })),
   );
-  await doTasks(experimentTasks(experiment, models, panel, splits), panel, record, hooks);
+  await doTasks(experimentTasks(experiment, models, panel, splits), panel, record, prepared, hooks);
   const results = record.models.map((model) => {
     warnAboutFits(model, hooks.warn);
     const result = scoreModel(model, panel, experiment.evaluation, hooks.warn);

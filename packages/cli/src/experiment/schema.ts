@@ -78,6 +78,10 @@ const outputsSchema = z.strictObject({
 /** An experiment: models compared on the same data and the same walk-forward splits. */
 export const experimentSchema = z.strictObject({
   title: z.string().optional(),
+  plugins: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('packages with models of their own, by name, or their folders (./my-model)'),
   data: dataSchema,
   preprocessing: preprocessingSchema.default([]),
   models: z.array(modelSchema).min(1),

@@ -1,8 +1,9 @@
 import { ConfigError, type CrossSectionBatch, type WalkForwardSplit } from '@ml4t/core';
 import { panelFingerprint } from './fingerprint.ts';
-import type { ParsedConfigs, PartSpecification } from '../families/family.ts';
+import type { ParsedConfigs, PartSpecification } from '@ml4t/core/experiment';
 import { withKey, type DataReference, type FoldReference, type FoldTask, type MemberTask, type Task } from './task.ts';
 import type { ModelRun } from './model-runs.ts';
+import type { FamilyPackage } from '../families/packages.ts';
 import type { Experiment } from './schema.ts';
 import { versionsOf } from './versions.ts';
 
@@ -12,7 +13,9 @@ export interface PreparedModel {
   /** The configurations of `run` with all defaults spelled out. */
   readonly configs?: ParsedConfigs | undefined;
   readonly batchKind: FoldTask['batchKind'];
-  readonly packageName: string;
+  readonly family: FamilyPackage;
+  /** Folds of one model are refitted one from the other, and cannot be separated. */
+  readonly chainsFolds: boolean;
   /** Members that can be trained apart; 1 for a model that is no ensemble. */
   readonly ensembleSize: number;
 }
@@ -39,12 +42,12 @@ export function experimentTasks(
   const folds = splits.map((split, fold) => ({ fold, split }));
   const last = { fold: splits.length - 1, importance: experiment.outputs.importance };
   return models.map((prepared) => {
-    const { run, configs, batchKind, packageName, ensembleSize } = prepared;
+    const { run, configs, batchKind, family, ensembleSize, chainsFolds } = prepared;
     const model = withConfig(run.model, configs?.model);
     const forecaster = run.forecaster && withConfig(run.forecaster, configs?.forecaster);
     // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
-    const versions = versionsOf(['@ml4t/core', '@ml4t/cli', packageName]);
-    const origin = { data, model, batchKind, versions };
+    const versions = versionsOf(family);
+    const origin = { data, model, batchKind, versions, family: family.specifier ?? family.packageName };
     const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
       withKey<FoldTask>({
         kind: 'folds',
@@ -54,7 +57,7 @@ export function experimentTasks(
         examine: chain.some(({ fold }) => fold === last.fold) ? last : undefined,
         members: members.map(({ key }) => key),
       });
-    if (model.config.warmStart === true) return { model: prepared, tasks: [foldTask(folds, [])] };
+    if (chainsFolds) return { model: prepared, tasks: [foldTask(folds, [])] };
     const tasks = folds.flatMap((fold): Task[] => {
       const members = Array.from({ length: ensembleSize > 1 ? ensembleSize : 0 }, (_, member) =>
         withKey<MemberTask>({ kind: 'member', ...origin, ...fold, member, ensembleSize }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FitSummary, WalkForwardSplit } from '@ml4t/core';
-import type { ExperimentPrediction, PartSpecification } from '../families/family.ts';
+import type { ExperimentPrediction, ExposureTable, PartSpecification } from '@ml4t/core/experiment';
 import type { CharacteristicImportance } from './importance.ts';
 import type { Experiment } from './schema.ts';
 
@@ -20,6 +20,8 @@ interface TaskOrigin {
   /** With all defaults spelled out; the seed is part of the configuration. */
   readonly model: PartSpecification;
   readonly batchKind: 'cross-section' | 'persistent-panel';
+  /** The package that has the model: its name, or the folder that it is in. */
+  readonly family: string;
   /** Of the packages that do the work, and the arithmetic of the default engine. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -73,17 +75,8 @@ export interface FoldOutcome {
   readonly seconds: number;
 }
 
-/** Exposures as a small table (rows x columns, row-major). */
-export interface ExposureTable {
-  /** `correlation`: of each characteristic with each exposure over the test rows. `loading`: of assets, the largest first. */
-  readonly measure: 'correlation' | 'loading';
-  readonly rowNames: readonly string[];
-  readonly columnNames: readonly string[];
-  readonly values: Float64Array;
-}
-
 /**
- * A task with its key. Where the data come from does not matter as long as they are the same, nor whether a fold is fitted whole or
+ * A task with its key. Where the data and the package come from does not matter as long as they are the same, nor whether a fold is fitted whole or
  * from its members, nor on how many threads: the result is.
  */
 export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data' | 'model'>): T {

@@ -1,24 +1,24 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@ml4t/core';
 import { availableArithmetic } from '@ml4t/core/engine';
+import type { FamilyPackage } from '../families/packages.ts';
+import { packageVersion } from '../version.ts';
 import type { Task } from './task.ts';
 
-/** Versions of the packages as installed, and the arithmetic of the default engine; a package that has no manifest to read has none. */
-export function versionsOf(packages: readonly string[]): Record<string, string> {
+/** Versions of the packages that do the work, and the arithmetic of the default engine: under another Node it may round otherwise. */
+export function versionsOf({ packageName, version }: FamilyPackage): Record<string, string> {
   const require = createRequire(import.meta.url);
-  const versions = packages.flatMap((name) => {
-    try {
-      return [[name, (require(`${name}/package.json`) as { version: string }).version]];
-    } catch {
-      return [];
-    }
-  });
-  return { ...Object.fromEntries(versions), arithmetic: availableArithmetic() };
+  return {
+    '@ml4t/core': (require('@ml4t/core/package.json') as { version: string }).version,
+    '@ml4t/cli': packageVersion(),
+    ...(version === undefined ? {} : { [packageName]: version }),
+    arithmetic: availableArithmetic(),
+  };
 }
 
 /** Throws ConfigError unless a task has here the packages and the arithmetic that it was planned with. */
-export function requireVersions({ versions }: Pick<Task, 'versions'>): void {
-  const here = versionsOf(Object.keys(versions).filter((name) => name !== 'arithmetic'));
+export function requireVersions({ versions }: Pick<Task, 'versions'>, family: FamilyPackage): void {
+  const here = versionsOf(family);
   for (const [name, version] of Object.entries(versions))
     if (here[name] !== version)
       throw new ConfigError({

@@ -9,16 +9,23 @@ export interface InputFile {
   readonly path: string;
 }
 
-/** Every file that a part of an experiment names: its texts under `source`, at any depth. */
+/** Every file that a part of an experiment names: what is under `source`, at any depth, but for the text of queries. */
 export function inputsOf(part: unknown, field: string): InputFile[] {
   if (part === null || typeof part !== 'object') return [];
   return Object.entries(part).flatMap(([key, value]: [string, unknown]) => {
     const at = Array.isArray(part) ? `${field}[${key}]` : `${field}.${key}`;
-    if (key !== 'source') return inputsOf(value, at);
-    return (Array.isArray(value) ? value : [value]).flatMap((path: unknown) =>
-      typeof path === 'string' ? [{ field: at, path }] : inputsOf(path, at),
-    );
+    return key === 'source' ? pathsIn(value).map((path) => ({ field: at, path })) : inputsOf(value, at);
   });
+}
+
+/** A path, a list of them, a file for each field, or the database and the files that a query may read, from its folder. */
+function pathsIn(source: unknown, folder = ''): string[] {
+  if (typeof source === 'string') return [folder === '' ? source : resolve(folder, source)];
+  if (source === null || typeof source !== 'object') return [];
+  const from = 'folder' in source && typeof source.folder === 'string' ? source.folder : folder;
+  return Object.entries(source).flatMap(([key, value]) =>
+    key === 'query' || key === 'folder' ? [] : pathsIn(value, from),
+  );
 }
 
 /** Throws OutputError when a file to be written is one of these, whatever name it goes by, or would be read as one the next time. */

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { exitCodes } from '../../src/exit-codes.ts';
 import { loadExperiment, parseExperiment } from '../../src/experiment/load.ts';
 import { prepareExperiment } from '../../src/experiment/run.ts';
-import { familyPackages } from '../../src/families/packages.ts';
+import { findFamilies } from '../../src/families/packages.ts';
 import { filesUnder, inFolder, ml4t } from '../cli-fixtures.ts';
 
 describe('ml4t init', () => {
   it('writes a valid experiment of every family', async () => {
     await inFolder(async (folder) => {
-      for (const { packageName, modelTypes } of familyPackages) {
+      for (const { packageName, modelTypes } of findFamilies()) {
         const path = join(folder, packageName, 'experiment.yaml');
         const { code } = await ml4t(['init', packageName.replace('@ml4t/', ''), '--output', path]);
         expect(code).toBe(exitCodes.ok);

@@ -11,6 +11,7 @@ describe('ml4t schema', () => {
     const schema = JSON.parse((await ml4t(['schema'])).stdout);
     expect(Object.keys(schema.properties)).toEqual([
       'title',
+      'plugins',
       'data',
       'preprocessing',
       'models',
@@ -47,7 +48,7 @@ describe('the documented experiments', () => {
   it('are valid', async () => {
     const demo = await readFile(join(repository, 'packages', 'cli', 'experiments', 'four-families.yaml'), 'utf8');
     const { models } = await prepareExperiment(parseExperiment(demo, '/x/y.yaml'));
-    expect(new Set(models.map(({ packageName }) => packageName)).size).toBe(4);
+    expect(new Set(models.map(({ family }) => family.packageName)).size).toBe(4);
     const docs = await readFile(join(repository, 'docs', 'cli.md'), 'utf8');
     const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text);
     expect(blocks).toHaveLength(6);

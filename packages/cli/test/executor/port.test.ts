@@ -91,7 +91,7 @@ async function run(
   readonly told: readonly string[];
 }> {
   const [events, told]: [ExperimentEvent[], string[]] = [[], []];
-  const prepared = await prepareExperiment(await loadExperiment(path), hooks.packages);
+  const prepared = await prepareExperiment(await loadExperiment(path));
   const result = await runExperiment(prepared, new ExperimentRecord(), {
     warn: () => undefined,
     tell: (message) => told.push(message),
@@ -285,7 +285,9 @@ describe('TaskRunner', () => {
       const store = new MemoryStore();
       const needy = { ...task, members: ['0'.repeat(64)] } as Task;
       const runner = new TaskRunner({ store, packages: [fakeFamily({ ensembleSize: 2 })] });
-      await expect(runner.run({ ...needy, model: { type: 'level', config: {} } }, {})).rejects.toMatchObject({
+      const { arithmetic } = task.versions;
+      const level = { ...needy, model: { type: 'level', config: {} }, versions: { arithmetic } };
+      await expect(runner.run(level, {})).rejects.toMatchObject({
         code: 'artifact',
         field: `member/${'0'.repeat(64)}`,
       });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { exitCodes } from '../../src/exit-codes.ts';
-import type { FamilyPackage } from '../../src/families/family.ts';
-import { familyPackages } from '../../src/families/packages.ts';
+import type { FamilyPackage } from '../../src/families/packages.ts';
+import { findFamilies } from '../../src/families/packages.ts';
 import { inFolder, ml4t } from '../cli-fixtures.ts';
 
 // Workers load the build, so the whole command does here.
@@ -67,7 +67,7 @@ async function simulated(folder: string, experiment: string): Promise<string> {
 }
 
 /** The families without the members of their ensembles: each fold is fitted whole. */
-const withoutMembers: readonly FamilyPackage[] = familyPackages.map((home) => ({
+const withoutMembers: readonly FamilyPackage[] = findFamilies().map((home) => ({
   ...home,
   load: async () => {
     const family = await home.load();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch, PersistentPanelBatch, alignRows, walkForward } from '@ml4t/core';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
-import { registrationOf, type ExperimentBatch, type ExperimentPrediction } from '../../src/families/family.ts';
+import { registrationOf, type ExperimentBatch, type ExperimentPrediction } from '@ml4t/core/experiment';
 import { familyOf } from '../../src/families/packages.ts';
 import { splitDates } from '../../src/experiment/splits.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, MissingPackageError } from '@ml4t/core';
-import type { FamilyPackage } from '../../src/families/family.ts';
-import { familyOf, familyPackages } from '../../src/families/packages.ts';
+import type { FamilyPackage } from '../../src/families/packages.ts';
+import { familyOf, findFamilies } from '../../src/families/packages.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import { filesUnder, inFolder, ml4t, writeExperiment } from '../cli-fixtures.ts';
 
@@ -13,7 +13,7 @@ const absent: FamilyPackage = {
 
 describe('familyOf', () => {
   it('knows every model that each package registers', async () => {
-    for (const { modelTypes, load } of familyPackages) {
+    for (const { modelTypes, load } of findFamilies()) {
       const family = await load();
       expect(family.models.map(({ modelType }) => modelType).sort()).toEqual([...modelTypes].sort());
     }

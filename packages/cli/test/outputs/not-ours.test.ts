@@ -3,7 +3,7 @@ import { link, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { acquireLock } from '@ml4t/core/persist';
 import { exitCodes } from '../../src/exit-codes.ts';
-import { globPattern } from '../../src/outputs/inputs.ts';
+import { globPattern, inputsOf } from '../../src/outputs/inputs.ts';
 import { inFolder, ml4t, writeExperiment } from '../cli-fixtures.ts';
 
 /** Every file of a folder with its content. */
@@ -140,6 +140,25 @@ describe('ml4t simulate', () => {
       });
     },
   );
+});
+
+describe('inputsOf', () => {
+  it('finds files however a source names them, at any depth, and no text of a query', () => {
+    const data = {
+      source: { query: 'SELECT 1', database: '/a.duckdb', folder: '/x', allow: { files: ['b/*.csv'] } },
+      join: [{ source: ['/c.csv', '/d.csv'], columns: ['x'] }],
+      riskFree: { source: { fields: { rate: '/e.csv' } }, column: 'rate' },
+      truth: { source: '/f.parquet', expectedReturns: 'expected_return' },
+    };
+    expect(inputsOf(data, 'data')).toEqual([
+      { field: 'data.source', path: '/a.duckdb' },
+      { field: 'data.source', path: '/x/b/*.csv' },
+      { field: 'data.join[0].source', path: '/c.csv' },
+      { field: 'data.join[0].source', path: '/d.csv' },
+      { field: 'data.riskFree.source', path: '/e.csv' },
+      { field: 'data.truth.source', path: '/f.parquet' },
+    ]);
+  });
 });
 
 describe('globPattern', () => {

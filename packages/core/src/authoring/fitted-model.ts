@@ -15,6 +15,8 @@ export abstract class FittedModel<Fit extends ModelFit> {
   abstract readonly config: object;
   /** Version of the package that the model is in. */
   protected abstract readonly packageVersion: string;
+  /** Of what `contentOf` gives; an artifact of a later one is refused by name. */
+  protected readonly formatVersion: number = 1;
   /** Of the batches that it takes. */
   protected readonly batchKind: string | undefined = undefined;
   /** Names of the options of `fit` that are its own. */
@@ -36,10 +38,10 @@ export abstract class FittedModel<Fit extends ModelFit> {
   /** Writes the configuration, everything estimated and the fit summary as one artifact, atomically. Throws NotFittedError. */
   async save(path: string): Promise<void> {
     const fit = this.requireFit('save');
-    const { modelType, packageVersion, config } = this;
+    const { modelType, formatVersion, packageVersion, config } = this;
     await saveArtifact(path, {
       modelType,
-      formatVersion: 1,
+      formatVersion,
       packageVersion,
       config,
       record: fit.summary,

@@ -1,34 +1,51 @@
 import { ConfigError } from '../errors.ts';
-import type { MemberWeights, TrainingUnit } from './member-weights.ts';
+import type { TrainingUnit } from './member-weights.ts';
 
-/** Checkpoints that every member has, in the order of the first member's. Members stop where each of them had to. */
-export function commonCheckpoints(members: readonly Pick<MemberWeights, 'checkpoints'>[]): string[] {
-  return Object.keys(members[0].checkpoints).filter((name) =>
-    members.every(({ checkpoints }) => checkpoints[name] !== undefined),
-  );
+/** The label that a configuration's default checkpoint means. */
+export function labelOf(wanted: number | string, unit: TrainingUnit): string {
+  return typeof wanted === 'number' ? `${unit}-${wanted}` : wanted;
 }
 
-/** The checkpoint that is used when none is asked for, and a note where it is not the one configured. */
+/**
+ * The checkpoint that is used when none is asked for: the one wanted, else the first of the `usual` ones that there is. A note says where
+ * it is not the one wanted: what training itself decided.
+ */
 export function chooseCheckpoint(
   wanted: number | string | null,
   available: readonly string[],
   unit: TrainingUnit,
-): { readonly checkpoint: string; readonly notes: string[] } {
-  const usual = available.includes('best') ? 'best' : 'last';
-  if (wanted === null) return { checkpoint: usual, notes: [] };
-  const name = typeof wanted === 'number' ? `${unit}-${wanted}` : wanted;
-  if (available.includes(name)) return { checkpoint: name, notes: [] };
-  const reason = name === 'best' ? 'there was no validation' : 'it was not kept, or a member stopped before it';
-  return { checkpoint: usual, notes: [`The default checkpoint is ${usual}, not ${name}: ${reason}.`] };
+  usual: readonly string[] = ['best', 'last'],
+): { readonly checkpoint: string | undefined; readonly notes: string[] } {
+  const checkpoint = usual.find((label) => available.includes(label));
+  if (wanted === null) return { checkpoint, notes: [] };
+  const label = labelOf(wanted, unit);
+  if (available.includes(label)) return { checkpoint: label, notes: [] };
+  if (checkpoint === undefined) return { checkpoint, notes: [] };
+  const reason = label.endsWith('best') ? `no ${unit} could be the best of every member` : 'a member stopped before it';
+  return { checkpoint, notes: [`The default checkpoint is ${checkpoint}, not ${label}: ${reason}.`] };
 }
 
-/** Throws ConfigError for a checkpoint that was not kept. `fields` are those of the configuration that keep one. */
-export function requireCheckpoint(checkpoint: string, kept: readonly string[], fields: string): void {
-  if (kept.includes(checkpoint)) return;
+/** Throws ConfigError for a checkpoint that was not kept. */
+export function requireCheckpoint(checkpoint: string | undefined, kept: readonly string[]): string {
+  if (checkpoint !== undefined && kept.includes(checkpoint)) return checkpoint;
   throw new ConfigError({
     field: 'checkpoint',
     expected: `one of ${kept.join(', ')}`,
-    found: JSON.stringify(checkpoint),
-    remedy: `Ask for a kept checkpoint, or fit with ${fields} that keep it.`,
+    found:
+      checkpoint === undefined
+        ? 'no default: training ended before the phase it belongs to'
+        : JSON.stringify(checkpoint),
+    remedy: 'Ask for a kept checkpoint by name, or fit with a checkpointInterval or checkpointAt that keep it.',
+  });
+}
+
+/** Throws ConfigError where the default is to be the best and there is nothing to be best on: that is known before training. */
+export function requireValidationForBest(wanted: number | string | null, validated: boolean, owner: string): void {
+  if (validated || typeof wanted !== 'string' || !wanted.endsWith('best')) return;
+  throw new ConfigError({
+    field: `${owner}.defaultCheckpoint`,
+    expected: 'a validation to be best on',
+    found: `'${wanted}' without one`,
+    remedy: 'Pass `validation` to `fit`, or leave defaultCheckpoint out.',
   });
 }

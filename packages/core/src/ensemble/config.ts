@@ -119,6 +119,11 @@ export interface OptimizerConfig {
   readonly gradientClip: number | null;
 }
 
+export interface StoppingConfig {
+  readonly patience: number | null;
+  readonly ignoreFirst: number;
+}
+
 export interface CheckpointConfig {
   readonly checkpointInterval: number | null;
   readonly checkpointAt: readonly number[];

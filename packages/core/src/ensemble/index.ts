@@ -1,5 +1,5 @@
 // Ensembles of networks: members that are trained together or apart, and combined to the same bits.
-export { chooseCheckpoint, commonCheckpoints, requireCheckpoint } from './checkpoints.ts';
+export { chooseCheckpoint, requireCheckpoint } from './checkpoints.ts';
 export {
   checkpointChecks,
   checkpointFields,
@@ -13,11 +13,37 @@ export {
   scheduleOf,
   stoppingFields,
 } from './config.ts';
-export type { CheckpointConfig, EngineConfig, LearningRateSchedule, OptimizerConfig } from './config.ts';
+export type {
+  CheckpointConfig,
+  EngineConfig,
+  LearningRateSchedule,
+  OptimizerConfig,
+  StoppingConfig,
+} from './config.ts';
 export { loadMember, memberBytes, parseMember, saveMember } from './member-artifact.ts';
-export { readWeights, weightArrays, weightNames } from './member-weights.ts';
-export type { MemberWeights, TrainingUnit } from './member-weights.ts';
+export {
+  commonCheckpoints,
+  labelledStates,
+  readMembers,
+  readWeights,
+  savedCheckpoints,
+  snapshotAt,
+  weightArrays,
+  weightsOf,
+} from './member-weights.ts';
+export type { Labelling, MemberWeights, TrainingUnit } from './member-weights.ts';
 export { NetworkEnsemble } from './network-ensemble.ts';
-export type { EnsembleFit, EnsembleTraining } from './network-ensemble.ts';
-export { memberNotes, overallReason } from './outcome.ts';
-export type { MemberOutcome } from './outcome.ts';
+export type {
+  EnsembleConfig,
+  Judged,
+  MemberRun,
+  NetworkFit,
+  NetworkFitSummary,
+  NetworkTraining,
+  NetworkTypes,
+} from './network-ensemble.ts';
+export { trainEpochs } from './train-epochs.ts';
+export type { EpochConfig, EpochLoss } from './train-epochs.ts';
+export { memberNotes, overallReason, trainedNetwork } from './trained-network.ts';
+export type { Counting, MemberAccount, TrainedNetwork } from './trained-network.ts';
+export { weightCount, withEngine } from './with-engine.ts';

@@ -146,6 +146,8 @@ export interface ModelRegistration {
    * member can be a task of its own. Throws ConfigError when the configuration is wrong.
    */
   ensembleSize?(config: unknown): number;
+  /** Whether a refit with this configuration starts from the fit before, so that the folds of a walk-forward are a chain. */
+  chainsFolds?(config: unknown): boolean;
   /** Reads what `save` wrote, by path or as a part of another artifact. Throws ArtifactError. */
   load(source: ArtifactSource): Promise<Estimator<never>>;
 }

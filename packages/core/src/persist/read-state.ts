@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { deepFreeze } from '../config.ts';
 import { ArtifactError } from '../errors.ts';
-import { stopReasonRemedies, type FitSummary, type StopReason } from '../results/fit-summary.ts';
+import { stopReasonRemedies, type FitSummary, type HistoryEntry, type StopReason } from '../results/fit-summary.ts';
 import type { Artifact } from './load-artifact.ts';
 
 /** The state of a verified artifact in its model's own shape. Throws ArtifactError when it has another. */
@@ -20,7 +21,7 @@ const savedSummary = z.looseObject({
   trainMetrics: numbers,
   validationMetrics: numbers.optional(),
   defaultCheckpoint: z.string().optional(),
-  history: z.array(z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))),
+  history: z.array(z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), numbers]))),
   notes: z.array(z.string()),
   runRecord: z.looseObject({
     modelType: z.string(),
@@ -56,7 +57,23 @@ export function readSummary<Summary extends FitSummary = FitSummary>(
       remedy: 'Save it again with this version of the package.',
     });
   // As it is: what is not known here is of a model that knows more.
-  return record as Summary;
+  const summary = record as Summary;
+  if (summary.history.every((entry) => 'metrics' in entry)) return summary;
+  return deepFreeze({ ...summary, history: summary.history.map(entryOf) });
+}
+
+/** A line of a history; in the first format its metrics stood beside the epoch, step or iteration. */
+function entryOf(saved: object): HistoryEntry {
+  const { member, phase = 'training', epoch, step, iteration, ...metrics } = saved as Record<string, number>;
+  const unit = epoch !== undefined ? 'epoch' : step !== undefined ? 'step' : 'iteration';
+  const phases = ['unconditional', 'moment', 'conditional'];
+  return {
+    ...(member === undefined ? {} : { member }),
+    phase: phases[Number(phase) - 1] ?? 'training',
+    unit,
+    step: epoch ?? step ?? iteration ?? 0,
+    metrics,
+  };
 }
 
 /** A piece of a verified artifact's JSON in the shape that it was saved in. Throws ArtifactError when it has another. */

@@ -1,3 +1,5 @@
+import type { ProgressUnit } from '../models/progress.ts';
+
 /** Why a fit or a training run ended. `stopReasonRemedies` says what to do about each that is not a success. */
 export type StopReason =
   | 'closed-form'
@@ -45,8 +47,18 @@ export interface FitRunRecord {
   readonly seconds: number;
 }
 
-/** One line of a training history: a step or epoch and the metrics seen there. */
-export type HistoryEntry = Readonly<Record<string, number>>;
+/** One line of a training history, in the words of the event that reported it. */
+export interface HistoryEntry {
+  /** From 0, in ensembles. */
+  readonly member?: number | undefined;
+  /** 'training' where there is but one. */
+  readonly phase: string;
+  readonly unit: ProgressUnit;
+  /** From 1 within its phase. */
+  readonly step: number;
+  /** Finite numbers, such as a loss. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
 
 /** Without entries that are undefined or not finite: a record is JSON, and what is not known is not a number. */
 export function onlyFinite(entry: Readonly<Record<string, number | undefined>>): Record<string, number> {

@@ -5,7 +5,6 @@ export { Checkpoints } from './checkpoints.ts';
 export type { CheckpointOptions } from './checkpoints.ts';
 export { EarlyStopping } from './early-stopping.ts';
 export type { EarlyStoppingOptions } from './early-stopping.ts';
-export { trainEnsemble } from './ensemble.ts';
 export { requireFiniteOutputs, requireFloat32 } from './require-finite.ts';
 export { constantRate, cosineRate, exponentialRate } from './schedule.ts';
 export type { Schedule } from './schedule.ts';

@@ -306,7 +306,7 @@ describe('the record of a fit', () => {
     stopReason: 'converged',
     iterations: 3,
     trainMetrics: { totalR2: 0.4 },
-    history: [{ iteration: 1, change: 0.1 }],
+    history: [{ phase: 'training', unit: 'iteration', step: 1, metrics: { change: 0.1 } }],
     notes: [],
     runRecord: {
       modelType: 'ipca',
@@ -327,6 +327,23 @@ describe('the record of a fit', () => {
     expect(() => readSummary({ path: 'model', record: summary }, { checkpoints: z.array(z.string()) })).toThrow(
       /model: record\.checkpoints/,
     );
+  });
+
+  it('has the history of the first format in the words of today, frozen', () => {
+    const first = [
+      { iteration: 1, totalR2: 0.1 },
+      { member: 1, epoch: 2, loss: 0.5 },
+      { member: 0, phase: 3, epoch: 4, loss: 0.25 },
+      { member: 0, step: 5, trainObjective: 1 },
+    ];
+    const { history } = reading({ ...summary, history: first });
+    expect(history).toEqual([
+      { phase: 'training', unit: 'iteration', step: 1, metrics: { totalR2: 0.1 } },
+      { member: 1, phase: 'training', unit: 'epoch', step: 2, metrics: { loss: 0.5 } },
+      { member: 0, phase: 'conditional', unit: 'epoch', step: 4, metrics: { loss: 0.25 } },
+      { member: 0, phase: 'training', unit: 'step', step: 5, metrics: { trainObjective: 1 } },
+    ]);
+    expect(Object.isFrozen(history[1].metrics)).toBe(true);
   });
 
   it.each<[string, unknown]>([

@@ -3,7 +3,7 @@ import { AbortedError, ConfigError } from '../../src/errors.ts';
 import { EmbeddedEngine, typescriptMachine, wasmMachine } from '../../src/engine/index.ts';
 import { Generator, initialValues, linearParameters, linearLayer } from '../../src/nn/index.ts';
 import type { Ops, Parameters, Tensor } from '../../src/nn/index.ts';
-import { Checkpoints, cosineRate, miniBatches, train, trainEnsemble } from '../../src/train/index.ts';
+import { Checkpoints, cosineRate, miniBatches, train } from '../../src/train/index.ts';
 import type { TrainOptions } from '../../src/train/index.ts';
 
 const engine = new EmbeddedEngine(wasmMachine(2));
@@ -228,17 +228,5 @@ describe('optimizers against their definition', () => {
     const halves = await optimizer.gradients();
     // Float32 sums of 400 terms in two orders.
     for (let i = 0; i < 3; i++) expect(halves['output.weight'][i]).toBeCloseTo(whole['output.weight'][i], 5);
-  });
-});
-
-describe('ensembles', () => {
-  it('give member m the seed + m', async () => {
-    expect(await trainEnsemble({ members: 3, seed: 40 }, (seed, m) => Promise.resolve([seed, m]))).toEqual([
-      [40, 0],
-      [41, 1],
-      [42, 2],
-    ]);
-    const aborted = { members: 2, seed: 0, signal: AbortSignal.abort() };
-    await expect(trainEnsemble(aborted, () => Promise.resolve(1))).rejects.toThrow(AbortedError);
   });
 });

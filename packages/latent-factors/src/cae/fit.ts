@@ -1,29 +1,16 @@
-import {
-  ConfigError,
-  DataError,
-  throwIfAborted,
-  requireSameColumns,
-  type CrossSectionBatch,
-  type FitOptions,
-  type FitSummary,
-} from '@ml4t/core';
-import type { Engine } from '@ml4t/core/engine';
-import type { EnsembleTraining } from '@ml4t/core/ensemble';
+import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch, type FitOptions } from '@ml4t/core';
+import { weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { FactorRegression } from '../ipca/extract.ts';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { minimumRows } from '../minimum-rows.ts';
-import { packageVersion } from '../version.ts';
 import type { CAEFit } from './artifact.ts';
-import { checkpointNames, defaultCheckpointOf, snapshotAt } from './checkpoints.ts';
 import { hasGain, type CAEConfig, type FactorSource } from './config.ts';
-import { factorSource, type ChosenSource } from './factor-source.ts';
+import { factorSource } from './factor-source.ts';
 import { fitMetrics } from './fit-metrics.ts';
 import { portfoliosFor, type PortfolioReturns } from './managed-portfolios.ts';
-import { checkpointGrid, ownOutputs, trainMember, type CAEMember, type Ensemble } from './members.ts';
-import type { NetworkShape } from './network.ts';
+import { ownOutputs, stateAt, trainMember, type CAEMember } from './members.ts';
+import { networkParameters, type NetworkShape } from './network.ts';
 import { LoadedRows, requireEnoughRows, rowCounts, trainingRows, type Scales, type TrainingRows } from './rows.ts';
-import { historyOf, notesOf, stopReasonOf } from './summary.ts';
-import { networkSize, withEngine } from './with-engine.ts';
 
 export interface CAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
   /**
@@ -31,6 +18,15 @@ export interface CAEFitOptions extends FitOptions<CrossSectionBatch, 'training'>
    * dates, dated as the batch is. Kept with the fit, for `extract`. Not with `factors: 'regression'`.
    */
   readonly managedPortfolios?: FactorReturnSeries | undefined;
+}
+
+/** The types of {@link CAEModel}, for its base. */
+export interface CAETypes {
+  readonly batch: CrossSectionBatch;
+  readonly options: CAEFitOptions;
+  readonly member: CAEMember;
+  readonly fit: CAEFit;
+  readonly phase: 'training';
 }
 
 /** A panel, its portfolios, and the rows of it that a network can learn from. */
@@ -43,27 +39,21 @@ interface Prepared {
   readonly minimumRows: number;
 }
 
-/** Prepares a fit: the data first, then an engine that `use` has for as long as it takes. */
-export async function openFit<T>(
+/** Prepares a fit: portfolios, rows and scales of the training and validation panels. */
+export function prepareFit(
   config: CAEConfig,
   batch: CrossSectionBatch,
   options: CAEFitOptions,
-  use: (training: EnsembleTraining<CAEMember, CAEFit>) => Promise<T>,
-): Promise<T> {
+): NetworkTraining<CAETypes> {
   const given = requireUse(config, options.managedPortfolios);
   const source = factorSource(config, batch, given !== undefined);
-  if (config.defaultCheckpoint === 'best' && !options.validation)
-    throw new ConfigError({
-      field: 'CAEConfig.defaultCheckpoint',
-      expected: 'a validation batch to be best on',
-      found: "'best' without one",
-      remedy: 'Pass `validation` to `fit`, or leave defaultCheckpoint out.',
-    });
   const training = prepare(config, source.factors, batch, given);
   requireEnoughRows(training.rows, training.scales, config.nFactors);
   requireRowsOfBatch(config, training.rows.nRows);
   const validation =
     options.validation && prepareValidation(config, source.factors, options.validation, given, training);
+  const { scales } = training;
+  const regression: FactorRegression = { factorRidge: config.factorRidge, minimumRows: training.minimumRows };
   const shape: NetworkShape = {
     characteristics: batch.nCharacteristics,
     hiddenUnits: config.hiddenUnits,
@@ -71,112 +61,75 @@ export async function openFit<T>(
     portfolios: training.portfolios?.names.length ?? 0,
     gain: hasGain(config, source.factors),
   };
-  return withEngine(config, shape, async (engine, { backend, arithmetic }) => {
-    // Into the engine with the first member that is trained: members that were trained elsewhere need no rows here.
-    let loaded: { readonly training: LoadedRows; readonly validation: LoadedRows | undefined } | undefined;
-    return use({
-      arithmetic,
-      train(seed, _member, onProgress) {
-        loaded ??= {
-          training: new LoadedRows(engine, training.rows),
-          validation: validation && new LoadedRows(engine, validation.rows),
-        };
-        const { scales } = training;
-        const portfolios = training.portfolios?.values;
-        const run = { ...options, onProgress };
-        const regression = regressionOf(config, training);
-        return trainMember(
-          { engine, config, shape, scales, regression, batch, portfolios, options: run, ...loaded },
-          seed,
+  // Into the engine with the first member that is trained: members that were trained elsewhere need no rows here.
+  let loaded: { readonly training: LoadedRows; readonly validation: LoadedRows | undefined } | undefined;
+  return {
+    specs: networkParameters(shape),
+    validated: validation !== undefined,
+    dimensions: {
+      dates: batch.nDates,
+      rows: batch.nRows,
+      rowsUsed: training.rows.nRows,
+      characteristics: shape.characteristics,
+      portfolios: shape.portfolios,
+    },
+    notes: [...(source.note ? [source.note] : []), ...rowNotes(training)],
+    train(engine, run) {
+      loaded ??= {
+        training: new LoadedRows(engine, training.rows),
+        validation: validation && new LoadedRows(engine, validation.rows),
+      };
+      const portfolios = training.portfolios?.values;
+      return trainMember(engine, { config, shape, scales, regression, batch, portfolios, ...loaded }, run);
+    },
+    release() {
+      loaded?.training.release();
+      loaded?.validation?.release();
+      loaded = undefined;
+    },
+    keep: (members) => ({
+      shape,
+      scales,
+      regression,
+      members: members.map((member) => ({ ...weightsOf(member), rotations: member.rotations })),
+      characteristicNames: [...batch.characteristicNames],
+      portfolioNames: [...(training.portfolios?.names ?? [])],
+      given: given && { names: [...given.names], timestamps: given.timestamps.slice(), values: given.values.slice() },
+    }),
+    async judge(engine, fit, checkpoint, members) {
+      const measure = ({ batch: on, portfolios }: Prepared): Promise<Record<string, number>> =>
+        fitMetrics(config.taskType, on, shape.factors, members.length, (m) =>
+          ownOutputs(engine, fit, stateAt(fit.members[m], checkpoint), on, portfolios?.values),
         );
-      },
-      combine(members) {
-        loaded?.training.release();
-        loaded?.validation?.release();
-        loaded = undefined;
-        return combine({ engine, backend, config, source, shape, training, validation, given, options }, members);
-      },
-    });
-  });
-}
-
-/** What a fit is put together from, beside its members. */
-interface Parts {
-  readonly engine: Engine;
-  readonly backend: string;
-  readonly config: CAEConfig;
-  readonly source: ChosenSource;
-  readonly shape: NetworkShape;
-  readonly training: Prepared;
-  readonly validation: Prepared | undefined;
-  readonly given: FactorReturnSeries | undefined;
-  readonly options: CAEFitOptions;
-}
-
-/** Chooses the checkpoint of the ensemble, measures it in sample and on the validation dates, and says how it came about. */
-async function combine(parts: Parts, trained: readonly CAEMember[]): Promise<CAEFit> {
-  const { engine, backend, config, source, shape, training, validation, given, options } = parts;
-  const { batch, scales } = training;
-  const members = trained.map(({ seed, bestEpoch, lastEpoch, snapshots }) => ({
-    seed,
-    bestEpoch,
-    lastEpoch,
-    snapshots,
-  }));
-  const ensemble: Ensemble = { shape, scales, regression: regressionOf(config, training), members };
-  const checkpoints = checkpointNames(members, checkpointGrid(config));
-  const defaultCheckpoint = defaultCheckpointOf(config, checkpoints);
-  const measure = (on: Prepared): Promise<Record<string, number>> =>
-    fitMetrics(config.taskType, on.batch, shape.factors, members.length, (m) =>
-      ownOutputs(
-        engine,
-        ensemble,
-        snapshotAt(members[m], defaultCheckpoint, checkpoints),
-        on.batch,
-        on.portfolios?.values,
-      ),
-    );
-  const trainMetrics = await measure(training);
-  const validationMetrics = validation && (await measure(validation));
-  throwIfAborted(options.signal, 'CAEModel.fit');
-  const stopReason = stopReasonOf(trained);
-  const summary: FitSummary = {
-    converged: stopReason === 'early-stopping',
-    stopReason,
-    iterations: Math.max(...trained.map(({ history }) => history.length)),
-    trainMetrics,
-    ...(validationMetrics ? { validationMetrics } : {}),
-    defaultCheckpoint,
-    history: historyOf(trained),
-    notes: [...(source.note ? [source.note] : []), ...notesOf(config, trained, training, checkpoints)],
-    runRecord: {
-      modelType: 'cae',
-      packageVersion: packageVersion(),
-      config,
-      engine: backend,
-      dimensions: {
-        dates: batch.nDates,
-        rows: batch.nRows,
-        rowsUsed: training.rows.nRows,
-        characteristics: shape.characteristics,
-        portfolios: shape.portfolios,
-        members: members.length,
-        weights: networkSize(shape),
-      },
-      stopReason,
-      // Measured where the fit is put together.
-      seconds: 0,
+      const degenerate = members.filter((member) => member.degenerate.includes(member.checkpoints[checkpoint])).length;
+      return {
+        trainMetrics: await measure(training),
+        ...(validation ? { validationMetrics: await measure(validation) } : {}),
+        notes:
+          degenerate === 0
+            ? []
+            : [
+                `${degenerate} members use fewer than ${config.nFactors} factors: their coordinates are not identified, their fit is. ` +
+                  'Lower lambdaL1 or nFactors.',
+              ],
+      };
     },
   };
-  return {
-    ...ensemble,
-    characteristicNames: [...batch.characteristicNames],
-    portfolioNames: [...(training.portfolios?.names ?? [])],
-    given: given && { names: [...given.names], timestamps: given.timestamps.slice(), values: given.values.slice() },
-    checkpoints,
-    defaultCheckpoint,
-    summary,
-  };
+}
+
+/** What a careful user should know about the rows of a panel. */
+function rowNotes({ batch, rows: { nRows, nDates, panel, panelRows } }: Prepared): string[] {
+  const notes: string[] = [];
+  if (nRows < batch.nRows)
+    notes.push(`${batch.nRows - nRows} rows with a missing characteristic or return took no part.`);
+  if (nDates < batch.nDates) notes.push(`${batch.nDates - nDates} dates without enough complete rows took no part.`);
+  let largest = 0;
+  for (const row of panelRows)
+    for (let i = row * panel.width; i < (row + 1) * panel.width; i++)
+      largest = Math.max(largest, Math.abs(panel.values[i]));
+  if (largest > 20)
+    notes.push(`Characteristics go up to ${largest.toPrecision(3)}: rank-normalise them, or training will be slow.`);
+  return notes;
 }
 
 function prepare(
@@ -217,10 +170,6 @@ function prepareValidation(
       remedy: 'Pass later dates with returns, or fit without validation.',
     });
   return { batch, portfolios, rows, scales, minimumRows: training.minimumRows };
-}
-
-function regressionOf({ factorRidge }: CAEConfig, { minimumRows: least }: Prepared): FactorRegression {
-  return { factorRidge, minimumRows: least };
 }
 
 function rowsOptions(

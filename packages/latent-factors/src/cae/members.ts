@@ -1,8 +1,14 @@
-import { DataError, onlyFinite, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import type { CrossSectionBatch } from '@ml4t/core';
 import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
+import {
+  snapshotAt,
+  trainedNetwork,
+  trainEpochs,
+  type MemberRun,
+  type MemberWeights,
+  type TrainedNetwork,
+} from '@ml4t/core/ensemble';
 import { initialValues, namedValues } from '@ml4t/core/nn';
-import { keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
-import { train, type TrainingRecord } from '@ml4t/core/train';
 import type { FactorRegression } from '../ipca/extract.ts';
 import type { CAEConfig } from './config.ts';
 import {
@@ -14,7 +20,7 @@ import {
   type MemberFactors,
   type Rotation,
 } from './exposures.ts';
-import { networkLoss, networkParameters, type LossTerms, type NetworkShape } from './network.ts';
+import { networkLoss, networkParameters, type NetworkShape } from './network.ts';
 import type { LoadedRows, Scales } from './rows.ts';
 
 /** One network after one epoch. */
@@ -25,13 +31,9 @@ export interface MemberSnapshot {
   readonly rotation: Rotation;
 }
 
-/** One network of the ensemble. */
-export interface Member {
-  readonly seed: number;
-  readonly bestEpoch: number | undefined;
-  readonly lastEpoch: number;
-  /** By epoch: those of the checkpoint grid that it reached, the last, and the best. */
-  readonly snapshots: Readonly<Record<number, MemberSnapshot>>;
+/** One network of the ensemble, with the rotation of each of its states. */
+export interface Member extends MemberWeights {
+  readonly rotations: Readonly<Record<string, Rotation>>;
 }
 
 /** What the members of a fit share. */
@@ -43,15 +45,14 @@ export interface Ensemble {
   readonly members: readonly Member[];
 }
 
-/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
-export interface CAEMember extends Member, Pick<TrainingRecord, 'stopReason' | 'remedy' | 'skippedSteps' | 'history'> {
-  /** Epochs whose network has lost a factor, so that its coordinates could not be identified. */
-  readonly degenerate: readonly number[];
+/** A network and how it was trained. */
+export interface CAEMember extends TrainedNetwork, Member {
+  /** States whose network has lost a factor, so that its coordinates could not be identified. */
+  readonly degenerate: readonly string[];
 }
 
 /** What training one member needs. */
 export interface MemberTraining {
-  readonly engine: Engine;
   readonly config: CAEConfig;
   readonly shape: NetworkShape;
   readonly scales: Scales;
@@ -61,83 +62,44 @@ export interface MemberTraining {
   /** The training panel and its portfolios, on which coordinates are identified. */
   readonly batch: CrossSectionBatch;
   readonly portfolios: Float64Array | undefined;
-  readonly options: RunOptions<'training'>;
-}
-
-/** Epochs to keep, ascending. */
-export function checkpointGrid(config: CAEConfig): readonly number[] {
-  return keptEpochs(config, config.nEpochs).epochs;
 }
 
 /** Trains one network from its seed. Throws AbortedError; DataError when not even one epoch gave finite numbers. */
-export async function trainMember(given: MemberTraining, seed: number): Promise<CAEMember> {
-  const { engine, config, shape, training, validation, options } = given;
-  const terms: LossTerms = {
-    task: config.taskType,
-    lambdaL1: config.lambdaL1,
-    l1Weights: config.l1Weights,
-    factorRidge: config.factorRidge,
-  };
-  const parameters = engine.parameters(initialValues(networkParameters(shape), seed));
+export async function trainMember(
+  engine: Engine,
+  given: MemberTraining,
+  run: MemberRun<'training'>,
+): Promise<CAEMember> {
+  const { config, shape, training, validation } = given;
+  const terms = { ...config, task: config.taskType };
+  const parameters = engine.parameters(initialValues(networkParameters(shape), run.seed));
   try {
-    const record = await train({
-      engine,
-      parameters,
+    const record = await trainEpochs(engine, parameters, config, run, {
       loss: (ops, params, batch) => networkLoss(ops, params, shape, terms, batch),
       batches: (_, generator) => training.batches(config.batching, config.batchSize, generator),
       size: (batch) => batch.rows.length,
-      epochs: config.nEpochs,
-      seed,
-      optimizer: optimizerOf(config),
-      schedule: scheduleOf(config),
-      clip: config.gradientClip,
-      checkpoints: { epochs: checkpointGrid(config) },
-      ...(validation
-        ? {
-            validation: {
-              batches: () => validation.inOrder(),
-              patience: config.patience,
-              ignoreFirst: config.ignoreFirst,
-            },
-          }
-        : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
-      onProgress: ({ epoch, epochs, loss, validation: validationLoss }) =>
-        options.onProgress?.({
-          phase: 'training',
-          unit: 'epoch',
-          step: epoch,
-          total: epochs,
-          fraction: epoch / epochs,
-          metrics: onlyFinite({ loss, validationLoss }),
-        }),
+      validation: validation && { batches: () => validation.inOrder() },
       operation: 'CAEModel.fit',
     });
-    const { checkpoints } = record;
-    if (checkpoints.lastEpoch === undefined)
-      throw new DataError({
-        field: 'batch',
-        expected: 'a finite loss in the first epoch',
-        found: record.stopReason,
-        remedy: record.remedy,
-      });
-    const snapshots: Record<number, MemberSnapshot> = {};
-    const degenerate: number[] = [];
-    for (const epoch of checkpoints.epochs) {
-      const values = checkpoints.get(epoch);
+    const network = trainedNetwork(record, config, 'CAEModel.fit');
+    const rotations: Record<string, Rotation> = {};
+    const degenerate: string[] = [];
+    for (const [key, values] of Object.entries(network.snapshots)) {
       parameters.write(values);
-      const outputs = await rawOutputs(given, parameters);
-      const rotation = identify(outputs, shape.factors);
-      if (!rotation) degenerate.push(epoch);
+      const rotation = identify(await rawOutputs({ ...given, engine }, parameters), shape.factors);
+      if (!rotation) degenerate.push(key);
       const own = identity(shape.factors);
-      snapshots[epoch] = { values, rotation: rotation ?? { betas: own, factors: own } };
+      rotations[key] = rotation ?? { betas: own, factors: own };
     }
-    const { bestEpoch, lastEpoch } = checkpoints;
-    const { stopReason, remedy, skippedSteps, history } = record;
-    return { seed, bestEpoch, lastEpoch, snapshots, stopReason, remedy, skippedSteps, history, degenerate };
+    return { ...network, rotations, degenerate };
   } finally {
     parameters.release();
   }
+}
+
+/** A member's state at a checkpoint. */
+export function stateAt(member: Member, checkpoint: string): MemberSnapshot {
+  return { values: snapshotAt(member, checkpoint), rotation: member.rotations[member.checkpoints[checkpoint]] };
 }
 
 /** Exposures and factor returns of one member after one epoch, in its identified coordinates. */

@@ -8,18 +8,18 @@ import {
   type LatentFactorModel,
 } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { NetworkEnsemble, type EnsembleTraining } from '@ml4t/core/ensemble';
-import { loadArtifact, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
+import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
+import type { ParameterSpecs } from '@ml4t/core/nn';
+import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 import { packageVersion } from '../version.ts';
-import { arraysOf, fitOf, stateOf, type CAEFit } from './artifact.ts';
-import { snapshotAt } from './checkpoints.ts';
+import { fromArtifact, toArtifact, type CAEFit } from './artifact.ts';
 import { parseCAEConfig, type CAEConfig, type CAEConfigInput } from './config.ts';
 import type { MemberFactors } from './exposures.ts';
-import { openFit, type CAEFitOptions } from './fit.ts';
+import { prepareFit, type CAEFitOptions, type CAETypes } from './fit.ts';
 import { portfoliosFor, requireSamePortfolios } from './managed-portfolios.ts';
-import { memberFactorReturns, memberOutputs, type CAEMember, type MemberSnapshot } from './members.ts';
-import { withEngine } from './with-engine.ts';
+import { memberFactorReturns, memberOutputs, stateAt } from './members.ts';
+import { networkParameters } from './network.ts';
 
 export interface CAEExtractOptions extends ExtractOptions {
   /** x_t on the dates of the batch, in place of the series kept from `fit`. */
@@ -61,10 +61,7 @@ export interface CharacteristicImportance {
  * const summary = await model.fit(train, { validation });
  * const { betas, factorReturns } = await model.extract(test);
  */
-export class CAEModel
-  extends NetworkEnsemble<CrossSectionBatch, CAEFitOptions, CAEMember, CAEFit>
-  implements LatentFactorModel<CrossSectionBatch>
-{
+export class CAEModel extends NetworkEnsemble<CAETypes> implements LatentFactorModel<CrossSectionBatch> {
   readonly modelType = 'cae';
   readonly config: CAEConfig;
   protected readonly packageVersion = packageVersion();
@@ -77,26 +74,17 @@ export class CAEModel
     this.config = parseCAEConfig(config);
   }
 
-  get ensembleSize(): number {
-    return this.config.ensembleSize;
-  }
-  /** What `extract` accepts as `checkpoint`: 'epoch-10', …, 'best' where there was a validation batch, 'last'. */
-  get checkpoints(): readonly string[] {
-    return this.requireFit('checkpoints').checkpoints;
-  }
-  get defaultCheckpoint(): string {
-    return this.requireFit('defaultCheckpoint').defaultCheckpoint;
-  }
   /** Seed and epochs of each member: how it was made, for a look at single members. */
   get members(): readonly {
     readonly seed: number;
     readonly bestEpoch: number | undefined;
     readonly lastEpoch: number;
   }[] {
-    return this.requireFit('members').members.map(({ seed, bestEpoch, lastEpoch }) => ({
-      seed,
-      bestEpoch,
-      lastEpoch,
+    const epochOf = (key: string): number => Number(key.slice('epoch-'.length));
+    return this.requireFit('members').members.map(({ checkpoints: { best, last } }, m) => ({
+      seed: this.config.seed + m,
+      bestEpoch: best === undefined ? undefined : epochOf(best),
+      lastEpoch: epochOf(last),
     }));
   }
 
@@ -107,12 +95,9 @@ export class CAEModel
    */
   async extract(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState> {
     const fit = this.requireFit('extract');
-    requirePredictArguments(batch, options, {
-      operation: 'CAEModel.extract',
-      kind: 'cross-section',
-      own: ['managedPortfolios'],
-    });
-    return withEngine(this.config, fit.shape, (engine) => this.#extract(engine, fit, batch, options));
+    const { batchKind: kind, ownFitOptions: own } = this;
+    requirePredictArguments(batch, options, { operation: 'CAEModel.extract', kind, own });
+    return this.withEngine(fit, (engine) => this.#extract(engine, fit, batch, options));
   }
 
   /**
@@ -121,13 +106,14 @@ export class CAEModel
    */
   async factorReturnsAt(batch: CrossSectionBatch, checkpoints: readonly string[]): Promise<Float64Array[]> {
     const fit = this.requireFit('factorReturnsAt');
-    return withEngine(this.config, fit.shape, async (engine) => {
+    return this.withEngine(fit, async (engine) => {
       const portfolios = this.#portfolios(fit, batch);
       const all: Float64Array[] = [];
       for (const checkpoint of checkpoints) {
         const members: Float64Array[] = [];
-        for (const snapshot of snapshotsOf(fit, checkpoint))
-          members.push(await memberFactorReturns(engine, fit, snapshot, batch, portfolios));
+        const label = this.checkpointOf(fit, checkpoint);
+        for (const member of fit.members)
+          members.push(await memberFactorReturns(engine, fit, stateAt(member, label), batch, portfolios));
         all.push(sideBySide(members, batch.nDates));
       }
       return all;
@@ -137,13 +123,10 @@ export class CAEModel
   /** The state of each member on its own: K factors in its own coordinates, which no other member shares. */
   async extractMembers(batch: CrossSectionBatch, options: CAEExtractOptions = {}): Promise<LatentFactorState[]> {
     const fit = this.requireFit('extractMembers');
-    requirePredictArguments(batch, options, {
-      operation: 'CAEModel.extractMembers',
-      kind: 'cross-section',
-      own: ['managedPortfolios'],
-    });
+    const { batchKind: kind, ownFitOptions: own } = this;
+    requirePredictArguments(batch, options, { operation: 'CAEModel.extractMembers', kind, own });
     const { nFactors } = this.config;
-    return withEngine(this.config, fit.shape, async (engine) => {
+    return this.withEngine(fit, async (engine) => {
       const states: LatentFactorState[] = [];
       for await (const { betas, factorReturns } of this.#outputs(engine, fit, batch, options))
         states.push(
@@ -154,7 +137,7 @@ export class CAEModel
             betaLayout: 'row',
             betas,
             factorReturns,
-            checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+            checkpoint: this.checkpointOf(fit, options.checkpoint),
           }),
         );
       return states;
@@ -173,7 +156,7 @@ export class CAEModel
     const fit = this.requireFit('characteristicImportance');
     const returns = batch.requireReturns('characteristic importance');
     const { nCharacteristics: p } = batch;
-    return withEngine(this.config, fit.shape, async (engine) => {
+    return this.withEngine(fit, async (engine) => {
       const r2 = async (on: CrossSectionBatch): Promise<number> =>
         totalR2(returns, (await this.#extract(engine, fit, on, options)).fittedReturns());
       const full = await r2(batch);
@@ -188,29 +171,29 @@ export class CAEModel
         totalR2Loss,
         share: totalR2Loss.map((loss) => (sum > 0 ? Math.max(loss, 0) / sum : 0)),
         totalR2: full,
-        checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+        checkpoint: this.checkpointOf(fit, options.checkpoint),
       };
     });
   }
 
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<CAEModel> {
-    const artifact = await loadArtifact(source, { modelType: 'cae' });
+    const artifact = await loadArtifact(source, { modelType: 'cae', formatVersion: 2 });
     const model = new CAEModel(artifact.config as CAEConfigInput);
-    model.restore(fitOf(artifact, model.config));
+    model.restore(fromArtifact(artifact, model.config));
     return model;
   }
 
-  protected override open<T>(
-    batch: CrossSectionBatch,
-    options: CAEFitOptions,
-    use: (training: EnsembleTraining<CAEMember, CAEFit>) => Promise<T>,
-  ): Promise<T> {
-    return openFit(this.config, batch, options, use);
+  protected override prepare(batch: CrossSectionBatch, options: CAEFitOptions): NetworkTraining<CAETypes> {
+    return prepareFit(this.config, batch, options);
   }
 
-  protected override contentOf(fit: CAEFit): Pick<ArtifactContent, 'state' | 'arrays'> {
-    return { state: stateOf(fit), arrays: arraysOf(fit) };
+  protected override specsOf({ shape }: CAEFit): ParameterSpecs {
+    return networkParameters(shape);
+  }
+
+  protected override dataOf(fit: CAEFit): ReturnType<typeof toArtifact> {
+    return toArtifact(fit);
   }
 
   async #extract(
@@ -240,7 +223,7 @@ export class CAEModel
       betas,
       factorReturns: sideBySide(factorReturns, batch.nDates),
       factorNames,
-      checkpoint: options.checkpoint ?? fit.defaultCheckpoint,
+      checkpoint: this.checkpointOf(fit, options.checkpoint),
     });
   }
 
@@ -251,9 +234,9 @@ export class CAEModel
     batch: CrossSectionBatch,
     options: CAEExtractOptions,
   ): AsyncGenerator<MemberFactors<Float64Array>> {
-    const snapshots = snapshotsOf(fit, options.checkpoint ?? fit.defaultCheckpoint);
+    const checkpoint = this.checkpointOf(fit, options.checkpoint);
     const portfolios = this.#portfolios(fit, batch, options.managedPortfolios);
-    for (const snapshot of snapshots) yield memberOutputs(engine, fit, snapshot, batch, portfolios);
+    for (const member of fit.members) yield memberOutputs(engine, fit, stateAt(member, checkpoint), batch, portfolios);
   }
 
   /** x_t on the dates of the batch (T x L), where factors are made of them. */
@@ -264,10 +247,6 @@ export class CAEModel
     if (fit.shape.portfolios === 0) return undefined;
     return portfoliosFor(batch, given, { ridge: this.config.portfolioRidge, required: false })?.values;
   }
-}
-
-function snapshotsOf({ members, checkpoints }: CAEFit, checkpoint: string): MemberSnapshot[] {
-  return members.map((member) => snapshotAt(member, checkpoint, checkpoints));
 }
 
 /** The columns of every member beside those of the member before, row by row. */

@@ -26,7 +26,12 @@ export function ipcaReport(fit: FinishedFit): EstimationReport<FitSummary<IPCAMe
     stopReason: !estimate.converged ? 'max-iterations' : config.nFactors === 0 ? 'closed-form' : 'converged',
     iterations: estimate.iterations,
     trainMetrics: ipcaFitMetrics(statistics, estimate.gamma, estimate.factors, units),
-    history: estimate.history.map((entry) => onlyFinite({ ...entry })),
+    history: estimate.history.map(({ iteration, ...metrics }) => ({
+      phase: 'alternating-least-squares',
+      unit: 'iteration',
+      step: iteration,
+      metrics: onlyFinite({ ...metrics }),
+    })),
     notes: fitNotes(fit, complete),
     engine: linalgBackend(),
     dimensions: {

@@ -194,9 +194,9 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
     expect(model.checkpoints).not.toContain(`epoch-${Math.min(...lasts) + 1}`);
     expect(summary.stopReason).toBe('early-stopping');
     expect(summary.converged).toBe(true);
-    // The history divides by the members that were still training.
-    expect(summary.history.map(({ members }) => members)).toEqual(
-      summary.history.map(({ epoch }) => lasts.filter((last) => last >= epoch).length),
+    // Every member has a line of history for each of its epochs.
+    expect(summary.history.map(({ member, step }) => [member, step])).toEqual(
+      lasts.flatMap((last, member) => Array.from({ length: last }, (_, i) => [member, i + 1])),
     );
     // The best of a member is the epoch with its least validation loss, so stopping follows it by the patience.
     for (const { bestEpoch, lastEpoch } of model.members) expect(lastEpoch - (bestEpoch ?? 0)).toBe(3);
@@ -215,7 +215,7 @@ describe('CAEModel: checkpoints, validation, persistence', () => {
     });
     const summary = await hasty.fit(train, { validation });
     expect(summary.defaultCheckpoint).toBe('best');
-    expect(summary.notes.join(' ')).toMatch(/no checkpoint epoch-80/);
+    expect(summary.notes.join(' ')).toMatch(/not epoch-80: a member stopped before it/);
     await expect(new CAEModel({ ...quick, defaultCheckpoint: 'best' }).fit(train)).rejects.toThrow(ConfigError);
   });
 

@@ -16,13 +16,12 @@ import {
 } from '@ml4t/core';
 import type { ArtifactSource } from '@ml4t/core/persist';
 import { resolveEngine } from '@ml4t/core/engine';
-import { chooseCheckpoint } from '@ml4t/core/ensemble';
+import { chooseCheckpoint, requireCheckpoint } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
 import {
-  checkpointFor,
   fitDimensions,
-  requestedCheckpoint,
+  requireApplicable,
   requireTrainable,
   type Fitted,
   type PortfolioPredictOptions,
@@ -95,7 +94,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    */
   coefficients(checkpoint?: string): { readonly intercept: number; readonly coefficients: Float64Array } {
     const fit = this.#requireFit('coefficients');
-    const name = requestedCheckpoint(fit, checkpoint);
+    const name = requireCheckpoint(checkpoint ?? fit.summary.defaultCheckpoint, fit.summary.checkpoints);
     const { coefficients, intercept } = fit.checkpoints[name];
     const unit = name === 'ridge' ? fit.scoreScale : 1;
     const own = coefficients.map((b, j) => (unit * b) / fit.scale.deviation[j]);
@@ -191,7 +190,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
       kind: 'portfolio-sequence',
     });
     throwIfAborted(options.signal, 'LinearFeaturePortfolioModel.predict');
-    const checkpoint = checkpointFor(batch, fit, options, this.config);
+    requireApplicable(batch, fit, this.config);
+    const checkpoint = requireCheckpoint(options.checkpoint ?? fit.summary.defaultCheckpoint, fit.summary.checkpoints);
     const scores = linearScores(batch, fit.scale, fit.checkpoints[checkpoint]);
     const weights = await linearWeights(batch, scores, this.config);
     return new PortfolioWeightsResult(batch, holdingsOf(batch, weights, conventionsOf(this.#portfolio)), checkpoint);
@@ -221,7 +221,9 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     sharpe: (scores: LinearScores) => Promise<number | undefined>,
   ): Promise<{ readonly checkpoint: string; readonly notes: readonly string[] }> {
     const { defaultCheckpoint } = this.config;
-    const chosen = chooseCheckpoint(defaultCheckpoint, Object.keys(checkpoints), 'step');
+    const kept = Object.keys(checkpoints);
+    const { checkpoint = 'ridge', notes } = chooseCheckpoint(defaultCheckpoint, kept, 'step');
+    const chosen = { checkpoint, notes };
     if (defaultCheckpoint !== null) return chosen;
     const [trained, ridge] = [await sharpe(checkpoints[chosen.checkpoint]), await sharpe(checkpoints.ridge)];
     if (trained === undefined || ridge === undefined || trained >= ridge) return chosen;

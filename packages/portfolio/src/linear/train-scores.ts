@@ -1,6 +1,12 @@
-import type { HistoryEntry, PortfolioSequenceBatch, RunOptions, StopReason } from '@ml4t/core';
+import {
+  onlyFinite,
+  type HistoryEntry,
+  type PortfolioSequenceBatch,
+  type RunOptions,
+  type StopReason,
+} from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { memberNotes } from '@ml4t/core/ensemble';
+import { memberNotes, snapshotAt } from '@ml4t/core/ensemble';
 import type { AnnualConfig } from '../config.ts';
 import { trainMember } from '../training/member.ts';
 import { networkSizes, windowSource, type InputScale } from '../training/windows.ts';
@@ -36,31 +42,38 @@ export async function trainScores(training: ScoreTraining, options: RunOptions<'
     weight: start.coefficients,
     bias: Float64Array.of(start.intercept),
   };
+  const history: HistoryEntry[] = [];
   const member = await trainMember(
+    engine,
     {
-      engine,
       network,
       config,
-      specs,
       source: source(train),
       validation: validation && source(validation),
       operation: 'LinearFeaturePortfolioModel.fit',
       start: () =>
         Object.entries(specs).map(([name, { shape }]) => ({ name, shape, values: starting[name], state: false })),
     },
-    config.seed,
-    0,
-    options,
+    {
+      seed: config.seed,
+      member: 0,
+      signal: options.signal,
+      report(event, besides) {
+        const { phase, unit, step, metrics } = event;
+        history.push({ phase, unit, step, metrics: onlyFinite({ ...metrics, ...besides }) });
+        options.onProgress?.(event);
+      },
+    },
   );
-  const scoresAt = (step: number): LinearScores => ({
-    coefficients: Float64Array.from(member.snapshots[step].weight),
-    intercept: 'bias' in specs ? member.snapshots[step].bias[0] : start.intercept,
-  });
+  const scoresAt = (checkpoint: string): LinearScores => {
+    const { weight, bias } = snapshotAt(member, checkpoint);
+    return { coefficients: Float64Array.from(weight), intercept: 'bias' in specs ? bias[0] : start.intercept };
+  };
   return {
-    checkpoints: Object.fromEntries(Object.entries(member.checkpoints).map(([name, step]) => [name, scoresAt(step)])),
+    checkpoints: Object.fromEntries(Object.keys(member.checkpoints).map((name) => [name, scoresAt(name)])),
     stopReason: member.stopReason,
     steps: member.length,
-    history: member.history,
+    history,
     notes: memberNotes([member], 'step'),
   };
 }

@@ -1,8 +1,9 @@
+import { layerNormLayer, layerNormParameters, linearLayer, linearParameters } from '@ml4t/core/nn';
 import type { ArtifactSource } from '@ml4t/core/persist';
+import { frontNeeds, frontParameters, frontSequence, type FrontShape } from '../front/front.ts';
 import { NetworkPortfolioModel } from '../training/network-model.ts';
 import type { PortfolioNetwork } from '../training/network.ts';
 import { parseLSTMPortfolioConfig, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './config.ts';
-import { lstmNetwork } from './network.ts';
 
 /**
  * An LSTM for each asset, told apart by a static context, trained on the Sharpe ratio after costs.
@@ -39,4 +40,25 @@ export class LSTMPortfolioModel extends NetworkPortfolioModel<LSTMPortfolioConfi
       (config) => new LSTMPortfolioModel(parseLSTMPortfolioConfig(config)),
     );
   }
+}
+
+/** The network of {@link LSTMPortfolioModel}: the front, then s = w' layerNorm(h) + b for each asset and date. */
+export function lstmNetwork(config: LSTMPortfolioConfig): PortfolioNetwork {
+  const { hiddenDim: width, nLayers: lstmLayers } = config;
+  const shape: FrontShape = { width, lstmLayers, initialState: 'linear' };
+  return {
+    ...frontNeeds(config),
+    standardizes: config.inputScaling === 'standardize',
+    parameters: (sizes) => ({
+      ...frontParameters(config, sizes, shape),
+      ...layerNormParameters('outputNorm', width),
+      ...linearParameters('output', width, 1),
+    }),
+    scores(ops, params, inputs) {
+      const [B, T, N] = inputs.mask.shape;
+      const sequence = frontSequence(ops, params, inputs, config, shape);
+      const normed = ops.dropout(layerNormLayer(ops, params, 'outputNorm', sequence), config.dropout);
+      return ops.transpose(ops.reshape(linearLayer(ops, params, 'output', normed), [B, N, T]), [0, 2, 1]);
+    },
+  };
 }

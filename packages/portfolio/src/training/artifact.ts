@@ -1,16 +1,9 @@
-import { readWeights, weightArrays, weightNames } from '@ml4t/core/ensemble';
-import {
-  artifactArray,
-  readState,
-  readSummary,
-  requireArrays,
-  type Artifact,
-  type ArtifactArray,
-} from '@ml4t/core/persist';
+import { readMembers, savedCheckpoints } from '@ml4t/core/ensemble';
+import { artifactArray, readState, readSummary, type Artifact } from '@ml4t/core/persist';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import * as z from 'zod';
 import type { PortfolioFitSummary } from './fitted.ts';
-import type { NetworkFit } from './network-model.ts';
+import type { PortfolioFit } from './network-model.ts';
 import type { NetworkSizes } from './network.ts';
 
 const savedState = z.strictObject({
@@ -19,40 +12,23 @@ const savedState = z.strictObject({
   nGroups: z.int().min(0),
   costScale: z.number().positive(),
   volatilityScaled: z.boolean(),
-  /** Per member: checkpoint name to step. */
-  checkpoints: z.array(z.record(z.string(), z.int().min(1))).min(1),
+  checkpoints: savedCheckpoints('step'),
 });
 
-/** What of a fit an artifact holds beside configuration and summary. */
-export function contentOf(
-  specs: ParameterSpecs,
-  fit: NetworkFit,
-): { readonly state: z.input<typeof savedState>; readonly arrays: Record<string, ArtifactArray> } {
-  const { assetIds, featureNames, sizes, scale, volatilityScaled, members } = fit;
-  const vector = (data: Float64Array): ArtifactArray => ({ shape: [data.length], data });
+/** What of a fit an artifact holds beside the members, configuration and summary. */
+export function toArtifact({ assetIds, featureNames, sizes, scale, volatilityScaled }: PortfolioFit) {
+  const vector = (data: Float64Array) => ({ shape: [data.length], data });
   return {
-    state: {
-      assetIds: [...assetIds],
-      featureNames: [...featureNames],
-      nGroups: sizes.nGroups,
-      costScale: scale.cost,
-      volatilityScaled,
-      checkpoints: members.map(({ checkpoints }) => checkpoints),
-    },
-    arrays: {
-      featureMean: vector(scale.mean),
-      featureDeviation: vector(scale.deviation),
-      ...weightArrays(members, specs, 'step'),
-    },
+    state: { assetIds, featureNames, nGroups: sizes.nGroups, costScale: scale.cost, volatilityScaled },
+    arrays: { featureMean: vector(scale.mean), featureDeviation: vector(scale.deviation) },
   };
 }
 
 /** The fit in a verified artifact. Throws ArtifactError when its parts do not belong together. */
-export function fitOf(artifact: Artifact, parameters: (sizes: NetworkSizes) => ParameterSpecs): NetworkFit {
+export function fromArtifact(artifact: Artifact, parameters: (sizes: NetworkSizes) => ParameterSpecs): PortfolioFit {
   const { assetIds, featureNames, nGroups, costScale, volatilityScaled, checkpoints } = readState(artifact, savedState);
   const sizes = { nFeatures: featureNames.length, nAssets: assetIds.length, nGroups };
-  const specs = parameters(sizes);
-  requireArrays(artifact, ['featureMean', 'featureDeviation', ...weightNames(checkpoints, specs, 'step')]);
+  const members = readMembers(artifact, checkpoints, parameters(sizes), ['featureMean', 'featureDeviation']);
   const vector = (name: string): Float64Array => artifactArray(artifact, name, 'F64', [featureNames.length]);
   return {
     assetIds,
@@ -60,7 +36,7 @@ export function fitOf(artifact: Artifact, parameters: (sizes: NetworkSizes) => P
     sizes,
     volatilityScaled,
     scale: { mean: vector('featureMean'), deviation: vector('featureDeviation'), cost: costScale },
-    members: readWeights(artifact, checkpoints, specs, 'step'),
+    members,
     summary: readSummary<PortfolioFitSummary>(
       artifact,
       { checkpoints: z.array(z.string()) },

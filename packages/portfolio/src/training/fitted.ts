@@ -1,11 +1,5 @@
-import {
-  requireSameColumns,
-  type ExtractOptions,
-  type FitOptions,
-  type FitSummary,
-  type PortfolioSequenceBatch,
-} from '@ml4t/core';
-import { requireCheckpoint } from '@ml4t/core/ensemble';
+import { requireSameColumns, type ExtractOptions, type FitOptions, type PortfolioSequenceBatch } from '@ml4t/core';
+import type { NetworkFitSummary } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { requireSameScaling, requireUsable } from './requirements.ts';
 
@@ -13,17 +7,15 @@ export interface PortfolioPredictOptions extends ExtractOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PortfolioFitSummary extends FitSummary {
-  /** Checkpoints that `predict` can be asked for: 'best', 'last', 'step-n'. */
-  readonly checkpoints: readonly string[];
-}
+/** `checkpoints` are 'step-n', 'best' and 'last'. */
+export type PortfolioFitSummary = NetworkFitSummary;
 
 /** What of a fit decides which batches it can be applied to, and at which checkpoints. */
 export interface Fitted {
   readonly featureNames: readonly string[];
   /** Whether the batch had volatility scales. */
   readonly volatilityScaled: boolean;
-  readonly summary: FitSummary & { readonly checkpoints: readonly string[] };
+  readonly summary: NetworkFitSummary;
 }
 
 type TrainingConfig = Pick<PortfolioConfig, 'burnIn' | 'softminLambda' | 'volatilityScaling'>;
@@ -41,27 +33,14 @@ export function requireTrainable(
   requireSameScaling(validation, batch.volScale !== undefined, config);
 }
 
-/**
- * The checkpoint to predict a batch with: the one asked for, else the fit's default.
- * Throws DataError when the features or scales are not those of the fit, ConfigError for an unknown checkpoint.
- */
-export function checkpointFor(
+/** Throws DataError when the features or scales of a batch are not those of the fit. */
+export function requireApplicable(
   batch: PortfolioSequenceBatch,
-  fit: Fitted,
-  { checkpoint }: PortfolioPredictOptions,
+  fit: Pick<Fitted, 'featureNames' | 'volatilityScaled'>,
   config: TrainingConfig,
-): string {
+): void {
   requireSameColumns('featureNames', batch.featureNames, fit.featureNames, 'features');
   requireSameScaling(batch, fit.volatilityScaled, config);
-  return requestedCheckpoint(fit, checkpoint);
-}
-
-/** Throws ConfigError when the checkpoint was not kept. */
-export function requestedCheckpoint({ summary }: Pick<Fitted, 'summary'>, asked: string | undefined): string {
-  const { checkpoints, defaultCheckpoint = 'last' } = summary;
-  const checkpoint = asked ?? defaultCheckpoint;
-  requireCheckpoint(checkpoint, checkpoints, 'a checkpointInterval or checkpointAt');
-  return checkpoint;
 }
 
 /** The sizes in a fit's record: `batch` is what `fit` was given, of which some windows may be held out. */

@@ -1,9 +1,8 @@
-import { DataError, onlyFinite, type HistoryEntry, type RunOptions } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import { keeps, optimizerOf } from '@ml4t/core/ensemble';
-import type { MemberOutcome, MemberWeights } from '@ml4t/core/ensemble';
-import type { NamedValues, ParameterSpecs } from '@ml4t/core/nn';
-import { train, type TrainingRecord } from '@ml4t/core/train';
+import { keeps, optimizerOf, trainedNetwork, type MemberRun, type TrainedNetwork } from '@ml4t/core/ensemble';
+import type { NamedValues } from '@ml4t/core/nn';
+import { train } from '@ml4t/core/train';
 import type { AnnualConfig } from '../config.ts';
 import { portfolioLoss } from './loss.ts';
 import type { PortfolioNetwork } from './network.ts';
@@ -12,19 +11,10 @@ import { judgeWeights } from './judge.ts';
 import { headWeightsOf } from './predict.ts';
 import { withScaledFeatures, type WindowSource } from './windows.ts';
 
-/** A network and how it was trained: plain data, so that a member can be trained apart from the others. */
-export interface PortfolioMember extends MemberWeights, MemberOutcome {
-  readonly history: readonly HistoryEntry[];
-  /** The most that the engine held. */
-  readonly engineBytes: number;
-}
-
 /** What all members are trained with. */
 export interface Training {
-  readonly engine: Engine;
   readonly network: PortfolioNetwork;
   readonly config: AnnualConfig;
-  readonly specs: ParameterSpecs;
   readonly source: WindowSource;
   readonly validation: WindowSource | undefined;
   /** Initial values of a member from its seed. */
@@ -34,12 +24,12 @@ export interface Training {
 
 /** Trains one network from its own seed: AdamW on mini-batches of windows, evaluated every few steps. */
 export async function trainMember(
+  engine: Engine,
   training: Training,
-  seed: number,
-  number: number,
-  options: RunOptions<'training'>,
-): Promise<PortfolioMember> {
-  const { engine, network, config } = training;
+  { seed, signal, report }: MemberRun<'training'>,
+): Promise<TrainedNetwork> {
+  const { network, config } = training;
+  const evaluation = { engine, network, config };
   const source = withScaledFeatures(training.source);
   const validation = training.validation && withScaledFeatures(training.validation);
   const parameters = engine.parameters(training.start(seed));
@@ -64,7 +54,7 @@ export async function trainMember(
       validation: validation && {
         goal: 'maximize',
         criterion: async () => {
-          const weights = await headWeightsOf(training, parameters.tensors, validation, options);
+          const weights = await headWeightsOf(evaluation, parameters.tensors, validation, { signal });
           return judgeWeights(validation.batch, weights, config).sharpe;
         },
         smoothing: 1 - config.metricEmaAlpha,
@@ -72,65 +62,23 @@ export async function trainMember(
         ignoreFirst: ends.filter((step) => step <= config.ignoreFirst).length,
         patience: config.patience,
       },
-      signal: options.signal,
-      onProgress: ({ epoch, loss, validation: seen }) =>
-        options.onProgress?.({
-          phase: 'training',
-          unit: 'step',
-          step: stepOf(epoch),
-          total: config.nSteps,
-          fraction: stepOf(epoch) / config.nSteps,
-          metrics: onlyFinite({ objective: -loss, validationSharpe: seen }),
-        }),
+      signal,
+      onProgress: ({ epoch, loss, validation: seen, gradientNorm, learningRate }) =>
+        report(
+          {
+            phase: 'training',
+            unit: 'step',
+            step: stepOf(epoch),
+            total: config.nSteps,
+            fraction: stepOf(epoch) / config.nSteps,
+            metrics: onlyFinite({ objective: -loss, validationSharpe: seen }),
+          },
+          { learningRate, gradientNorm },
+        ),
       operation: training.operation,
     });
-    return keep(record, config, number, stepOf);
+    return trainedNetwork(record, config, training.operation, { unit: 'step', at: stepOf });
   } finally {
     parameters.release();
   }
-}
-
-function keep(
-  record: TrainingRecord,
-  config: AnnualConfig,
-  number: number,
-  stepOf: (stretch: number) => number,
-): PortfolioMember {
-  const { checkpoints, history, bestEpoch, steps, skippedSteps } = record;
-  const last = checkpoints.lastEpoch;
-  if (last === undefined)
-    throw new DataError({
-      field: 'fit',
-      expected: 'finite losses and gradients in the first steps',
-      found: record.stopReason,
-      remedy: record.remedy,
-    });
-  const named: Record<string, number> = {};
-  for (const epoch of checkpoints.epochs)
-    if (keeps(config, stepOf(epoch))) named[`step-${stepOf(epoch)}`] = stepOf(epoch);
-  named.last = stepOf(last);
-  if (bestEpoch !== undefined) named.best = stepOf(bestEpoch);
-  const kept = new Set(Object.values(named));
-  return {
-    checkpoints: named,
-    snapshots: Object.fromEntries(
-      checkpoints.epochs
-        .filter((epoch) => kept.has(stepOf(epoch)))
-        .map((epoch) => [stepOf(epoch), checkpoints.get(epoch)]),
-    ),
-    stopReason: record.stopReason === 'max-epochs' ? 'max-iterations' : record.stopReason,
-    remedy: record.remedy,
-    length: steps + skippedSteps,
-    skippedSteps,
-    engineBytes: record.reservedBytes,
-    history: history.map(({ epoch, loss, validation, gradientNorm }) =>
-      onlyFinite({
-        member: number,
-        step: stepOf(epoch),
-        trainObjective: -loss,
-        validationSharpe: validation,
-        gradientNorm,
-      }),
-    ),
-  };
 }

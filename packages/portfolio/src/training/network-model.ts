@@ -4,27 +4,23 @@ import {
   type FitOptions,
   type PortfolioModel,
   type PortfolioSequenceBatch,
-  type RunOptions,
 } from '@ml4t/core';
-import { resolveEngine, type Engine } from '@ml4t/core/engine';
 import {
-  chooseCheckpoint,
-  commonCheckpoints,
-  memberNotes,
   NetworkEnsemble,
-  overallReason,
-  type EnsembleTraining,
-  type MemberWeights,
+  weightsOf,
+  type NetworkFit,
+  type NetworkTraining,
+  type TrainedNetwork,
 } from '@ml4t/core/ensemble';
 import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
 import { annualized } from './annualization.ts';
-import { contentOf, fitOf } from './artifact.ts';
+import { fromArtifact, toArtifact } from './artifact.ts';
 import {
-  checkpointFor,
   fitDimensions,
+  requireApplicable,
   requireTrainable,
   type Fitted,
   type PortfolioFitSummary,
@@ -32,18 +28,26 @@ import {
 } from './fitted.ts';
 import { holdOut } from './holdout.ts';
 import { judgeWeights, type Judgement } from './judge.ts';
-import { trainMember, type PortfolioMember } from './member.ts';
+import { trainMember } from './member.ts';
 import type { NetworkSizes, PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
 import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
 
 /** What a fit leaves behind. */
-export interface NetworkFit extends Fitted {
+export interface PortfolioFit extends Fitted, NetworkFit {
   readonly assetIds: readonly string[];
   readonly sizes: NetworkSizes;
   readonly scale: InputScale;
-  readonly members: readonly MemberWeights[];
   readonly summary: PortfolioFitSummary;
+}
+
+/** The types of {@link NetworkPortfolioModel}, for its base. */
+export interface PortfolioTypes {
+  readonly batch: PortfolioSequenceBatch;
+  readonly options: FitOptions<PortfolioSequenceBatch, 'training'>;
+  readonly member: TrainedNetwork;
+  readonly fit: PortfolioFit;
+  readonly phase: 'training';
 }
 
 /**
@@ -57,22 +61,14 @@ export interface NetworkFit extends Fitted {
  * them. It throws DataError and ConfigError.
  */
 export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
-  extends NetworkEnsemble<
-    PortfolioSequenceBatch,
-    FitOptions<PortfolioSequenceBatch, 'training'>,
-    PortfolioMember,
-    NetworkFit
-  >
+  extends NetworkEnsemble<PortfolioTypes>
   implements PortfolioModel
 {
   abstract override readonly config: C;
   protected abstract readonly network: PortfolioNetwork;
   protected readonly packageVersion = packageVersion();
   protected override readonly batchKind = 'portfolio-sequence';
-
-  get ensembleSize(): number {
-    return this.config.ensembleSize;
-  }
+  protected override readonly unit = 'step';
 
   /**
    * Holdings (B x T x N), 0 where the mask is false, averaged over the ensemble.
@@ -80,31 +76,24 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
     const fit = this.requireFit('predict');
-    requirePredictArguments(batch, options, {
-      operation: `${this.constructor.name}.predict`,
-      kind: 'portfolio-sequence',
-    });
-    const checkpoint = checkpointFor(batch, fit, options, this.config);
+    const { config, network, batchKind: kind } = this;
+    requirePredictArguments(batch, options, { operation: `${this.constructor.name}.predict`, kind });
+    requireApplicable(batch, fit, config);
+    const checkpoint = this.checkpointOf(fit, options.checkpoint);
     const source = this.#source(batch, fit);
-    const specs = this.network.parameters(fit.sizes);
-    const { engine } = await this.#resolve(specs);
-    try {
-      const run: Pick<RunOptions, 'signal'> = options.signal ? { signal: options.signal } : {};
-      const weights = await ensembleWeights(this.#evaluation(engine), specs, fit.members, source, checkpoint, run);
-      return new PortfolioWeightsResult(batch, toHoldings(batch, weights, this.config), checkpoint);
-    } finally {
-      await engine.dispose();
-    }
+    return this.withEngine(fit, async (engine) => {
+      const evaluation = { engine, network, config };
+      const weights = await ensembleWeights(evaluation, this.specsOf(fit), fit.members, source, checkpoint, options);
+      return new PortfolioWeightsResult(batch, toHoldings(batch, weights, config), checkpoint);
+    });
   }
 
-  protected override async open<T>(
+  protected override prepare(
     batch: PortfolioSequenceBatch,
     options: FitOptions<PortfolioSequenceBatch, 'training'>,
-    use: (training: EnsembleTraining<PortfolioMember, NetworkFit>) => Promise<T>,
-  ): Promise<T> {
-    const operation = `${this.modelType}.fit`;
+  ): NetworkTraining<PortfolioTypes> {
     const { network } = this;
-    const { config, notes: annualNotes } = annualized(this.config, batch);
+    const { config, notes } = annualized(this.config, batch);
     requireTrainable(batch, options, config);
     const held = options.validation
       ? { train: batch, validation: options.validation, note: [] }
@@ -117,61 +106,37 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     const fit = { assetIds: [...batch.assetIds], featureNames: [...batch.featureNames], sizes, scale };
     const source = this.#source(train, fit);
     const judged = validation && this.#source(validation, fit);
-    const { engine, resolution } = await this.#resolve(specs);
+    const operation = `${this.modelType}.fit`;
     const start = (seed: number): NamedValues[] => initialValues(specs, seed);
-    const training = { engine, network, config, specs, source, validation: judged, operation, start };
-    try {
-      return await use({
-        arithmetic: resolution.arithmetic,
-        train: (seed, member, onProgress) => trainMember(training, seed, member, { ...options, onProgress }),
-        combine: async (members) => {
-          const checkpoints = commonCheckpoints(members);
-          const { checkpoint, notes } = chooseCheckpoint(config.defaultCheckpoint, checkpoints, 'step');
-          const judge = async (on: typeof source): Promise<Judgement> => {
-            const weights = await ensembleWeights(this.#evaluation(engine), specs, members, on, checkpoint, options);
-            return judgeWeights(on.batch, weights, config);
-          };
-          const stopReason = overallReason(members, 'max-iterations');
-          const summary: PortfolioFitSummary = {
-            converged: stopReason === 'early-stopping',
-            stopReason,
-            iterations: Math.max(...members.map(({ length }) => length)),
-            trainMetrics: { ...(await judge(source)) },
-            validationMetrics: judged && { ...(await judge(judged)) },
-            defaultCheckpoint: checkpoint,
-            checkpoints,
-            history: members.flatMap(({ history }) => history),
-            notes: [...held.note, ...annualNotes, ...notes, ...memberNotes(members, 'step')],
-            runRecord: {
-              modelType: this.modelType,
-              packageVersion: this.packageVersion,
-              config: this.config,
-              engine: resolution.backend,
-              dimensions: {
-                ...fitDimensions(batch, train, validation),
-                parameters: parameterCount(specs),
-                engineBytes: Math.max(...members.map(({ engineBytes }) => engineBytes)),
-              },
-              stopReason,
-              // Measured where the fit is put together.
-              seconds: 0,
-            },
-          };
-          return {
-            ...fit,
-            volatilityScaled: batch.volScale !== undefined,
-            members: members.map(({ checkpoints: named, snapshots }) => ({ checkpoints: named, snapshots })),
-            summary,
-          };
-        },
-      });
-    } finally {
-      await engine.dispose();
-    }
+    const training = { network, config, source, validation: judged, operation, start };
+    return {
+      specs,
+      validated: validation !== undefined,
+      dimensions: fitDimensions(batch, train, validation),
+      notes: [...held.note, ...notes],
+      train: (engine, run) => trainMember(engine, training, run),
+      keep: (members) => ({
+        ...fit,
+        volatilityScaled: batch.volScale !== undefined,
+        members: members.map(weightsOf),
+      }),
+      async judge(engine, { members }, checkpoint) {
+        const judge = async (on: typeof source): Promise<Judgement> => {
+          const evaluation = { engine, network, config };
+          const weights = await ensembleWeights(evaluation, specs, members, on, checkpoint, options);
+          return judgeWeights(on.batch, weights, config);
+        };
+        return { trainMetrics: await judge(source), validationMetrics: judged && (await judge(judged)) };
+      },
+    };
   }
 
-  protected override contentOf(fit: NetworkFit): ReturnType<typeof contentOf> {
-    return contentOf(this.network.parameters(fit.sizes), fit);
+  protected override specsOf({ sizes }: PortfolioFit): ParameterSpecs {
+    return this.network.parameters(sizes);
+  }
+
+  protected override dataOf(fit: PortfolioFit): ReturnType<typeof toArtifact> {
+    return toArtifact(fit);
   }
 
   /** Reads an artifact that `save` of this model wrote. */
@@ -180,33 +145,18 @@ export abstract class NetworkPortfolioModel<C extends PortfolioConfig>
     modelType: string,
     create: (config: unknown) => M,
   ): Promise<M> {
-    const artifact = await loadArtifact(source, { modelType });
+    const artifact = await loadArtifact(source, { modelType, formatVersion: 2 });
     const model = create(artifact.config);
-    model.restore(fitOf(artifact, (sizes) => model.network.parameters(sizes)));
+    model.restore(fromArtifact(artifact, (sizes) => model.network.parameters(sizes)));
     return model;
   }
 
   #source(
     batch: PortfolioSequenceBatch,
-    fit: Pick<NetworkFit, 'assetIds' | 'sizes' | 'scale'>,
+    fit: Pick<PortfolioFit, 'assetIds' | 'sizes' | 'scale'>,
   ): ReturnType<typeof windowSource> {
     requireInputs(batch, this.network, fit.sizes.nGroups);
     const assets = assetPositions(batch, fit.assetIds, this.network);
     return windowSource(batch, fit.scale, assets, this.config.holdings);
   }
-
-  #evaluation(engine: Engine): { engine: Engine; network: PortfolioNetwork; config: C } {
-    return { engine, network: this.network, config: this.config };
-  }
-
-  #resolve(specs: ParameterSpecs): ReturnType<typeof resolveEngine> {
-    const { engine, threads } = this.config;
-    return resolveEngine({ engine, modelSize: parameterCount(specs), ...(threads === null ? {} : { threads }) });
-  }
-}
-
-function parameterCount(specs: ParameterSpecs): number {
-  let count = 0;
-  for (const { shape, state } of Object.values(specs)) if (!state) count += shape.reduce((a, b) => a * b, 1);
-  return count;
 }

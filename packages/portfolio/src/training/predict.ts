@@ -1,6 +1,6 @@
 import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
 import type { Engine } from '@ml4t/core/engine';
-import type { MemberWeights } from '@ml4t/core/ensemble';
+import { snapshotAt, type MemberWeights } from '@ml4t/core/ensemble';
 import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';
 import { requireFiniteOutputs } from '@ml4t/core/train';
 import type { PortfolioConfig } from '../config.ts';
@@ -58,8 +58,8 @@ export async function ensembleWeights(
 ): Promise<Float64Array> {
   const { nWindows, nSteps, nAssets } = source.batch;
   const mean = new Float64Array(nWindows * nSteps * nAssets);
-  for (const { checkpoints, snapshots } of members) {
-    const parameters = evaluation.engine.parameters(namedValues(specs, snapshots[checkpoints[checkpoint]]));
+  for (const member of members) {
+    const parameters = evaluation.engine.parameters(namedValues(specs, snapshotAt(member, checkpoint)));
     try {
       const weights = await headWeightsOf(evaluation, parameters.tensors, source, options);
       requireFiniteOutputs('weights of the portfolio network', weights);

@@ -4,7 +4,7 @@ import { initialValues, type NamedValues, type Ops, type Tensor } from '@ml4t/co
 import { describe, expect, it } from '@jest/globals';
 import { attentionBlock, attentionBlockParameters } from '../../src/deep/blocks.ts';
 import { parseDeepPortfolioConfig, type DeepPortfolioConfigInput } from '../../src/deep/config.ts';
-import { deepNetwork } from '../../src/deep/network.ts';
+import { deepNetwork } from '../../src/deep/model.ts';
 import { headWeightsOf } from '../../src/training/predict.ts';
 import { portfolioLoss } from '../../src/training/loss.ts';
 import { inputScale, networkSizes, windowSource } from '../../src/training/windows.ts';

@@ -5,7 +5,7 @@ import type { NamedValues, Ops, Parameters, Tensor } from '@ml4t/core/nn';
 import { describe, expect, it } from '@jest/globals';
 import { headWeights } from '../../src/heads/heads.ts';
 import { parseLSTMPortfolioConfig } from '../../src/lstm/config.ts';
-import { lstmNetwork } from '../../src/lstm/network.ts';
+import { lstmNetwork } from '../../src/lstm/model.ts';
 import {
   portfolioObjective,
   portfolioReturns,

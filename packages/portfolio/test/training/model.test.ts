@@ -66,7 +66,7 @@ describe.each(kinds)('%s', (_, create) => {
     const [train, test] = [smallBatch(5, { nWindows: 40 }), smallBatch(6, { nWindows: 20 })];
     const model = create({ nSteps: 60, evalEvery: 20, dropout: 0, gammaCost: 0 });
     const { history } = await model.fit(train);
-    expect(history[history.length - 1].trainObjective).toBeGreaterThan(history[0].trainObjective);
+    expect(history[history.length - 1].metrics.objective).toBeGreaterThan(history[0].metrics.objective);
     const { weights } = await model.predict(test);
     const { gross } = evaluatePortfolio({ ...test, volScale: undefined }, weights, {
       ...defaultConventions,
@@ -158,15 +158,15 @@ describe('checkpoints', () => {
   it('are the steps asked for, the last and the best by validation, which is the default', async () => {
     const model = models.lstm(config);
     const summary = await model.fit(batch);
-    expect(summary.checkpoints).toEqual(['step-3', 'step-8', 'last', 'best']);
+    expect(summary.checkpoints).toEqual(['step-3', 'step-8', 'best', 'last']);
     expect(summary.defaultCheckpoint).toBe('best');
     expect(summary.history.map(({ step }) => step)).toEqual([3, 4, 8, 10]);
     expect(summary.iterations).toBe(10);
-    const sharpes = summary.history.map(({ validationSharpe }) => validationSharpe);
+    const sharpes = summary.history.map(({ metrics }) => metrics.validationSharpe);
     expect(sharpes.every(Number.isFinite)).toBe(true);
     expect((await model.predict(batch)).checkpoint).toBe('best');
     expect(await weightsOf(model, batch, 'step-3')).not.toEqual(await weightsOf(model, batch, 'last'));
-    await expect(model.predict(batch, { checkpoint: 'step-4' })).rejects.toThrow(/step-3, step-8, last, best/);
+    await expect(model.predict(batch, { checkpoint: 'step-4' })).rejects.toThrow(/step-3, step-8, best, last/);
   });
 
   it('at the same step are the same, wherever else training is evaluated', async () => {

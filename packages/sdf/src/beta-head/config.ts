@@ -4,6 +4,7 @@ import {
   checkpointFields,
   defaultCheckpointField,
   engineFields,
+  ensembleFields,
   optimizerFields,
   stoppingFields,
 } from '@ml4t/core/ensemble';
@@ -17,6 +18,7 @@ export const betaHeadConfigSchema = baseConfigSchema
     hiddenDim: z.int().min(1).default(64).describe('Width of the two hidden layers'),
     dropout: z.number().min(0).lt(1).default(0.05).describe('Dropout of recurrent inputs and hidden layers'),
     nEpochs: z.int().min(1).default(256).describe('Epochs'),
+    ...ensembleFields({ ensembleSize: 1 }, 'betas'),
     subEpochs: z.int().min(1).default(4).describe('Gradient steps per epoch'),
     ...optimizerFields({ learningRate: 1e-3 }),
     ...l2Field,

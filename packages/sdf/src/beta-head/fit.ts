@@ -1,31 +1,42 @@
 import {
-  AbortedError,
-  configNotes,
   DataError,
   exceedsRounding,
-  onlyFinite,
   type CrossSectionBatch,
-  type FitSummary,
-  type HistoryEntry,
   type RunOptions,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
-import type { Engine, Snapshot } from '@ml4t/core/engine';
-import type { NamedValues, ParameterSpecs, Tensor } from '@ml4t/core/nn';
-import { keptEpochs, optimizerOf, scheduleOf } from '@ml4t/core/ensemble';
-import { Checkpoints, train } from '@ml4t/core/train';
+import type { Engine } from '@ml4t/core/engine';
+import {
+  keptEpochs,
+  labelledStates,
+  snapshotAt,
+  trainedNetwork,
+  trainEpochs,
+  weightsOf,
+  type MemberWeights,
+  type NetworkFit,
+  type NetworkTraining,
+  type TrainedNetwork,
+} from '@ml4t/core/ensemble';
+import {
+  deriveKey,
+  initialValues,
+  namedValues,
+  type NamedValues,
+  type ParameterSpecs,
+  type Tensor,
+} from '@ml4t/core/nn';
+import { Checkpoints } from '@ml4t/core/train';
 import type { FittedModel } from '../artifact.ts';
 import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
-import { memberStates, packNetworks } from '../fitted-networks.ts';
-import { exposureNetwork } from '../networks.ts';
+import { withScaledOutput } from '../fit.ts';
+import { exposureNetwork, exposureNetworkParameters } from '../networks.ts';
 import { holdInput, type HeldInput } from '../panel-tensors.ts';
-import { selectRows } from '../pricing-rows.ts';
+import { returnScaleOf, selectRows } from '../pricing-rows.ts';
 import { explainedReturns } from '../statistics.ts';
-import { packageVersion } from '../version.ts';
 import { meanOutputs } from '../weights.ts';
 import type { BetaHeadConfig } from './config.ts';
 
-export const modelType = 'sdf-beta-network';
 export const operation = 'StochasticDiscountFactorBetaNetworkHead.fit';
 
 /** A batch and the SDF state extracted on it. */
@@ -40,11 +51,20 @@ export interface BetaHeadFitOptions extends RunOptions<'beta-network'> {
 }
 
 /** What a fit leaves behind. */
-export interface BetaHeadFit extends FittedModel {
+export interface BetaHeadFit extends FittedModel, NetworkFit {
   readonly factorScale: number;
 }
 
-/** Where training starts. */
+/** The types of {@link StochasticDiscountFactorBetaNetworkHead}, for its base. */
+export interface BetaHeadTypes {
+  readonly batch: BetaHeadData;
+  readonly options: BetaHeadFitOptions;
+  readonly member: TrainedNetwork;
+  readonly fit: BetaHeadFit;
+  readonly phase: 'beta-network';
+}
+
+/** Where training starts, in place of a draw from the seed and the data's own scale. */
 export interface BetaHeadStart {
   readonly initial: readonly NamedValues[];
   /** Returns are divided by this while training, and the betas multiplied by it. */
@@ -57,118 +77,98 @@ interface HeldTargets {
   readonly target: Tensor;
 }
 
-/**
- * Trains a beta network from given initial weights. When it is aborted after the first epoch, `interrupted` receives what was
- * finished before the error is thrown.
- */
-export async function fitBetaHead(
-  engine: Engine,
+/** Arrays of the network and their shapes. */
+export function betaNetwork(
+  { stateDim, hiddenDim, forgetBias }: BetaHeadConfig,
+  nCharacteristics: number,
+  nContext: number,
+): ParameterSpecs {
+  return exposureNetworkParameters({ nCharacteristics, nContext, stateDim, forgetBias }, hiddenDim);
+}
+
+/** Prepares a fit of beta networks to what an SDF explains of returns. */
+export function prepareBetaHead(
   config: BetaHeadConfig,
-  specs: ParameterSpecs,
-  start: BetaHeadStart,
   data: BetaHeadData,
   options: BetaHeadFitOptions,
-  interrupted: (fit: BetaHeadFit) => void = () => undefined,
-): Promise<BetaHeadFit> {
-  const started = performance.now();
+  start?: BetaHeadStart,
+): NetworkTraining<BetaHeadTypes> {
   const { batch } = data;
   const { validation } = options;
-  const { initial, returnScale } = start;
+  const { returnScale } = start ?? { returnScale: returnScaleOf(batch) };
   const factorScale = deviation(data.state.sdfValues);
   const context = contextHistory(batch, validation?.batch, config);
+  const specs = betaNetwork(config, batch.nCharacteristics, batch.nContext);
   const unit = factorScale * returnScale;
-  const training = holdTargets(engine, config, context, unit, data, 'batch');
-  const held = validation && holdTargets(engine, config, context, unit, validation, 'validation');
-  const checkpoints = new Checkpoints(keptEpochs(config, config.nEpochs));
-  const history: HistoryEntry[] = [];
-
-  const fitOf = (
-    labels: ReadonlyMap<string, Snapshot>,
-    fallback: string | undefined,
-    trainMetrics: Record<string, number>,
-    stopReason: FitSummary['stopReason'],
-    notes: readonly string[],
-  ): BetaHeadFit => ({
-    characteristicNames: [...batch.characteristicNames],
-    context,
-    networks: packNetworks(specs, [memberStates(labels, returnScale)]),
-    factorScale,
-    summary: {
-      converged: stopReason === 'early-stopping',
-      stopReason,
-      iterations: history.length,
-      trainMetrics,
-      defaultCheckpoint: fallback,
-      history,
-      notes: [...configNotes(config), ...notes],
-      runRecord: {
-        modelType,
-        packageVersion: packageVersion(),
-        config,
-        engine: engine.description,
-        dimensions: { dates: batch.nDates, rows: batch.nRows, characteristics: batch.nCharacteristics },
-        stopReason,
-        seconds: (performance.now() - started) / 1000,
-      },
-    },
+  let held: { readonly training: HeldTargets; readonly validation: HeldTargets | undefined } | undefined;
+  let kept = new Checkpoints();
+  const inReturns = ({ checkpoints, snapshots }: MemberWeights): MemberWeights => ({
+    checkpoints,
+    snapshots: Object.fromEntries(
+      Object.entries(snapshots).map(([key, snapshot]) => [key, withScaledOutput(snapshot, returnScale)]),
+    ),
   });
-
-  try {
-    const record = await train<HeldTargets>({
-      engine,
-      parameters: engine.parameters(initial),
-      optimizer: optimizerOf(config, config.l2),
-      schedule: scheduleOf(config),
-      clip: config.gradientClip,
-      loss: (ops, tensors, on) =>
-        ops.meanSquaredError(exposureNetwork(ops, tensors, on.input, config.dropout), on.target),
-      batches: () => Array.from({ length: config.subEpochs }, () => training),
-      epochs: config.nEpochs,
-      seed: config.seed,
-      checkpoints,
-      operation,
-      validation: held && {
-        batches: () => [held],
-        patience: config.patience,
-        ignoreFirst: config.ignoreFirst,
-      },
-      signal: options.signal,
-      onProgress: ({ epoch, loss, validation: validationLoss }) => {
-        history.push({ epoch, loss, ...(validationLoss === undefined ? {} : { validationLoss }) });
-        options.onProgress?.({
-          phase: 'beta-network',
-          unit: 'epoch',
-          step: epoch,
-          total: config.nEpochs,
-          fraction: epoch / config.nEpochs,
-          metrics: onlyFinite({ loss, validationLoss }),
-        });
-      },
-    });
-    const labels = labelled(checkpoints);
-    const fallback = defaultOf(config, labels);
-    const chosen = labels.get(fallback);
-    if (!chosen)
-      throw new DataError({
-        field: 'defaultCheckpoint',
-        expected: labels.size > 0 ? `one of ${[...labels.keys()].join(', ')}` : 'a finished epoch',
-        found: fallback,
-        remedy: record.remedy || 'Choose an epoch on the checkpoint grid.',
+  return {
+    specs,
+    validated: validation !== undefined,
+    dimensions: { dates: batch.nDates, rows: batch.nRows, characteristics: batch.nCharacteristics },
+    notes: [],
+    async train(engine, run) {
+      const { training, validation: seen } = (held ??= {
+        training: holdTargets(engine, config, context, unit, data, 'batch'),
+        validation: validation && holdTargets(engine, config, context, unit, validation, 'validation'),
       });
-    const network = initial.map((array) => ({ ...array, values: Float64Array.from(chosen[array.name]) }));
-    // A factor on all exposures plays no part in what they explain.
-    const signals = await meanOutputs(engine, batch, contextInput(batch, context, config), [network]);
-    const explained = explainedReturns(batch.index, signals, batch.requireReturns(operation));
-    return fitOf(labels, fallback, { ...explained }, record.stopReason, record.remedy === '' ? [] : [record.remedy]);
-  } catch (error) {
-    const labels = labelled(checkpoints);
-    if (error instanceof AbortedError && labels.size > 0) {
-      const asked = defaultOf(config, labels);
-      const note = 'Training was aborted; the checkpoints are those of the epochs that it finished.';
-      interrupted(fitOf(labels, labels.has(asked) ? asked : undefined, {}, 'aborted', [note]));
-    }
-    throw error;
-  }
+      kept = new Checkpoints(keptEpochs(config, config.nEpochs));
+      const initial = start?.initial ?? initialValues(specs, deriveKey(run.seed, 'beta'));
+      const parameters = engine.parameters(initial);
+      try {
+        const record = await trainEpochs<HeldTargets>(engine, parameters, config, run, {
+          phase: 'beta-network',
+          loss: (ops, tensors, on) =>
+            ops.meanSquaredError(exposureNetwork(ops, tensors, on.input, config.dropout), on.target),
+          batches: () => Array.from({ length: config.subEpochs }, () => training),
+          validation: seen && { batches: () => [seen] },
+          checkpoints: kept,
+          operation,
+        });
+        const network = trainedNetwork(record, config, operation);
+        return { ...network, ...inReturns(network) };
+      } finally {
+        parameters.release();
+      }
+    },
+    unfinished() {
+      const weights = inReturns(labelledStates(kept, { lists: () => true }));
+      return { ...weights, stopReason: 'aborted', remedy: '', length: 0, skippedSteps: 0 };
+    },
+    release() {
+      for (const targets of [held?.training, held?.validation]) targets?.input.release();
+      held = undefined;
+    },
+    keep: (members) => ({
+      characteristicNames: [...batch.characteristicNames],
+      context,
+      factorScale,
+      members: members.map(weightsOf),
+    }),
+    async judge(engine, fit, checkpoint) {
+      const signals = await betaSignals(engine, config, fit, batch, checkpoint);
+      return { trainMetrics: { ...explainedReturns(batch.index, signals, batch.requireReturns(operation)) } };
+    },
+  };
+}
+
+/** One exposure per row, the mean of the members' (R). */
+export function betaSignals(
+  engine: Engine,
+  config: BetaHeadConfig,
+  { members, characteristicNames, context }: Omit<BetaHeadFit, 'summary'>,
+  batch: CrossSectionBatch,
+  checkpoint: string,
+): Promise<Float64Array> {
+  const specs = betaNetwork(config, characteristicNames.length, context?.names.length ?? 0);
+  const networks = members.map((member) => namedValues(specs, snapshotAt(member, checkpoint)));
+  return meanOutputs(engine, batch, contextInput(batch, context, config), networks);
 }
 
 function holdTargets(
@@ -194,22 +194,6 @@ function holdTargets(
     for (let r = selected.offsets[t]; r < selected.offsets[t + 1]; r++)
       target[r] = (returns[selected.rows[r]] * (1 - state.sdfValues[t])) / unit;
   return { input, target: engine.tensor(target, [target.length, 1]) };
-}
-
-/** The label that the configuration means. */
-function defaultOf({ defaultCheckpoint }: BetaHeadConfig, labels: ReadonlyMap<string, Snapshot>): string {
-  if (typeof defaultCheckpoint === 'number') return `epoch-${defaultCheckpoint}`;
-  return defaultCheckpoint ?? (labels.has('best') ? 'best' : 'last');
-}
-
-/** States by label: 'epoch-128', 'best' where a validation chose it, 'last'. */
-function labelled(checkpoints: Checkpoints): Map<string, Snapshot> {
-  const labels = new Map<string, Snapshot>(
-    checkpoints.epochs.map((epoch) => [`epoch-${epoch}`, checkpoints.get(epoch)]),
-  );
-  if (checkpoints.bestEpoch !== undefined) labels.set('best', checkpoints.get(checkpoints.bestEpoch));
-  if (checkpoints.lastEpoch !== undefined) labels.set('last', checkpoints.get(checkpoints.lastEpoch));
-  return labels;
 }
 
 /** Standard deviation (divisor T) of the factor over the dates on which it is known. */

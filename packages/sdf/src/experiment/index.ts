@@ -5,32 +5,29 @@ import {
   type StochasticDiscountFactorEstimator,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
-import { exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/task.ts';
 import {
+  ModelEstimator,
   crossSection,
+  exposureCorrelations,
   familyOfModels,
   type ExperimentBatch,
   type ExperimentPrediction,
-  type FamilyPackage,
-} from './family.ts';
-import { ModelEstimator, type ModelData } from './model-estimator.ts';
+  type ExposureTable,
+  type Family,
+  type ModelData,
+} from '@ml4t/core/experiment';
+import { LinearStochasticDiscountFactorReturnMapper } from '../mapper.ts';
+import { modelRegistry } from '../registry.ts';
 
-export const discountFactors: FamilyPackage = {
-  packageName: '@ml4t/sdf',
-  modelTypes: ['stochastic-discount-factor'],
-  async load() {
-    const { LinearStochasticDiscountFactorReturnMapper, modelRegistry } = await import('@ml4t/sdf');
-    return familyOfModels(
-      modelRegistry,
-      (model) =>
-        new DiscountFactorEstimator(
-          model as unknown as StochasticDiscountFactorEstimator,
-          new LinearStochasticDiscountFactorReturnMapper(),
-        ),
-    );
-  },
-};
+/** The models of this package in experiments. */
+export const family: Family = familyOfModels(
+  modelRegistry,
+  (model) =>
+    new DiscountFactorEstimator(
+      model as unknown as StochasticDiscountFactorEstimator,
+      new LinearStochasticDiscountFactorReturnMapper(),
+    ),
+);
 
 /** Turns exposures of rows into expected returns; fitted on training rows. */
 interface ReturnMapper {

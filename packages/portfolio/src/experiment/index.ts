@@ -11,14 +11,17 @@ import {
   type PortfolioPostprocessor,
 } from '@ml4t/core';
 import {
+  ModelEstimator,
   crossSection,
   familyOfModels,
   type ExperimentBatch,
   type ExperimentPrediction,
-  type FamilyPackage,
+  type Family,
+  type ModelData,
   type ParsedConfigs,
-} from './family.ts';
-import { ModelEstimator, type ModelData } from './model-estimator.ts';
+} from '@ml4t/core/experiment';
+import { WeightConstraintPostprocessor, weightConstraintConfigSchema } from '../postprocessor.ts';
+import { modelRegistry } from '../registry.ts';
 import {
   lookBack,
   panelOf,
@@ -28,25 +31,19 @@ import {
   type WindowOptions,
 } from './panel-windows.ts';
 
-export const portfolios: FamilyPackage = {
-  packageName: '@ml4t/portfolio',
-  modelTypes: ['linear-portfolio', 'lstm-portfolio', 'deep-portfolio', 'equal-weight'],
-  async load() {
-    const { WeightConstraintPostprocessor, modelRegistry, weightConstraintConfigSchema } =
-      await import('@ml4t/portfolio');
-    const constraintsSchema = configJsonSchema(weightConstraintConfigSchema);
-    return familyOfModels(
-      modelRegistry.map((model) => withWindows(model, constraintsSchema)),
-      (model, { type, config: { windows = {}, constraints } }) =>
-        new WindowEstimator(
-          model as unknown as PortfolioModel,
-          parseConfig(windowsSchema, windows, `${type}.windows`),
-          constraints === undefined ? undefined : new WeightConstraintPostprocessor(constraints as object),
-        ),
-      ownConfig,
-    );
-  },
-};
+const constraintsSchema = configJsonSchema(weightConstraintConfigSchema);
+
+/** The models of this package in experiments. */
+export const family: Family = familyOfModels(
+  modelRegistry.map((model) => withWindows(model, constraintsSchema)),
+  (model, { type, config: { windows = {}, constraints } }) =>
+    new WindowEstimator(
+      model as unknown as PortfolioModel,
+      parseConfig(windowsSchema, windows, `${type}.windows`),
+      constraints === undefined ? undefined : new WeightConstraintPostprocessor(constraints as object),
+    ),
+  ownConfig,
+);
 
 /** A model's own configuration: without the two keys that the command adds. */
 function ownConfig(config: unknown): unknown {

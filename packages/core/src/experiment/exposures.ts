@@ -1,5 +1,14 @@
-import type { CrossSectionBatch, LatentFactorState } from '@ml4t/core';
-import type { ExposureTable } from './task.ts';
+import type { CrossSectionBatch } from '../batches/cross-section.ts';
+import type { LatentFactorState } from '../results/latent-factors.ts';
+
+/** Exposures as a small table (rows x columns, row-major). */
+export interface ExposureTable {
+  /** `correlation`: of each characteristic with each exposure over the test rows. `loading`: of assets, the largest first. */
+  readonly measure: 'correlation' | 'loading';
+  readonly rowNames: readonly string[];
+  readonly columnNames: readonly string[];
+  readonly values: Float64Array;
+}
 
 /** A heat map with more rows or columns than this cannot be read. */
 const MOST_ASSETS = 30;

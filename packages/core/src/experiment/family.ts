@@ -1,17 +1,11 @@
-import {
-  ConfigError,
-  type CrossSectionBatch,
-  type Estimator,
-  type FactorForecastResult,
-  type FitOptions,
-  type FitSummary,
-  type ModelRegistration,
-  type PersistentPanelBatch,
-  type RowColumns,
-  type TrainedMember,
-  type WalkForwardEstimator,
-} from '@ml4t/core';
-import type { ExposureTable } from '../experiment/task.ts';
+import type { CrossSectionBatch } from '../batches/cross-section.ts';
+import type { PersistentPanelBatch } from '../batches/persistent-panel.ts';
+import { ConfigError } from '../errors.ts';
+import type { RowColumns, WalkForwardEstimator } from '../evaluation/walk-forward.ts';
+import type { Estimator, FitOptions, ModelRegistration, TrainedMember } from '../models/interfaces.ts';
+import type { FitSummary } from '../results/fit-summary.ts';
+import type { FactorForecastResult } from '../results/latent-factors.ts';
+import type { ExposureTable } from './exposures.ts';
 
 export type ExperimentBatch = CrossSectionBatch | PersistentPanelBatch;
 
@@ -77,7 +71,7 @@ export interface PartSpecification {
   readonly preSpecifiedFactors?: readonly string[] | undefined;
 }
 
-/** A family package as the command sees it. */
+/** A family of models as experiments see it: what a package exports as `family` where its `ml4t` field says. */
 export interface Family {
   readonly models: readonly ModelRegistration[];
   readonly forecasterTypes: readonly string[];
@@ -89,14 +83,6 @@ export interface Family {
     forecaster: PartSpecification | undefined,
     factors?: PreSpecifiedSeries,
   ): ExperimentEstimator;
-}
-
-/** A family package that may be installed or not. One file of this folder describes each. */
-export interface FamilyPackage {
-  readonly packageName: string;
-  /** Known without importing the package, so that the error can name what to install. */
-  readonly modelTypes: readonly string[];
-  load(): Promise<Family>;
 }
 
 /** Throws ConfigError when an experiment gives a forecaster to a model without factors. */

@@ -1,12 +1,6 @@
-import {
-  ConfigError,
-  type EnsembleEstimator,
-  type Estimator,
-  type ExtractOptions,
-  type FitOptions,
-  type FitSummary,
-  type TrainedMember,
-} from '@ml4t/core';
+import { ConfigError } from '../errors.ts';
+import type { EnsembleEstimator, Estimator, ExtractOptions, FitOptions, TrainedMember } from '../models/interfaces.ts';
+import type { FitSummary } from '../results/fit-summary.ts';
 import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction, ParsedConfigs } from './family.ts';
 
 /** Training and validation data in the form that a model takes. */

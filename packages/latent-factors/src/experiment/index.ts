@@ -9,57 +9,54 @@ import {
   type PersistentPanelBatch,
   type RowColumns,
 } from '@ml4t/core';
-import { assetLoadings, exposureCorrelations } from '../experiment/exposures.ts';
-import type { ExposureTable } from '../experiment/task.ts';
 import {
+  ModelEstimator,
+  assetLoadings,
+  exposureCorrelations,
   refuseFactors,
   registrationOf,
   type ExperimentBatch,
   type ExperimentPrediction,
+  type ExposureTable,
   type Family,
-  type FamilyPackage,
+  type ModelData,
   type ParsedConfigs,
   type PartSpecification,
   type PreSpecifiedSeries,
-} from './family.ts';
-import { ModelEstimator, type ModelData } from './model-estimator.ts';
+} from '@ml4t/core/experiment';
+import { LatentFactorForecastPipeline } from '../pipeline.ts';
+import { forecasterRegistry, modelRegistry } from '../registry.ts';
 
-export const latentFactors: FamilyPackage = {
-  packageName: '@ml4t/latent-factors',
-  modelTypes: ['pca', 'rp-pca', 'proximate-factor', 'ipca', 'cae'],
-  async load() {
-    const { LatentFactorForecastPipeline, forecasterRegistry, modelRegistry } = await import('@ml4t/latent-factors');
-    const createForecaster = ({ type, config }: PartSpecification): FactorForecaster => {
-      const found = forecasterRegistry.find(({ forecasterType }) => forecasterType === type);
-      if (found) return found.create(config);
-      throw new ConfigError({
-        field: 'forecaster.type',
-        expected: `one of ${forecasterRegistry.map(({ forecasterType }) => forecasterType).join(', ')}`,
-        found: JSON.stringify(type),
-        remedy: 'Correct the forecaster type.',
-      });
-    };
-    const family: Family = {
-      models: modelRegistry,
-      forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
-      forecasterJsonSchema: (type) =>
-        forecasterRegistry.find(({ forecasterType }) => forecasterType === type)?.configJsonSchema(),
-      createEstimator(specification, forecaster, factors) {
-        if (specification.type !== 'ipca') refuseFactors(specification);
-        // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
-        const model = registrationOf(family, specification.type).create(
-          specification.config,
-        ) as unknown as LatentFactorModel<ExperimentBatch>;
-        const pipeline = new LatentFactorForecastPipeline<ExperimentBatch>({
-          model,
-          ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
-        });
-        return new FactorModelEstimator(pipeline, model, factors);
-      },
-    };
-    return family;
+/** The models and forecasters of this package in experiments. */
+export const family: Family = {
+  models: modelRegistry,
+  forecasterTypes: forecasterRegistry.map(({ forecasterType }) => forecasterType),
+  forecasterJsonSchema: (type) =>
+    forecasterRegistry.find(({ forecasterType }) => forecasterType === type)?.configJsonSchema(),
+  createEstimator(specification, forecaster, factors) {
+    if (specification.type !== 'ipca') refuseFactors(specification);
+    // The registry is typed for any batch; the registration's batchKind says which one the caller has to pass.
+    const model = registrationOf(family, specification.type).create(
+      specification.config,
+    ) as unknown as LatentFactorModel<ExperimentBatch>;
+    const pipeline = new LatentFactorForecastPipeline<ExperimentBatch>({
+      model,
+      ...(forecaster ? { forecaster: createForecaster(forecaster) } : {}),
+    });
+    return new FactorModelEstimator(pipeline, model, factors);
   },
 };
+
+function createForecaster({ type, config }: PartSpecification): FactorForecaster {
+  const found = forecasterRegistry.find(({ forecasterType }) => forecasterType === type);
+  if (found) return found.create(config);
+  throw new ConfigError({
+    field: 'forecaster.type',
+    expected: `one of ${forecasterRegistry.map(({ forecasterType }) => forecasterType).join(', ')}`,
+    found: JSON.stringify(type),
+    remedy: 'Correct the forecaster type.',
+  });
+}
 
 interface FactorPipeline {
   readonly forecaster: FactorForecaster;

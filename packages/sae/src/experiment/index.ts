@@ -1,22 +1,21 @@
 import { signalColumns, type AssetPredictionModel, type CrossSectionBatch, type ExtractOptions } from '@ml4t/core';
 import {
+  ModelEstimator,
   crossSection,
   familyOfModels,
   type ExperimentBatch,
   type ExperimentPrediction,
-  type FamilyPackage,
-} from './family.ts';
-import { ModelEstimator, type ModelData } from './model-estimator.ts';
+  type Family,
+  type ModelData,
+} from '@ml4t/core/experiment';
+import { modelRegistry } from '../registry.ts';
 import { scoreLine, type ScoreLine } from './score-line.ts';
 
-export const supervisedAutoencoders: FamilyPackage = {
-  packageName: '@ml4t/sae',
-  modelTypes: ['sae'],
-  async load() {
-    const { modelRegistry } = await import('@ml4t/sae');
-    return familyOfModels(modelRegistry, (model) => new SignalEstimator(model as unknown as AssetPredictionModel));
-  },
-};
+/** The models of this package in experiments. */
+export const family: Family = familyOfModels(
+  modelRegistry,
+  (model) => new SignalEstimator(model as unknown as AssetPredictionModel),
+);
 
 /** Share of the training dates, the last ones, that scores are held against returns on where there is no validation. */
 const HELD_OUT = 0.2;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { scoreLine } from '../../src/families/score-line.ts';
+import { scoreLine } from '../../src/experiment/score-line.ts';
 
 const scores = Float64Array.of(-2, -1, 0, 1, 2, Number.NaN, 5);
 
