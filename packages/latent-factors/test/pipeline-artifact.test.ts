@@ -284,7 +284,7 @@ describe('parts of others', () => {
   });
 
   it.each([
-    ['models', 'config.model.type', '"pca", "rp-pca", "ipca", "cae"', 'one-characteristic'],
+    ['models', 'config.model.type', '"pca", "rp-pca", "proximate-factor", "ipca", "cae"', 'one-characteristic'],
     ['forecasters', 'config.forecaster.type', '"expanding-mean", "ewma", "ar1"', 'scaled-mean'],
     ['mappers', 'config.mapper.type', '"beta-lambda"', 'shifted'],
   ])('are one error that names what is known when the %s are not passed', async (option, field, known, missing) => {
