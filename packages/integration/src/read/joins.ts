@@ -44,7 +44,11 @@ export async function joinCharacteristics(
       characteristics,
       statedAt: (role: string) => `${field}.${role}`,
     };
-    const other = await read(source.source, roles, besideOptions(source, options));
+    const other = await read(source.source, roles, {
+      ...besideOptions(source, options),
+      // A day on which something became public stays that day.
+      ...(lag ? { alignDates: undefined } : {}),
+    });
     const rows = lag ? rowsAsOf(result.index, other.index, lag) : rowsOfSameDate(result.index, other.index);
     requireMatch(rows, result.index, other, field);
     result = withColumns(result, other, rows, field);

@@ -136,16 +136,18 @@ function notesOn(columns: readonly FrameColumn[], isNumeric: (column: FrameColum
     ),
     ...rest
       .filter(({ isEmpty }) => !isEmpty)
-      .flatMap((column) =>
-        note(
-          'not-numeric',
-          [column],
-          column.text !== undefined && column.hasNumbers
-            ? `not every value is a number, ${JSON.stringify(column.text)} is none`
-            : `not numbers but ${column.kind === 'other' ? `of type ${column.type}` : kindWords[column.kind]}`,
-          column.text !== undefined && column.hasNumbers ? remedyForText(column.text) : 'Exclude it.',
-        ),
-      ),
+      .flatMap((column) => {
+        const { text, hasNumbers = false, kind, type } = column;
+        if (text === undefined || !mayBeNumbers([column]))
+          return note(
+            'not-numeric',
+            [column],
+            `not numbers but ${kind === 'other' ? `of type ${type}` : kindWords[kind]}`,
+            'Exclude it.',
+          );
+        const why = `${hasNumbers ? 'not every value is a number' : 'its values are not plain numbers'}, ${JSON.stringify(text)} is none`;
+        return note('not-numeric', [column], why, `${remedyForText(text)} If that is meant, exclude it.`);
+      }),
   ];
 }
 
