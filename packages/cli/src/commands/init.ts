@@ -69,12 +69,21 @@ async function experimentFor(name: string, packages: readonly FamilyPackage[]): 
   return `# An experiment for: ml4t run. docs/cli.md and \`ml4t schema\` say what every key means.
 
 data:
-  source: panel.parquet # Parquet, CSV, .csv.gz or Arrow: one row per (date, asset)
+  source: panel.parquet # Parquet, CSV or Arrow, a list of files, { query } or { fields }: one row per (date, asset), or wide
   # timestamp: date # found by its name where absent
   # asset: ticker # found by its name where absent
   # lag 0: the return is earned after the date of its row; lag 1: it ends there. A wrong one is a look-ahead.
   # horizon: dates that a return spans, 5 for weekly returns on a daily panel; with lag 1 or more it is the lag.
   returns: { column: returns, lag: 0, horizon: 1 }
+  # returns: { prices: close } # instead: made of adjusted prices, from each date to the next
+  # returnsIn: percent # where 5 is five per cent
+  # delisting: { column: dlret, otherwise: -0.3 } # what is earned after the last row of an asset that leaves
+  # layout: wide # dates down and assets across; found by itself where it is plain
+  # dateFormat: '%d/%m/%Y' # of dates that are not like 2024-01-31
+  # missingValues: [-99.99, B, C] # codes that stand for nothing
+  # join: # characteristics of other files, as they were public
+  #   - { source: book.csv, asOf: { lagMonths: 6 } }
+  # riskFree: { source: rf.csv, column: rf, lag: 1 } # subtracted from the returns
   # exclude: [price] # numeric columns that are no characteristics
   # truth: { source: truth.parquet } # of simulated data: adds the oracle
 

@@ -174,7 +174,8 @@ describe('the report of a run', () => {
     expect(figure('Importance of characteristics')).toMatchObject([{ bars: 5 }, { bars: 5 }]);
     expect(figure('What exposures depend on')).toMatchObject([{ cells: 10 }, { cells: 10 }]);
     expect(figure('Loadings of assets')).toMatchObject([{ cells: 40 }]);
-    expect(figure('Learning curve').map(({ drawn }) => drawn)).toEqual([1, 2]);
+    // Training and validation of both members.
+    expect(figure('Learning curve').map(({ drawn }) => drawn)).toEqual([1, 4]);
     for (const { named, caption } of seen.light.figures)
       expect({ named, long: caption > 20 }).toEqual({ named: true, long: true });
 

@@ -60,12 +60,12 @@ export async function prepareCsvFile(path: string, options: CsvFileOptions): Pro
       remedy: 'Check what should have written it.',
     });
   const dialect = csvDialect(path, text, options.delimiter);
-  const asItLies = packing !== 'bzip2' && encoding === 'utf-8' && !hasMixedLineEnds(text);
+  const asItLies = packing !== 'bzip2' && encoding === 'utf-8' && !hasSeveralLineEnds(lineEnds(text));
   const file = { label: path, path, isGzip: packing === 'gzip', dialect };
   return asItLies ? file : copyOf(file, packing, encoding, options);
 }
 
-/** The same file with one kind of line end, for one in which mixed ones were met after its beginning. */
+/** The same file with one kind of line end, for one in which DuckDB met several. */
 export function withOneLineEnd(file: CsvFile, options: CsvFileOptions): Promise<CsvFile> {
   return copyOf(file, file.isGzip ? 'gzip' : 'none', 'utf-8', options);
 }
@@ -180,15 +180,39 @@ function textOf(bytes: Buffer, isWhole: boolean, encoding: TextEncoding): string
   return end < 0 ? text : text.slice(0, end + 1);
 }
 
-/** More than one of \n, \r\n and \r outside of quoted entries, as far as quotes are the usual ones. */
-function hasMixedLineEnds(text: string): boolean {
-  if (!text.includes('\r')) return false;
+interface LineEnds {
+  readonly pairs: number;
+  readonly feeds: number;
+  readonly returns: number;
+}
+
+/** How often each kind of line end stands in a text, outside of quoted entries as far as quotes are the usual ones. */
+function lineEnds(text: string): LineEnds {
+  if (!text.includes('\r')) return { pairs: 0, feeds: text.includes('\n') ? 1 : 0, returns: 0 };
   const bare = text.replaceAll(/"(?:[^"]|"")*"/g, '""');
   const pairs = bare.match(/\r\n/g)?.length ?? 0;
-  const feeds = (bare.match(/\n/g)?.length ?? 0) - pairs;
   // A carriage return at the cut may be half of a pair.
-  const returns = bare.match(/\r(?!\n|$)/g)?.length ?? 0;
-  return [pairs, feeds, returns].filter((count) => count > 0).length > 1;
+  return { pairs, feeds: (bare.match(/\n/g)?.length ?? 0) - pairs, returns: bare.match(/\r(?!\n|$)/g)?.length ?? 0 };
+}
+
+const hasSeveralLineEnds = ({ pairs, feeds, returns }: LineEnds): boolean =>
+  [pairs, feeds, returns].filter((count) => count > 0).length > 1;
+
+/** Whether the lines of a file, all of it, end in several ways. */
+export async function changesLineEnds({ path, isGzip }: CsvFile): Promise<boolean> {
+  const sum = { pairs: 0, feeds: 0, returns: 0 };
+  const stream = unpacked(path, isGzip ? 'gzip' : 'none');
+  let rest = '';
+  for await (const chunk of stream) {
+    const text = rest + (chunk as Buffer).toString('latin1');
+    rest = text.endsWith('\r') ? '\r' : '';
+    const { pairs, feeds, returns } = lineEnds(rest === '' ? text : text.slice(0, -1));
+    sum.pairs += pairs;
+    sum.feeds += feeds;
+    sum.returns += returns;
+    if (hasSeveralLineEnds(sum)) return true;
+  }
+  return false;
 }
 
 async function copyOf(

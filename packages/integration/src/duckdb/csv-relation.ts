@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SourceError } from '@ml4t/core';
 import type { FrameColumn, RowRequest } from '../read/frame.ts';
-import type { ReadNote, TextEncoding } from '../read/options.ts';
+import type { TextEncoding } from '../read/options.ts';
+import type { ReadNote } from '../read/report.ts';
 import { sqlText } from './connection.ts';
 import { csvColumns } from './csv-columns.ts';
-import { prepareCsvFile, withOneLineEnd, type CsvFile, type CsvFileOptions } from './csv-file.ts';
+import { changesLineEnds, prepareCsvFile, withOneLineEnd, type CsvFile, type CsvFileOptions } from './csv-file.ts';
 import type { CsvMode, Relation } from './relation-columns.ts';
 import { missingMarkers, type TextNumbers } from './text-numbers.ts';
 
@@ -37,7 +38,7 @@ export async function csvRelation(
     scratch: async () => (folder ??= await mkdtemp(join(tmpdir(), 'ml4t-csv-'))),
   };
   try {
-    let files: CsvFile[] = [];
+    const files: CsvFile[] = [];
     for (const path of await matchingFiles(connection, patterns, label))
       files.push(await prepareCsvFile(path, fileOptions));
     const names = columnNames(files);
@@ -46,10 +47,15 @@ export async function csvRelation(
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     };
     const repair = async (error: unknown): Promise<boolean> => {
-      if (!isBadState(error)) return false;
-      if (files.every((file) => file.path.startsWith(folder ?? '\0'))) return false;
-      files = await Promise.all(files.map((file) => withOneLineEnd(file, fileOptions)));
-      return true;
+      if (!isOfCsv(error)) return false;
+      let isRepaired = false;
+      const isCopy = ({ path }: CsvFile): boolean => folder !== undefined && path.startsWith(folder);
+      for (const [k, file] of files.entries()) {
+        if (isCopy(file) || !(await changesLineEnds(file))) continue;
+        files[k] = await withOneLineEnd(file, fileOptions);
+        isRepaired = true;
+      }
+      return isRepaired;
     };
     const find = (): ReturnType<typeof csvColumns> => csvColumns(connection, untyped(), names, options.numbers);
     const { columns, needsText } = await find().catch(async (error: unknown) => {
@@ -73,8 +79,8 @@ export async function csvRelation(
   }
 }
 
-/** DuckDB's words for a line that ends in another way than the first. */
-const isBadState = (error: unknown): boolean => /state machine reached/.test(String(error));
+/** An error that a line may cause that ends in another way than the first; a carriage return after a quote passes for a quote left open. */
+const isOfCsv = (error: unknown): boolean => /state machine reached|CSV Error on Line/.test(String(error));
 
 async function matchingFiles(
   connection: DuckDBConnection,

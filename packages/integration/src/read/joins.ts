@@ -1,7 +1,8 @@
 import { ConfigError, DataError, alignRows, describe, type PanelIndex } from '@ml4t/core';
 import type { ColumnRoles } from './column-roles.ts';
 import type { AsOf, BesideSource, JoinedSource } from './join-options.ts';
-import type { ReadNote, ReadOptions } from './options.ts';
+import type { ReadOptions } from './options.ts';
+import type { ReadNote } from './report.ts';
 import type { ReadPanel } from './panel.ts';
 
 /** Reads a source whole; panel.ts hands itself over. */
@@ -44,7 +45,11 @@ export async function joinCharacteristics(
       characteristics,
       statedAt: (role: string) => `${field}.${role}`,
     };
-    const other = await read(source.source, roles, besideOptions(source, options));
+    const other = await read(source.source, roles, {
+      ...besideOptions(source, options),
+      // A day on which something became public stays that day.
+      ...(lag ? { alignDates: undefined } : {}),
+    });
     const rows = lag ? rowsAsOf(result.index, other.index, lag) : rowsOfSameDate(result.index, other.index);
     requireMatch(rows, result.index, other, field);
     result = withColumns(result, other, rows, field);

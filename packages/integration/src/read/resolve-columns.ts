@@ -4,7 +4,8 @@ import { datedTiming } from './return-timing.ts';
 import { assetColumn, findColumn, isIndexColumn, present, sameName, timestampColumn } from './column-search.ts';
 import type { Frame, FrameColumn } from './frame.ts';
 import { remedyForText } from '../duckdb/text-numbers.ts';
-import type { CharacteristicSelection, ReadNote } from './options.ts';
+import type { CharacteristicSelection } from './options.ts';
+import type { ReadNote } from './report.ts';
 
 /** The columns of a source, each in its role. */
 export interface ResolvedColumns {
@@ -136,16 +137,18 @@ function notesOn(columns: readonly FrameColumn[], isNumeric: (column: FrameColum
     ),
     ...rest
       .filter(({ isEmpty }) => !isEmpty)
-      .flatMap((column) =>
-        note(
-          'not-numeric',
-          [column],
-          column.text !== undefined && column.hasNumbers
-            ? `not every value is a number, ${JSON.stringify(column.text)} is none`
-            : `not numbers but ${column.kind === 'other' ? `of type ${column.type}` : kindWords[column.kind]}`,
-          column.text !== undefined && column.hasNumbers ? remedyForText(column.text) : 'Exclude it.',
-        ),
-      ),
+      .flatMap((column) => {
+        const { text, hasNumbers = false, kind, type } = column;
+        if (text === undefined || !mayBeNumbers([column]))
+          return note(
+            'not-numeric',
+            [column],
+            `not numbers but ${kind === 'other' ? `of type ${type}` : kindWords[kind]}`,
+            'Exclude it.',
+          );
+        const why = `${hasNumbers ? 'not every value is a number' : 'its values are not plain numbers'}, ${JSON.stringify(text)} is none`;
+        return note('not-numeric', [column], why, `${remedyForText(text)} If that is meant, exclude it.`);
+      }),
   ];
 }
 

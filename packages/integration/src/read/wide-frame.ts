@@ -48,7 +48,7 @@ export function wideLayout(frame: Frame, roles: ColumnRoles): WideLayout | undef
       found: 'dates alone',
       remedy: 'Check the file, or its layout.',
     });
-  return grouped(timestamp, columns, stated) ?? oneField(timestamp, columns, stated);
+  return grouped(timestamp, columns, stated) ?? oneField(frame, timestamp, columns, stated);
 }
 
 /** Names that the roles give to columns. */
@@ -77,7 +77,21 @@ function isPlainlyWide(frame: Frame, roles: ColumnRoles, stated: readonly string
 }
 
 /** All columns are assets, and their values go by the name that a role gives them. */
-function oneField(timestamp: FrameColumn, columns: readonly FrameColumn[], stated: readonly string[]): WideLayout {
+function oneField(
+  frame: Frame,
+  timestamp: FrameColumn,
+  columns: readonly FrameColumn[],
+  stated: readonly string[],
+): WideLayout {
+  const own = columns.find(({ name }) => stated.some((other) => sameName(other, name)));
+  if (own)
+    throw new SourceError({
+      field: 'columns.layout',
+      expected: 'a column for each asset',
+      found: `${JSON.stringify(own.name)}, which a role names, as a column of ${frame.label}`,
+      remedy:
+        'A file of one asset is long: add a column with its id. Columns of several fields are called field_asset.',
+    });
   return {
     timestamp,
     assets: columns.map(({ name }) => name),

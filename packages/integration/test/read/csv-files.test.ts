@@ -74,6 +74,10 @@ describe('a CSV file by any way of writing it', () => {
     ],
     ['blank lines around it', `\n${text}\n\n\n`],
     ['a title above it', `Returns of two assets\n\n${text}`],
+    [
+      'a title that ends otherwise',
+      `Returns of two assets\n${lines.map((line) => `"${line.replaceAll(',', '","')}"`).join('\r\n')}\r\n`,
+    ],
     ['a title with commas above it', `Returns of two assets, by month\n${text}`],
     ['a missing entry between spaces', text.replace(',,', ',  ,')],
     ['bzip2', bzip2],
@@ -99,22 +103,30 @@ describe('a CSV file by any way of writing it', () => {
     expect(batch.assetIds).toEqual(['SOCI\u00c9T\u00c9', 'BBB']);
   });
 
-  it('reads on in the middle of a stream where line ends change late, and leaves no copy behind', async () => {
-    const rows = Array.from(
-      { length: 60_000 },
-      (_, k) => `2020-01-${10 + Math.floor(k / 10_000)},A${k % 10_000},0.5,${k}`,
-    );
-    const path = file(`${lines[0]}\n${rows.slice(0, 50_000).join('\n')}\n${rows.slice(50_000).join('\r\n')}\r\n`);
-    const copies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('ml4t-csv-'));
-    const before = copies();
-    const sizes: number[] = [];
-    for await (const part of streamCrossSectionBatches(path, columns, { rowsPerPart: 10_000 }))
-      for (const size of part.characteristics) sizes.push(size);
-    expect(sizes).toEqual(rows.map((_, k) => k));
-    const { batch } = await readCrossSectionBatch(path, columns);
-    expect([...batch.characteristics]).toEqual(sizes);
-    expect(copies().filter((name) => !before.includes(name))).toEqual([]);
-  });
+  it.each([
+    ['\\n, then \\r\\n', '\n', '\r\n', ''],
+    ['\\r\\n, then \\n', '\r\n', '\n', ''],
+    ['\\n, then \\r\\n, after quotes', '\n', '\r\n', '"'],
+    ['\\r\\n, then \\n, after quotes', '\r\n', '\n', '"'],
+  ])(
+    'reads on in the middle of a stream where line ends change, and leaves no copy: %s',
+    async (_, end, later, quote) => {
+      const rows = Array.from(
+        { length: 60_000 },
+        (__, k) => `2020-01-${10 + Math.floor(k / 10_000)},A${k % 10_000},0.5,${quote}${k}${quote}`,
+      );
+      const path = file([lines[0], ...rows].map((line, k) => line + (k > 50_000 ? later : end)).join(''));
+      const copies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('ml4t-csv-'));
+      const before = copies();
+      const sizes: number[] = [];
+      for await (const part of streamCrossSectionBatches(path, columns, { rowsPerPart: 10_000 }))
+        for (const size of part.characteristics) sizes.push(size);
+      expect(sizes).toEqual(rows.map((__, k) => k));
+      const { batch } = await readCrossSectionBatch(path, columns);
+      expect([...batch.characteristics]).toEqual(sizes);
+      expect(copies().filter((name) => !before.includes(name))).toEqual([]);
+    },
+  );
 
   it('reads several files of the same columns in another order, and of other dialects', async () => {
     mkdirSync(join(folder, 'many'));

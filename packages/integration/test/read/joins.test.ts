@@ -110,6 +110,16 @@ describe('characteristics from another source', () => {
     );
   });
 
+  it('keep the day on which they became public where the panel is put on month ends', async () => {
+    const rows = [
+      { date: '2020-01-30', asset: 'A', bm: 1 },
+      { date: '2020-01-31', asset: 'A', bm: 2 },
+      { date: '2020-02-01', asset: 'A', bm: 3 },
+    ];
+    const { batch } = await read({ alignDates: 'month', join: [{ source: { rows }, asOf: { lagDays: 0 } }] });
+    expect([...batch.characteristic('bm').subarray(0, 4)]).toEqual([2, NaN, NaN, 3]);
+  });
+
   it('stand after those of the panel, from several files with formats of their own', async () => {
     const path = join(folder, 'book.csv');
     writeFileSync(path, 'datum;ticker;bm;name\n31/01/2020;A;1,5;x\n31/01/2020;B;NA;y\n');

@@ -199,6 +199,14 @@ describe('several fields', () => {
 });
 
 describe('a long file', () => {
+  it('of one asset is no wide one, whatever is said', async () => {
+    const path = file('date,open,close\n2020-01-31,1,2\n2020-02-29,2,3');
+    for (const layout of [undefined, 'wide'] as const) {
+      const error = await failureOf(readPersistentPanelBatch(path, { layout, returns: { prices: 'close' } }));
+      expect(error.field).toBe(layout === undefined ? 'columns.asset' : 'columns.layout');
+    }
+  });
+
   it('is not taken for wide where a role is one of its columns', async () => {
     const path = file('date,secid,ret,size\n2020-01-31,1,0.1,5\n2020-01-31,2,0.1,5');
     const error = await failureOf(
