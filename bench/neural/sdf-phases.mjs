@@ -67,5 +67,5 @@ report({
   seconds: values.phase === 'schedule' ? [whole] : own.slice(1).map((at, i) => (at - own[i]) / 1000),
   threads: engine.threads ?? threads,
   backend: runRecord.engine,
-  quality: { loss: history[history.length - 1].loss },
+  quality: { loss: history[history.length - 1].metrics.loss },
 });

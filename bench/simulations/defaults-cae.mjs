@@ -1,8 +1,10 @@
 // Evidence for defaults of the conditional autoencoder (docs/decisions/defaults.md): small panels of the design of Gu, Kelly and Xiu, small
 // networks and short schedules, so that a run takes a second. Out of sample, in percent: 'total' R2 of returns, 'systematic' R2 of the true
 // beta'f (which unlike the total R2 does not grow with K / N), 'predictive' R2, and the rank IC of forecasts.
-// Usage: node bench/simulations/defaults-cae.mjs [factors|ridge] [first-last seed] [assets,…] [K] [deviation of added noise]
-import { predictiveR2, rankInformationCoefficient, totalR2 } from '@ml4t/core';
+// 'tangency': Sharpe ratios of the factors' tangency portfolio, in and out of sample, of an ensemble whose members' factors are inverted all
+// together and by member, beside the mean of the members alone.
+// Usage: node bench/simulations/defaults-cae.mjs [factors|ridge|tangency] [first-last seed] [assets,…] [K] [deviation of added noise]
+import { factorModelReport, predictiveR2, rankInformationCoefficient, tangencySharpe, totalR2 } from '@ml4t/core';
 import { Generator } from '@ml4t/core/nn';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { CAEModel } from '@ml4t/latent-factors';
@@ -28,6 +30,35 @@ const variants = {
 const mean = (x) => x.reduce((a, b) => a + b, 0) / x.length;
 const summary = (x) =>
   `${mean(x).toFixed(2)} (se ${Math.sqrt(mean(x.map((v) => (v - mean(x)) ** 2)) / (x.length - 1)).toFixed(2)})`;
+
+if (only === 'tangency') {
+  const rows = { stacked: [], 'by member': [], 'members alone': [], truth: [] };
+  for (const seed of each) {
+    const { batch, truth } = simulateConditionalFactorPanel({ seed, nAssets: 60, nDates: 240, nCharacteristics: 6 });
+    const [train, test] = [batch.slice(0, 80), batch.slice(80)];
+    const model = new CAEModel({ seed, nFactors: K, hiddenUnits: [16], nEnsemble: 5, nEpochs: 20 });
+    await model.fit(train);
+    const of = async (on) => [await model.extract(on), ...(await model.extractMembers(on))].map((s) => s.factorReturns);
+    const [[training, ...own], [realised, ...ownRealised]] = [await of(train), await of(test)];
+    const sharpes = (fold) => {
+      const forecast = new Float64Array(test.nRows);
+      const { tangency } = factorModelReport({ panel: test, forecast, folds: [fold] });
+      return [tangency.inSampleSharpe, tangency.outOfSampleSharpe];
+    };
+    rows.stacked.push(sharpes({ nFactors: 5 * K, training, realised }));
+    rows['by member'].push(sharpes({ nFactors: 5 * K, nMembers: 5, training, realised }));
+    const alone = own.map((f, m) => sharpes({ nFactors: K, training: f, realised: ownRealised[m] }));
+    rows['members alone'].push([0, 1].map((at) => mean(alone.map((pair) => pair[at]))));
+    rows.truth.push(
+      [0, 80].map((from) => tangencySharpe(truth.factorReturns.slice(3 * from, from === 0 ? 240 : undefined), 3)),
+    );
+  }
+  for (const [name, pairs] of Object.entries(rows))
+    console.log(
+      `${name}: in sample ${summary(pairs.map(([a]) => a))}, out of sample ${summary(pairs.map(([, b]) => b))}`,
+    );
+  process.exit(0);
+}
 
 for (const design of ['linear', 'nonlinear'])
   for (const nAssets of assets.split(',').map(Number))

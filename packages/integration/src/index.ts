@@ -36,19 +36,12 @@ export type {
   RiskFreeSource,
 } from './read/join-options.ts';
 export type {
-  DateGap,
   Delisting,
   KeyColumns,
   PanelColumns,
-  PanelReading,
-  PanelReadReport,
-  PanelSeries,
-  PanelStreamReport,
   PersistentPanelColumns,
   PortfolioColumns,
   PortfolioReadOptions,
-  PortfolioReadReport,
-  ReadNote,
   ReadOptions,
   ReturnsColumn,
   StreamOptions,
@@ -71,6 +64,15 @@ export type {
   TextEncoding,
   TimestampFormat,
 } from './read/source-options.ts';
+export type {
+  DateGap,
+  PanelReading,
+  PanelReadReport,
+  PanelSeries,
+  PanelStreamReport,
+  PortfolioReadReport,
+  ReadNote,
+} from './read/report.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';

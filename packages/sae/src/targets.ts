@@ -134,10 +134,13 @@ export function requireVariation(
     throw new DataError({
       field: `targets: ${names[column]}`,
       expected: `values that vary over the training rows${within ? ' of a date' : ''}`,
-      found: known(0, rows.length).every(Number.isNaN) ? 'none that is known' : 'the same value everywhere',
-      remedy: within
-        ? "Check the column and its dates; a target that is the same for all assets of a date needs targetScaling: 'standardize'."
-        : 'Check the column and its dates.',
+      found: known(0, rows.length).every(Number.isNaN)
+        ? 'none that is known'
+        : `the same value ${within ? 'on every date, or everywhere' : 'everywhere'}`,
+      remedy:
+        within && hasVariation(known(0, rows.length), madeFrom)
+          ? "A target that is the same for all assets of a date needs targetScaling: 'standardize'."
+          : 'Check the column and its dates.',
     });
   }
 }

@@ -21,7 +21,7 @@ import { contextHistory, contextInput, contextNotes } from './context.ts';
 import type { StochasticDiscountFactorPhase } from './member-task.ts';
 import { exposureNetworkParameters } from './networks.ts';
 import { holdPanel, type HeldPanel } from './panel-tensors.ts';
-import { pricingRows, returnScaleOf } from './pricing-rows.ts';
+import { pricingRows, returnScaleOf, sizeNotes } from './pricing-rows.ts';
 import { sdfStatistics } from './statistics.ts';
 import { trainMember } from './train-member.ts';
 import { discountFactors, meanOutputs, normalizeByAbsoluteSum, overAssetCount } from './weights.ts';
@@ -79,7 +79,7 @@ export function prepareFit(
       characteristics: nCharacteristics,
       context: nContext,
     },
-    notes: [],
+    notes: sizeNotes(rows),
     async train(engine, run) {
       held ??= {
         training: holdPanel(engine, rows, contextInput(batch, context, config)),

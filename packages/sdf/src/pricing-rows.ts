@@ -118,6 +118,18 @@ export function returnScaleOf(batch: CrossSectionBatch): number {
   return largest > 0 ? largest * Math.sqrt(squares / rows.length) : 1;
 }
 
+/** Characteristics above this are not ranks, and the network sees them as they are. */
+const LARGE = 20;
+
+/** A sentence where characteristics are so large that they drown the others. */
+export function sizeNotes({ rows, characteristics, nCharacteristics: p }: SelectedRows): string[] {
+  let largest = 0;
+  for (const row of rows)
+    for (let j = row * p; j < (row + 1) * p; j++) largest = Math.max(largest, Math.abs(characteristics[j]));
+  if (largest <= LARGE) return [];
+  return [`Characteristics go up to ${largest.toPrecision(3)}: rank-normalise them, or the largest drown the others.`];
+}
+
 function isComplete(values: FloatArray, from: number, count: number): boolean {
   for (let j = from; j < from + count; j++) if (values[j] !== values[j]) return false;
   return true;

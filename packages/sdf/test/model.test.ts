@@ -136,6 +136,12 @@ describe('units of returns', () => {
   });
 });
 
+it('says so where characteristics are not ranks', async () => {
+  expect((await fitted()).fitSummary.notes.join()).not.toContain('rank-normalise');
+  const dollars = train.withCharacteristics(changed(train.characteristics, (c, at) => (at % 3 === 0 ? 1e6 * c : c)));
+  expect((await fitted(dollars)).fitSummary.notes.join()).toMatch(/go up to .*e\+6: rank-normalise them/);
+});
+
 describe('exposures', () => {
   it('are weights times the number of assets, before normalisation', async () => {
     const state = await (await fitted(train, { weightNormalization: 'none' })).extract(test);

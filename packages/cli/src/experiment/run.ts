@@ -7,6 +7,7 @@ import {
   type PanelFinding,
   type WalkForwardSplit,
 } from '@ml4t/core';
+import { arithmeticsOf, type EngineChoice } from '@ml4t/core/engine';
 import { registrationOf } from '@ml4t/core/experiment';
 import type { FamilyPackage } from '../families/packages.ts';
 import { familyOf, findFamilies, packageOf } from '../families/packages.ts';
@@ -83,6 +84,12 @@ export interface PrepareOptions {
   readonly from?: readonly string[] | undefined;
 }
 
+/** What the engine that a configuration asks for computes with here, as far as bits depend on it. */
+async function arithmeticOf(config: object = {}): Promise<string | undefined> {
+  const { engine } = config as { readonly engine?: unknown };
+  return typeof engine === 'string' ? (await arithmeticsOf(engine as EngineChoice)).join(', ') : undefined;
+}
+
 /** Finds every model's family and checks every configuration. Throws ConfigError, MissingPackageError. */
 export async function prepareExperiment(
   experiment: Experiment,
@@ -101,7 +108,8 @@ export async function prepareExperiment(
     const batchKind = registration.batchKind === 'persistent-panel' ? 'persistent-panel' : 'cross-section';
     const ensembleSize = registration.ensembleSize?.(run.model.config) ?? 1;
     const chainsFolds = registration.chainsFolds?.(run.model.config) ?? false;
-    models.push({ run, configs, batchKind, family: home, ensembleSize, chainsFolds });
+    const arithmetic = await arithmeticOf(configs?.model);
+    models.push({ run, configs, arithmetic, batchKind, family: home, ensembleSize, chainsFolds });
   }
   return { experiment, models, steps: prepareSteps(experiment.preprocessing), from, packages: given };
 }

@@ -12,6 +12,8 @@ export interface PreparedModel {
   readonly run: ModelRun;
   /** The configurations of `run` with all defaults spelled out. */
   readonly configs?: ParsedConfigs | undefined;
+  /** What the engine of its configuration computes with here; undefined for a model without one. */
+  readonly arithmetic?: string | undefined;
   readonly batchKind: FoldTask['batchKind'];
   readonly family: FamilyPackage;
   /** Folds of one model are refitted one from the other, and cannot be separated. */
@@ -42,12 +44,12 @@ export function experimentTasks(
   const folds = splits.map((split, fold) => ({ fold, split }));
   const last = { fold: splits.length - 1, importance: experiment.outputs.importance };
   return models.map((prepared) => {
-    const { run, configs, batchKind, family, ensembleSize, chainsFolds } = prepared;
+    const { run, configs, arithmetic, batchKind, family, ensembleSize, chainsFolds } = prepared;
     const model = withConfig(run.model, configs?.model);
     const forecaster = run.forecaster && withConfig(run.forecaster, configs?.forecaster);
     // Under another Node the default engine may round otherwise: what a run left there is not what this one would compute.
     const versions = versionsOf(family);
-    const origin = { data, model, batchKind, versions, family: family.specifier ?? family.packageName };
+    const origin = { data, model, arithmetic, batchKind, versions, family: family.specifier ?? family.packageName };
     const foldTask = (chain: readonly FoldReference[], members: readonly MemberTask[]): FoldTask =>
       withKey<FoldTask>({
         kind: 'folds',

@@ -19,6 +19,8 @@ interface TaskOrigin {
   readonly data: DataReference;
   /** With all defaults spelled out; the seed is part of the configuration. */
   readonly model: PartSpecification;
+  /** Of the engine that the configuration asks for where the task was planned, for networks; it decides bits. */
+  readonly arithmetic?: string | undefined;
   readonly batchKind: 'cross-section' | 'persistent-panel';
   /** The package that has the model: its name, or the folder that it is in. */
   readonly family: string;
@@ -77,11 +79,13 @@ export interface FoldOutcome {
 
 /**
  * A task with its key. Where the data and the package come from does not matter as long as they are the same, nor whether a fold is fitted whole or
- * from its members, nor on how many threads: the result is.
+ * from its members, nor on how many threads, nor by which name the engine was asked for: the result is.
  */
-export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data' | 'model'>): T {
+export function withKey<T extends Task>(task: Omit<T, 'key'> & Pick<Task, 'data' | 'model' | 'arithmetic'>): T {
   const { data, ...rest } = task;
-  const model = { ...task.model, config: { ...task.model.config, threads: undefined } };
+  // What the engine computes with stands in `arithmetic`.
+  const named = task.arithmetic === undefined ? {} : { engine: undefined };
+  const model = { ...task.model, config: { ...task.model.config, ...named, threads: undefined } };
   const decisive = { ...rest, model, fingerprint: data.fingerprint, members: undefined };
   return { key: sha256(canonicalJson(decisive)), ...task } as T;
 }

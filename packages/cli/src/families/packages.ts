@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ConfigError, MissingPackageError, describe, nearestName } from '@ml4t/core';
 import type { Family } from '@ml4t/core/experiment';
 import { dependenciesOf, findManifest, type FamilyManifest } from './manifest.ts';
+import { ownPackages } from './own-packages.ts';
 
 /** A package with models, installed or not. */
 export interface FamilyPackage {
@@ -15,14 +16,6 @@ export interface FamilyPackage {
   readonly specifier?: string | undefined;
   load(): Promise<Family>;
 }
-
-/** Model types of the packages of this repository, so that an error can say what to install where one is not. */
-export const ownPackages: Readonly<Record<string, readonly string[]>> = {
-  '@ml4t/latent-factors': ['pca', 'rp-pca', 'proximate-factor', 'ipca', 'cae'],
-  '@ml4t/sdf': ['stochastic-discount-factor'],
-  '@ml4t/sae': ['sae'],
-  '@ml4t/portfolio': ['linear-portfolio', 'lstm-portfolio', 'deep-portfolio', 'equal-weight'],
-};
 
 export interface WhereToLook {
   /** Packages, or absolute paths of their folders, that have to be there. */

@@ -3,7 +3,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exitCodes } from '../../src/exit-codes.ts';
 import { findManifest } from '../../src/families/manifest.ts';
-import { findFamilies, ownPackages } from '../../src/families/packages.ts';
+import { ownPackages } from '../../src/families/own-packages.ts';
+import { findFamilies } from '../../src/families/packages.ts';
 import { inFolder, ml4t, writeExperiment } from '../cli-fixtures.ts';
 
 /** A model that forecasts a constant, in plain JavaScript, as small as a package with a model can be. */

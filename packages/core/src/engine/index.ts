@@ -31,5 +31,5 @@ export type {
   UnaryKind,
 } from './raw-ops.ts';
 export type { EngineRegistration, EngineStart } from './registration.ts';
-export { examineEngines, gpuThreshold, resolveEngine } from './resolve.ts';
+export { arithmeticsOf, examineEngines, gpuThreshold, resolveEngine } from './resolve.ts';
 export type { EngineAttempt, Resolution, ResolvedEngine, ResolveOptions } from './resolve.ts';

@@ -109,6 +109,33 @@ export async function resolveEngine(options: ResolveOptions = {}): Promise<Resol
   });
 }
 
+const known = new Map<EngineChoice, Promise<readonly string[]>>();
+
+/**
+ * What a choice computes with here, as far as bits depend on it: the {@link Resolution.arithmetic} of a small network and, where `auto`
+ * takes another engine for a large one, of that. Of a choice that cannot be used its name. Engines are started once a process.
+ */
+export function arithmeticsOf(choice: EngineChoice): Promise<readonly string[]> {
+  const arithmeticOf = async (modelSize: number): Promise<string> => {
+    try {
+      const { engine, resolution } = await resolveEngine({ engine: choice, modelSize, threads: 1 });
+      await engine.dispose();
+      return resolution.arithmetic;
+    } catch (error) {
+      if (error instanceof EngineError) return choice;
+      throw error;
+    }
+  };
+  const find = async (): Promise<readonly string[]> => {
+    const small = await arithmeticOf(0);
+    const large = choice === 'auto' ? await arithmeticOf(gpuThreshold) : small;
+    return small === large ? [small] : [small, large];
+  };
+  const found = known.get(choice) ?? find();
+  known.set(choice, found);
+  return found;
+}
+
 /** The one that everything else stands in for. */
 const embedded = (): EngineRegistration => ownEngines.find(({ name }) => name === 'embedded') as EngineRegistration;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, EngineError } from '../../src/errors.ts';
-import { resolveEngine } from '../../src/engine/index.ts';
+import { arithmeticsOf, resolveEngine } from '../../src/engine/index.ts';
 import type { ResolvedEngine } from '../../src/engine/index.ts';
 import { backendHere, fusedHere } from './backend-here.ts';
 
@@ -23,6 +23,18 @@ describe('resolveEngine', () => {
     });
     expect(JSON.parse(JSON.stringify(resolution))).toEqual(resolution);
     await engine.dispose();
+  });
+
+  it('says what bits depend on, for small and for large networks, whatever the threads', async () => {
+    const here = fusedHere ? 'embedded-fused' : 'embedded-portable';
+    expect(await arithmeticsOf('embedded')).toEqual([here]);
+    expect(await arithmeticsOf('embedded-portable')).toEqual(['embedded-portable']);
+    // Without a GPU engine large networks take what small ones take.
+    const auto = await arithmeticsOf('auto');
+    const { engine, resolution } = await resolveEngine({ modelSize: 2_000_000 });
+    await engine.dispose();
+    expect(auto).toEqual(resolution.arithmetic === here ? [here] : [here, resolution.arithmetic]);
+    if (!fusedHere) expect(await arithmeticsOf('embedded-fused')).toEqual(['embedded-fused']);
   });
 
   it('computes with the portable arithmetic when asked to', async () => {

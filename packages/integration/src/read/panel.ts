@@ -7,8 +7,9 @@ import { forwardSeries, subtractRiskFree } from './date-series.ts';
 import { joinCharacteristics } from './joins.ts';
 import { requireDelisting, withDelistingReturns } from './delisting.ts';
 import { requireKnownArguments } from './known-keys.ts';
-import type { PanelColumns, PanelReading, PanelReadReport, PersistentPanelColumns, ReadOptions } from './options.ts';
+import type { PanelColumns, PersistentPanelColumns, ReadOptions } from './options.ts';
 import type { PanelSource } from './source-options.ts';
+import type { PanelReading, PanelReadReport } from './report.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import {
   collectorFor,

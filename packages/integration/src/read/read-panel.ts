@@ -1,5 +1,5 @@
 import type { ReturnTiming } from '@ml4t/core';
-import type { PanelReadReport, PanelSeries } from './options.ts';
+import type { PanelReadReport, PanelSeries } from './report.ts';
 import type { OrderedPanel } from './panel-order.ts';
 
 /** A panel that was read whole. */
