@@ -40,27 +40,20 @@ export type {
   CharacteristicSelection,
   ColumnChunkSource,
   DatedColumn,
-  DateGap,
   Delisting,
   FieldSources,
   KeyColumns,
   NumberFormat,
   PanelColumns,
-  PanelReading,
-  PanelReadReport,
-  PanelSeries,
   PanelSource,
-  PanelStreamReport,
   PersistentPanelColumns,
   PortfolioColumns,
   PortfolioReadOptions,
-  PortfolioReadReport,
   PostgresClient,
   PostgresSource,
   PriceReturns,
   QueryAccess,
   QuerySource,
-  ReadNote,
   ReadOptions,
   ReturnsColumn,
   RowSource,
@@ -69,6 +62,15 @@ export type {
   TextEncoding,
   TimestampFormat,
 } from './read/options.ts';
+export type {
+  DateGap,
+  PanelReading,
+  PanelReadReport,
+  PanelSeries,
+  PanelStreamReport,
+  PortfolioReadReport,
+  ReadNote,
+} from './read/report.ts';
 export { readCrossSectionBatch, readPersistentPanelBatch } from './read/panel.ts';
 export { readPortfolioSequenceBatch } from './read/portfolio-sequence.ts';
 export { streamCrossSectionBatches } from './read/stream.ts';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnKind, FrameColumn, RowRequest } from '../read/frame.ts';
-import type { ReadNote } from '../read/options.ts';
+import type { ReadNote } from '../read/report.ts';
 
 /** How a CSV file is read: numeric columns by DuckDB's parser, or as text that is converted afterwards. */
 export type CsvMode = 'typed' | 'text';

@@ -1,4 +1,4 @@
-import type { ReadNote } from './options.ts';
+import type { ReadNote } from './report.ts';
 
 /** An id without what people write differently: case, spaces, and the zero fraction of a number that once was a float. */
 const fold = (id: string): string =>

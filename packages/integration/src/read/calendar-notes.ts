@@ -1,5 +1,5 @@
 import { DataError, formatTimestamp, type PanelIndex } from '@ml4t/core';
-import type { ReadNote } from './options.ts';
+import type { ReadNote } from './report.ts';
 
 const day = 86_400_000;
 const longGap = 3 * 365.25 * day;

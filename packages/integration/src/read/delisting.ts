@@ -1,5 +1,6 @@
 import { ConfigError, describe, type PanelIndex } from '@ml4t/core';
-import type { Delisting, ReadNote } from './options.ts';
+import type { Delisting } from './options.ts';
+import type { ReadNote } from './report.ts';
 
 /**
  * Fills in the return from the last row of each asset that leaves before the panel ends: the delisting return of that row where it

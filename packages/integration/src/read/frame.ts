@@ -1,5 +1,6 @@
 import type { KeyDictionary } from './key-dictionary.ts';
-import type { ReadNote, TimestampFormat } from './options.ts';
+import type { TimestampFormat } from './options.ts';
+import type { ReadNote } from './report.ts';
 
 /** What a column of a source can be used for. */
 export type ColumnKind = 'number' | 'boolean' | 'text' | 'date' | 'timestamp' | 'other';

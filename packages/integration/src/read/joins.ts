@@ -1,7 +1,8 @@
 import { ConfigError, DataError, alignRows, describe, type PanelIndex } from '@ml4t/core';
 import type { ColumnRoles } from './column-roles.ts';
 import type { AsOf, BesideSource, JoinedSource } from './join-options.ts';
-import type { ReadNote, ReadOptions } from './options.ts';
+import type { ReadOptions } from './options.ts';
+import type { ReadNote } from './report.ts';
 import type { ReadPanel } from './panel.ts';
 
 /** Reads a source whole; panel.ts hands itself over. */

@@ -1,5 +1,5 @@
 import { DataError, PanelIndex, formatTimestamp, longestRegularSpacing } from '@ml4t/core';
-import type { DateGap } from './options.ts';
+import type { DateGap } from './report.ts';
 
 /** Rows as collected: codes into the distinct dates and assets, in source order. */
 export interface CodedRows {

@@ -14,15 +14,8 @@ import { forwardSeries, subtractRiskFree } from './date-series.ts';
 import { joinCharacteristics } from './joins.ts';
 import { requireDelisting, withDelistingReturns } from './delisting.ts';
 import { requireKnownArguments } from './known-keys.ts';
-import type {
-  PanelColumns,
-  PanelReading,
-  PanelReadReport,
-  PanelSeries,
-  PanelSource,
-  PersistentPanelColumns,
-  ReadOptions,
-} from './options.ts';
+import type { PanelColumns, PanelSource, PersistentPanelColumns, ReadOptions } from './options.ts';
+import type { PanelReading, PanelReadReport, PanelSeries } from './report.ts';
 import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap, type OrderedPanel } from './panel-order.ts';
 import {
   collectorFor,
