@@ -25,6 +25,11 @@ export default [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'layer:family', onlyDependOnLibsWithTags: ['layer:core'] },
             { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:core', 'layer:family', 'layer:testing'] },
+            // The fuzz workspace tries everything, the command included.
+            {
+              sourceTag: 'layer:fuzz',
+              onlyDependOnLibsWithTags: ['layer:core', 'layer:family', 'layer:app', 'layer:testing'],
+            },
             { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: [] },
           ],
         },

@@ -87,6 +87,7 @@ export class TaskRunner {
     const { train, validation } = task.split;
     return estimator.fitMember(batch.slice(train.from, train.to), task.member, {
       ...hooks,
+      allowOverlap: true,
       validation: validation && batch.slice(validation.from, validation.to),
     });
   }

@@ -17,8 +17,11 @@ export class PanelIndex {
   readonly assetIndex: Int32Array;
   /** (N) */
   readonly assetIds: readonly string[];
-  /** Dates of the whole panel that this index was cut from, its own among them: they tell how many dates lie between two parts. */
-  readonly calendar: Float64Array;
+  /**
+   * Dates of the whole panel that this index was cut from, its own among them: they tell how many dates lie between two parts. Not
+   * enumerable: the same rows are the same, whatever they were cut from.
+   */
+  declare readonly calendar: Float64Array;
 
   constructor(init: {
     readonly timestamps: Float64Array;
@@ -35,8 +38,7 @@ export class PanelIndex {
     this.rowOffsets = init.rowOffsets;
     this.assetIndex = init.assetIndex;
     this.assetIds = assetIds;
-    this.calendar = init.calendar ?? init.timestamps;
-    Object.freeze(this);
+    Object.freeze(withCalendar(this, init.calendar ?? init.timestamps));
   }
 
   /** The index of a full T x N panel in which every asset is listed on every date. */
@@ -105,10 +107,16 @@ export class PanelIndex {
 }
 
 /** What comes from a valid index is valid: the prototype is used directly, so that a walk-forward does not re-read the panel. */
-function known(
-  fields: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds' | 'calendar'>,
-): PanelIndex {
-  return Object.freeze(Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, fields));
+function known({
+  calendar,
+  ...fields
+}: Pick<PanelIndex, 'timestamps' | 'rowOffsets' | 'assetIndex' | 'assetIds' | 'calendar'>): PanelIndex {
+  const index = Object.assign(Object.create(PanelIndex.prototype) as PanelIndex, fields);
+  return Object.freeze(withCalendar(index, calendar));
+}
+
+function withCalendar(index: PanelIndex, calendar: Float64Array): PanelIndex {
+  return Object.defineProperty(index, 'calendar', { value: calendar });
 }
 
 /** Throws DataError unless the calendar is in order and has every date. */

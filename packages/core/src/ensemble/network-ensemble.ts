@@ -333,10 +333,16 @@ export abstract class NetworkEnsemble<T extends NetworkTypes>
     return { ...training.keep(members), summary } as T['fit'];
   }
 
-  /** All that decides the bits of this ensemble's members but their number. Options are data, but for the two that watch. */
+  /** All that decides the bits of this ensemble's members but their number. Options are data, but for those that watch or permit. */
   #origin(batch: T['batch'], options: T['options'], arithmetic: string): MemberOrigin {
     const { modelType, packageVersion, config } = this;
-    const inputs = digestsOf({ batch, ...options, signal: undefined, onProgress: undefined });
+    const inputs = digestsOf({
+      batch,
+      ...options,
+      signal: undefined,
+      onProgress: undefined,
+      allowOverlap: undefined,
+    });
     return { modelType, packageVersion, config, inputs, arithmetic };
   }
 

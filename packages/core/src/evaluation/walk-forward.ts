@@ -152,6 +152,7 @@ export async function runFold<
   const summary = await estimator.fit(train, {
     validation,
     signal,
+    ...(options.allowOverlap ? { allowOverlap: true } : {}),
     onProgress: onProgress && ((progress) => onProgress(asPart(progress, 'fold', part))),
   });
   if (signal?.aborted) throw new AbortedError('walk-forward', signal.reason);

@@ -1,5 +1,6 @@
 import { ConfigError, DataError, describe, throwIfAborted } from '../errors.ts';
 import { nearestName } from '../nearest-name.ts';
+import { requireRealisedBefore } from '../splits/realisation-gap.ts';
 
 /** Who asks, which batches it takes (any where absent) and the names of its own options. */
 export interface Operation {
@@ -12,11 +13,12 @@ export interface Operation {
 
 /**
  * Checks what was passed to a fit as a configuration is checked, before any work: the batch and the validation batch are of the
- * kind that the model takes, the options are known by name, `signal` is an AbortSignal and `onProgress` a function.
+ * kind that the model takes, the returns of the training dates are known when the validation dates begin, the options are known by name, `signal` is an AbortSignal and `onProgress` a function.
  * @throws DataError for a batch of another kind, ConfigError, AbortedError when the signal has fired
  */
 export function requireFitArguments(batch: unknown, options: unknown, who: Operation): void {
-  const { onProgress, validation } = requireOptions(options, ['signal', 'onProgress', 'validation'], who);
+  const shared = ['signal', 'onProgress', 'validation', 'allowOverlap'];
+  const { onProgress, validation, allowOverlap } = requireOptions(options, shared, who);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new ConfigError({
       field: `${who.operation}: options.onProgress`,
@@ -25,7 +27,9 @@ export function requireFitArguments(batch: unknown, options: unknown, who: Opera
       remedy: 'Pass a function that takes the progress, or leave it out.',
     });
   requireKind(batch, 'batch', who);
-  if (validation !== undefined) requireKind(validation, 'options.validation', who);
+  if (validation === undefined) return;
+  requireKind(validation, 'options.validation', who);
+  if (allowOverlap !== true) requireRealisedBefore(`${who.operation}: options.validation`, batch, validation);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface RunOptions<Phase extends string = string> {
 export interface FitOptions<Batch, Phase extends string = string> extends RunOptions<Phase> {
   /** Used to choose a checkpoint and to stop early, never to estimate. */
   readonly validation?: Batch | undefined;
+  /** Accept a validation batch that begins before the returns of the training dates are known. */
+  readonly allowOverlap?: boolean | undefined;
 }
 
 export interface ExtractOptions {

@@ -65,3 +65,30 @@ export function requireRealised(
     });
   }
 }
+
+/** What tells how many dates lie between two batches; those of dated rows have it. */
+interface Dated {
+  readonly index?: { readonly timestamps: Float64Array; readonly calendar: Float64Array } | undefined;
+  readonly realisationLag?: number | undefined;
+}
+
+/**
+ * Throws DataError when a validation batch begins before the returns of the training batch are known. Both have to be parts of one
+ * panel: of batches that were read apart nobody knows how many dates lie between.
+ */
+export function requireRealisedBefore(field: string, train: unknown, validation: unknown): void {
+  const [first, second] = [train as Dated, validation as Dated];
+  const least = leastGap(first.realisationLag);
+  const last = first.index?.timestamps.at(-1);
+  const begins = second.index?.timestamps[0];
+  if (least === 0 || last === undefined || begins === undefined || begins <= last) return;
+  const calendar = first.index?.calendar;
+  const [from, to] = [calendar?.indexOf(last) ?? -1, calendar?.indexOf(begins) ?? -1];
+  if (from < 0 || to < 0 || to - from - 1 >= least) return;
+  throw new DataError({
+    field,
+    expected: `at least ${least} ${least === 1 ? 'date' : 'dates'} of the panel between training and validation: returns are known after ${first.realisationLag} dates`,
+    found: String(to - from - 1),
+    remedy: `End the training dates ${least - (to - from - 1)} earlier, or pass allowOverlap: true where this leak is meant.`,
+  });
+}

@@ -56,6 +56,15 @@ describe('the calendar of an index', () => {
     expect(part.selectAssets(['a1']).index.calendar).toBe(panel.timestamps);
   });
 
+  it('is no part of what makes two indices the same', () => {
+    const cut = panel.slice(5, 15).index;
+    const own = PanelIndex.full(cut.timestamps.slice(), cut.assetIds);
+    expect(cut).toEqual(own);
+    expect(Object.keys(cut)).not.toContain('calendar');
+    expect(cut.calendar).not.toEqual(own.calendar);
+    expect(Object.isFrozen(cut)).toBe(true);
+  });
+
   it('comes along from cross-sections to a panel', () => {
     const batch = CrossSectionBatch.fromDense({
       timestamps: Float64Array.from({ length: 6 }, (_, t) => t * day),

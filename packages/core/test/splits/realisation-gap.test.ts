@@ -6,6 +6,7 @@ import {
   DataError,
   expandingSplits,
   purgedGroupSplits,
+  requireFitArguments,
   rollingSplits,
   runFold,
   walkForward,
@@ -120,5 +121,49 @@ describe('a walk-forward of returns over h dates', () => {
       await expect(accepted).resolves.toBeDefined();
     await expect(runFold({ batch, splits: [fold(3)], columns }, silent, 0)).rejects.toThrow(/^splits\[0\]\.train/);
     await expect(runFold({ batch, splits: [fold(3)], columns, allowOverlap: true }, silent, 0)).resolves.toBeDefined();
+  });
+});
+
+describe('a validation batch', () => {
+  const panelOf = (returnHorizon: number): CrossSectionBatch =>
+    CrossSectionBatch.fromDense({
+      timestamps: Float64Array.from({ length: 40 }, (_, t) => t * day),
+      characteristics: Array.from({ length: 40 }, () => [[1], [2]]),
+      returns: Array.from({ length: 40 }, () => [0.1, 0.2]),
+      returnLag: 0,
+      returnHorizon,
+    });
+  const check = (train: CrossSectionBatch, validation: CrossSectionBatch, allowOverlap?: boolean) => (): void => {
+    requireFitArguments(train, { validation, allowOverlap }, { operation: 'Model.fit', kind: 'cross-section' });
+  };
+
+  it('of the same panel begins when the training returns are known, or is refused', () => {
+    fc.assert(
+      fc.property(horizon, fc.integer({ min: 0, max: 20 }), (h, gap) => {
+        const panel = panelOf(h);
+        const [train, validation] = [panel.slice(0, 15), panel.slice(15 + gap)];
+        if (gap >= h - 1) expect(check(train, validation)).not.toThrow();
+        else {
+          expect(check(train, validation)).toThrow(DataError);
+          expect(check(train, validation)).toThrow(
+            new RegExp(
+              `^Model.fit: options.validation: expected at least ${h - 1} .*found ${gap}\\..*${h - 1 - gap} earlier`,
+            ),
+          );
+          expect(check(train, validation, true)).not.toThrow();
+          // Parts that were read apart, and dates before the training dates: nothing is known, or nothing to say.
+          expect(check(CrossSectionBatch.fromArrays({ ...apart(train) }), validation)).not.toThrow();
+        }
+        expect(check(panel.slice(20), panel.slice(0, 20))).not.toThrow();
+      }),
+    );
+  });
+
+  const apart = (batch: CrossSectionBatch): Parameters<typeof CrossSectionBatch.fromArrays>[0] => ({
+    ...batch.index,
+    characteristicNames: batch.characteristicNames,
+    characteristics: batch.characteristics,
+    returns: batch.returns,
+    returnHorizon: batch.returnHorizon,
   });
 });
