@@ -62,7 +62,7 @@ export function contextHistory(
     deviations: new Float64Array(q).fill(1),
   };
   if (options.contextScaling === 'standardize') {
-    const seen = transformed(batch.contextFeatures, 0, history, options);
+    const seen = transformed(batch.contextFeatures, counted(batch.nDates), history, options);
     // What stands at the first date in place of a difference is no observation.
     const first = hasNoFirst(options) ? 1 : 0;
     for (let j = 0; j < q; j++) {
@@ -106,7 +106,8 @@ export function contextInput(
   raw.set(batch.contextFeatures, before * q);
   // Dates of the batch before the first training date stand before the origin of time.
   const origin = before > 0 ? 0 : batch.timestamps.filter((time) => time < history.timestamps[0]).length;
-  const values = transformed(raw, origin, history, options).map((value, at) =>
+  const timestamps = Float64Array.of(...history.timestamps.subarray(0, before), ...batch.timestamps);
+  const values = transformed(raw, positions(timestamps, origin, history), history, options).map((value, at) =>
     at < q && hasNoFirst(options) ? 0 : (value - history.means[at % q]) / history.deviations[at % q],
   );
   requireFloat32('contextFeatures', values, (at) => `${history.names[at % q]}, date ${Math.floor(at / q) - before}`);
@@ -125,7 +126,7 @@ export function contextNotes(
   if (!input || !history) return [];
   const { names, trainingDates, means, deviations } = history;
   const q = names.length;
-  const seen = transformed(history.values.subarray(0, trainingDates * q), 0, history, options);
+  const seen = transformed(history.values.subarray(0, trainingDates * q), counted(trainingDates), history, options);
   const numberOf = (value: number): string => String(Number(value.toPrecision(3)));
   return names.flatMap((name, j) => {
     const trained = columnOf(seen, hasNoFirst(options) ? 1 : 0, j, q);
@@ -169,11 +170,11 @@ function hasNoFirst({ contextTransform }: ContextOptions): boolean {
  * What the layers see of a path of levels, before standardisation.
  *
  * @param levels (dates x Q)
- * @param origin dates of the path before the first training date
+ * @param times of the dates, in steps of the training dates
  */
 function transformed(
   levels: Float64Array,
-  origin: number,
+  times: Float64Array,
   history: Pick<ContextHistory, 'names' | 'values' | 'trainingDates'>,
   options: ContextOptions,
 ): Float64Array {
@@ -188,7 +189,7 @@ function transformed(
       return deviations(levels, slopes, options.contextWindow);
     }
     case 'detrended':
-      return detrended(levels, origin, history);
+      return detrended(levels, times, history);
   }
 }
 
@@ -216,17 +217,18 @@ function deviations(levels: Float64Array, slopes: Float64Array, window: number):
  */
 function detrended(
   levels: Float64Array,
-  origin: number,
+  times: Float64Array,
   history: Pick<ContextHistory, 'names' | 'values' | 'trainingDates'>,
 ): Float64Array {
   const q = history.names.length;
   const out = new Float64Array(levels.length);
   for (let j = 0; j < q; j++) {
     const line = trainingLine(history, j);
-    for (let at = j, t = -origin; at < levels.length; at += q, t++) {
-      if (t >= history.trainingDates) line.add(levels[at]);
-      out[at] = levels[at] - line.at(t);
-    }
+    times.forEach((time, t) => {
+      const at = t * q + j;
+      if (time >= history.trainingDates) line.add(time, levels[at]);
+      out[at] = levels[at] - line.at(time);
+    });
   }
   return out;
 }
@@ -236,32 +238,60 @@ function trainingLine(
   series: number,
 ): TrendLine {
   const line = new TrendLine();
-  for (let t = 0; t < trainingDates; t++) line.add(values[t * names.length + series]);
+  for (let t = 0; t < trainingDates; t++) line.add(t, values[t * names.length + series]);
   return line;
 }
 
-/** The least-squares line through values at the times 0, 1, 2, …, one more at a time. */
+/** The times 0, 1, 2, … of the training dates. */
+function counted(dates: number): Float64Array {
+  return Float64Array.from({ length: dates }, (_, t) => t);
+}
+
+/**
+ * Times of a path in steps of the training dates. Those are counted; a date after them is as many steps after the last of them as it
+ * takes at their usual distance, so that dates left out in between (the purge of a split) do not put a trend out of step.
+ *
+ * @param origin dates of the path before the first training date
+ */
+function positions(
+  timestamps: Float64Array,
+  origin: number,
+  { timestamps: seen, trainingDates }: Pick<ContextHistory, 'timestamps' | 'trainingDates'>,
+): Float64Array {
+  const last = seen[trainingDates - 1];
+  const step = (last - seen[0]) / (trainingDates - 1);
+  let before = Number.NEGATIVE_INFINITY;
+  return timestamps.map((time, at) => {
+    const count = at - origin;
+    const measured = trainingDates - 1 + Math.round((time - last) / step);
+    before = Math.max(before + 1, count < trainingDates || !(step > 0) ? count : measured);
+    return before;
+  });
+}
+
+/** The least-squares line through values in time, one more at a time. */
 class TrendLine {
   #count = 0;
+  #time = 0;
   #mean = 0;
   #cross = 0;
   #squares = 0;
 
-  /** Per date; 0 with fewer than two. */
+  /** Per unit of time; 0 with fewer than two values. */
   get slope(): number {
     return this.#squares > 0 ? this.#cross / this.#squares : 0;
   }
 
-  add(value: number): void {
-    // The new time is n, the mean time was (n - 1) / 2 and is n / 2 now.
-    const n = this.#count++;
-    const from = value - this.#mean;
-    this.#mean += from / (n + 1);
-    this.#cross += (from * n) / 2;
-    this.#squares += (n * (n + 1)) / 4;
+  add(time: number, value: number): void {
+    const n = ++this.#count;
+    const [later, from] = [time - this.#time, value - this.#mean];
+    this.#time += later / n;
+    this.#mean += from / n;
+    this.#cross += later * (value - this.#mean);
+    this.#squares += later * (time - this.#time);
   }
 
   at(time: number): number {
-    return this.#mean + this.slope * (time - (this.#count - 1) / 2);
+    return this.#mean + this.slope * (time - this.#time);
   }
 }

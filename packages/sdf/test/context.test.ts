@@ -45,6 +45,28 @@ describe('context of the recurrent layers', () => {
     seen({ contextTransform: 'deviations' }, 4, 6).forEach((value, t) => expect(value).toBeCloseTo(expected[t], 12));
   });
 
+  it('keeps a trend in step across dates that are left out', () => {
+    const trend = (from: number, to: number): CrossSectionBatch => {
+      const count = to - from;
+      return CrossSectionBatch.fromArrays({
+        timestamps: Float64Array.from({ length: count }, (_, t) => Date.UTC(2000, from + t, 1)),
+        rowOffsets: Array.from({ length: count + 1 }, (_, t) => t),
+        assetIndex: new Int32Array(count),
+        assetIds: ['a'],
+        characteristicNames: ['c'],
+        characteristics: new Float64Array(count),
+        contextNames: ['z'],
+        contextFeatures: Float64Array.from({ length: count }, (_, t) => 3 + 0.5 * (from + t)),
+      });
+    };
+    const options: ContextOptions = { ...raw, contextTransform: 'detrended' };
+    // A year for training, five months left out, two for validation, twenty left out, and the batch.
+    const history = contextHistory(trend(0, 12), trend(17, 19), options);
+    const { values = [], before } = contextInput(trend(39, 45), history, options) ?? {};
+    expect(before).toBe(14);
+    values.forEach((value) => expect(Math.abs(value)).toBeLessThan(1e-9));
+  });
+
   describe('detrended', () => {
     /** z_t less the least-squares line through the first n levels, at its time t. */
     const residual = (n: number, t: number): number => {

@@ -1,5 +1,5 @@
 import type { CrossSectionBatch } from '@ml4t/core';
-import type { Engine, ParameterSet, Snapshot } from '@ml4t/core/engine';
+import type { Engine, Snapshot } from '@ml4t/core/engine';
 import {
   snapshotAt,
   trainedNetwork,
@@ -70,14 +70,14 @@ export async function trainMember(
   given: MemberTraining,
   run: MemberRun<'training'>,
 ): Promise<CAEMember> {
-  const { config, shape, training, validation } = given;
+  const { config, shape, scales, regression, batch, portfolios, training, validation } = given;
   const terms = { ...config, task: config.taskType };
   const parameters = engine.parameters(initialValues(networkParameters(shape), run.seed));
   try {
     const record = await trainEpochs(engine, parameters, config, run, {
-      loss: (ops, params, batch) => networkLoss(ops, params, shape, terms, batch),
+      loss: (ops, params, rows) => networkLoss(ops, params, shape, terms, rows),
       batches: (_, generator) => training.batches(config.batching, config.batchSize, generator),
-      size: (batch) => batch.rows.length,
+      size: ({ rows }) => rows.length,
       validation: validation && { batches: () => validation.inOrder() },
       operation: 'CAEModel.fit',
     });
@@ -86,7 +86,10 @@ export async function trainMember(
     const degenerate: string[] = [];
     for (const [key, values] of Object.entries(network.snapshots)) {
       parameters.write(values);
-      const rotation = identify(await rawOutputs({ ...given, engine }, parameters), shape.factors);
+      const rotation = identify(
+        await networkOutputs(engine, parameters, shape, scales, regression, batch, portfolios),
+        shape.factors,
+      );
       if (!rotation) degenerate.push(key);
       const own = identity(shape.factors);
       rotations[key] = rotation ?? { betas: own, factors: own };
@@ -148,23 +151,9 @@ export async function ownOutputs(
 ): Promise<MemberFactors> {
   const parameters = engine.parameters(namedValues(networkParameters(ensemble.shape), values));
   try {
-    return await rawOutputs({ ...ensemble, engine, batch, portfolios }, parameters);
+    const { shape, scales, regression } = ensemble;
+    return await networkOutputs(engine, parameters, shape, scales, regression, batch, portfolios);
   } finally {
     parameters.release();
   }
-}
-
-function rawOutputs(
-  given: {
-    readonly engine: Engine;
-    readonly shape: NetworkShape;
-    readonly scales: Scales;
-    readonly regression: FactorRegression;
-    readonly batch: CrossSectionBatch;
-    readonly portfolios: Float64Array | undefined;
-  },
-  parameters: ParameterSet,
-): Promise<MemberFactors> {
-  const { engine, shape, scales, regression, batch, portfolios } = given;
-  return networkOutputs(engine, parameters, shape, scales, regression, batch, portfolios);
 }

@@ -1,16 +1,12 @@
 import {
   artifactArray,
-  loadArtifact,
   readState,
   readSummary,
   requireArrays,
-  saveArtifact,
+  type Artifact,
   type ArtifactArray,
-  type ArtifactSource,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
-import { packageVersion } from '../version.ts';
-import { parseLinearPortfolioConfig, type LinearPortfolioConfig } from './config.ts';
 import type { LinearFit, LinearFitSummary } from './model.ts';
 
 const savedState = z.strictObject({
@@ -22,17 +18,12 @@ const savedState = z.strictObject({
   checkpoints: z.array(z.string()).min(1),
 });
 
-export async function writeArtifact(path: string, config: LinearPortfolioConfig, fit: LinearFit): Promise<void> {
-  const { featureNames, volatilityScaled, scoreScale, scale, checkpoints, summary } = fit;
+/** What of a fit an artifact holds beside configuration and summary. */
+export function toArtifact({ featureNames, volatilityScaled, scoreScale, scale, checkpoints }: LinearFit) {
   const names = Object.keys(checkpoints);
   const vector = (data: Float64Array): ArtifactArray => ({ shape: [data.length], data });
-  await saveArtifact(path, {
-    modelType: 'linear-portfolio',
-    formatVersion: 1,
-    packageVersion: packageVersion(),
-    config,
+  return {
     state: { featureNames, volatilityScaled, costScale: scale.cost, scoreScale, checkpoints: names },
-    record: summary,
     arrays: {
       featureMean: vector(scale.mean),
       featureDeviation: vector(scale.deviation),
@@ -42,14 +33,11 @@ export async function writeArtifact(path: string, config: LinearPortfolioConfig,
       },
       intercepts: vector(Float64Array.from(names, (name) => checkpoints[name].intercept)),
     },
-  });
+  };
 }
 
-export async function readArtifact(
-  source: ArtifactSource,
-): Promise<{ readonly config: LinearPortfolioConfig; readonly fit: LinearFit }> {
-  const artifact = await loadArtifact(source, { modelType: 'linear-portfolio' });
-  const config = parseLinearPortfolioConfig(artifact.config);
+/** The fit in a verified artifact. Throws ArtifactError when its parts do not belong together. */
+export function fromArtifact(artifact: Artifact): LinearFit {
   requireArrays(artifact, ['featureMean', 'featureDeviation', 'coefficients', 'intercepts']);
   const { featureNames, volatilityScaled, costScale, scoreScale, checkpoints: names } = readState(artifact, savedState);
   const f = featureNames.length;
@@ -57,19 +45,16 @@ export async function readArtifact(
   const coefficients = artifactArray(artifact, 'coefficients', 'F64', [names.length, f]);
   const intercepts = vector('intercepts', names.length);
   return {
-    config,
-    fit: {
-      featureNames,
-      volatilityScaled,
-      scoreScale,
-      scale: { mean: vector('featureMean', f), deviation: vector('featureDeviation', f), cost: costScale },
-      checkpoints: Object.fromEntries(
-        names.map((name, k) => [
-          name,
-          { coefficients: coefficients.slice(k * f, (k + 1) * f), intercept: intercepts[k] },
-        ]),
-      ),
-      summary: readSummary<LinearFitSummary>(artifact, { checkpoints: z.array(z.string()) }, names),
-    },
+    featureNames,
+    volatilityScaled,
+    scoreScale,
+    scale: { mean: vector('featureMean', f), deviation: vector('featureDeviation', f), cost: costScale },
+    checkpoints: Object.fromEntries(
+      names.map((name, k) => [
+        name,
+        { coefficients: coefficients.slice(k * f, (k + 1) * f), intercept: intercepts[k] },
+      ]),
+    ),
+    summary: readSummary<LinearFitSummary>(artifact, { checkpoints: z.array(z.string()) }, names),
   };
 }

@@ -1,22 +1,19 @@
 import {
   configNotes,
-  NotFittedError,
   PortfolioWeightsResult,
-  deepFreeze,
   exceedsRounding,
   requireFitArguments,
   requirePredictArguments,
   throwIfAborted,
   type FitOptions,
   type FitSummary,
-  type HistoryEntry,
   type PortfolioModel,
   type PortfolioSequenceBatch,
   type StopReason,
 } from '@ml4t/core';
-import type { ArtifactSource } from '@ml4t/core/persist';
-import { resolveEngine } from '@ml4t/core/engine';
-import { chooseCheckpoint, requireCheckpoint } from '@ml4t/core/ensemble';
+import { FittedModel } from '@ml4t/core/authoring';
+import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
+import { chooseCheckpoint, requireCheckpoint, withEngine } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { holdingsOf } from '../objective/index.ts';
 import {
@@ -30,13 +27,13 @@ import { annualized } from '../training/annualization.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
-import { inputScale, type InputScale } from '../training/windows.ts';
+import { inputScale, networkSizes, type InputScale } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
-import { readArtifact, writeArtifact } from './artifact.ts';
+import { fromArtifact, toArtifact } from './artifact.ts';
 import { parseLinearPortfolioConfig, type LinearPortfolioConfig, type LinearPortfolioConfigInput } from './config.ts';
 import { linearNetwork } from './network.ts';
 import { ridgeRegression, type LinearScores } from './ridge.ts';
-import { trainScores } from './train-scores.ts';
+import { trainScores, type TrainedScores } from './train-scores.ts';
 import { linearScores, linearWeights } from './weights.ts';
 
 export interface LinearFitSummary extends FitSummary {
@@ -71,21 +68,16 @@ export interface LinearFit extends Fitted {
  * const summary = await model.fit(train, { validation });
  * const { weights } = await model.predict(test);
  */
-export class LinearFeaturePortfolioModel implements PortfolioModel {
+export class LinearFeaturePortfolioModel extends FittedModel<LinearFit> implements PortfolioModel {
   readonly modelType = 'linear-portfolio';
   readonly config: LinearPortfolioConfig;
-  #fit: LinearFit | undefined;
+  protected readonly packageVersion = packageVersion();
+  protected override readonly batchKind = 'portfolio-sequence';
 
   /** Throws ConfigError when a field is unknown or out of range, or two of them contradict each other. */
   constructor(config: LinearPortfolioConfigInput = {}) {
+    super();
     this.config = parseLinearPortfolioConfig(config);
-  }
-
-  get isFitted(): boolean {
-    return this.#fit !== undefined;
-  }
-  get fitSummary(): LinearFitSummary {
-    return this.#requireFit('fitSummary').summary;
   }
 
   /**
@@ -93,7 +85,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    * forecasts. Of a trained checkpoint in units of its scores.
    */
   coefficients(checkpoint?: string): { readonly intercept: number; readonly coefficients: Float64Array } {
-    const fit = this.#requireFit('coefficients');
+    const fit = this.requireFit('coefficients');
     const name = requireCheckpoint(checkpoint ?? fit.summary.defaultCheckpoint, fit.summary.checkpoints);
     const { coefficients, intercept } = fit.checkpoints[name];
     const unit = name === 'ridge' ? fit.scoreScale : 1;
@@ -131,15 +123,13 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     const judge = async (on: PortfolioSequenceBatch, scores: LinearScores): Promise<Judgement> =>
       judgeWeights(on, await linearWeights(on, linearScores(on, scale, scores), config), portfolio);
 
-    const { engine, resolution } = trains ? await this.#resolve(batch.nFeatures + 1) : closedForm;
-    try {
-      const training =
-        engine && (await trainScores({ engine, config: portfolio, network, scale, train, validation, start }, options));
+    const fitted = async (training: TrainedScores | undefined, engine: string): Promise<LinearFit> => {
       const checkpoints: Readonly<Record<string, LinearScores>> = { ...training?.checkpoints, ridge: start };
       const { checkpoint, notes } = training
         ? await this.#default(checkpoints, async (scores) => validation && (await judge(validation, scores)).sharpe)
         : { checkpoint: 'ridge', notes: [] };
       const stopReason: StopReason = training?.stopReason ?? 'closed-form';
+      const { modelType } = this;
       const summary: LinearFitSummary = {
         converged: stopReason === 'early-stopping' || stopReason === 'closed-form',
         stopReason,
@@ -152,30 +142,31 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
         validationMetrics: validation && { ...(await judge(validation, checkpoints[checkpoint])) },
         defaultCheckpoint: checkpoint,
         checkpoints: Object.keys(checkpoints),
-        history: training?.history ?? ([] as readonly HistoryEntry[]),
+        history: training?.history ?? [],
         notes: [...configNotes(config), ...note, ...annualNotes, ...(training?.notes ?? []), ...notes],
         runRecord: {
-          modelType: this.modelType,
-          packageVersion: packageVersion(),
+          modelType,
+          packageVersion: this.packageVersion,
           config,
-          engine: resolution.backend,
+          engine,
           dimensions: fitDimensions(batch, train, validation),
           stopReason,
           seconds: (performance.now() - started) / 1000,
         },
       };
-      this.#fit = deepFreeze({
-        featureNames: [...batch.featureNames],
-        volatilityScaled: batch.volScale !== undefined,
-        scale,
-        scoreScale,
-        checkpoints,
-        summary,
-      });
-      return summary;
-    } finally {
-      await engine?.dispose();
-    }
+      const { featureNames, volScale } = batch;
+      const volatilityScaled = volScale !== undefined;
+      return { featureNames: [...featureNames], volatilityScaled, scale, scoreScale, checkpoints, summary };
+    };
+    const training = { config: portfolio, network, scale, train, validation, start };
+    this.restore(
+      trains
+        ? await withEngine(config, network.parameters(networkSizes(train)), async (engine, { backend }) =>
+            fitted(await trainScores({ engine, ...training }, options), backend),
+          )
+        : await fitted(undefined, 'float64'),
+    );
+    return this.fitSummary;
   }
 
   /**
@@ -184,7 +175,7 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
    * InfeasibleError where the assets of a date cannot carry the net exposure under `maxAbsWeight`.
    */
   async predict(batch: PortfolioSequenceBatch, options: PortfolioPredictOptions = {}): Promise<PortfolioWeightsResult> {
-    const fit = this.#requireFit('predict');
+    const fit = this.requireFit('predict');
     requirePredictArguments(batch, options, {
       operation: 'LinearFeaturePortfolioModel.predict',
       kind: 'portfolio-sequence',
@@ -197,22 +188,16 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     return new PortfolioWeightsResult(batch, holdingsOf(batch, weights, conventionsOf(this.#portfolio)), checkpoint);
   }
 
-  /** Writes configuration, scales, every checkpoint and the fit summary as one artifact, atomically. */
-  async save(path: string): Promise<void> {
-    await writeArtifact(path, this.config, this.#requireFit('save'));
-  }
-
   /** Reads an artifact that `save` wrote. Throws ArtifactError when it is missing, damaged or of another model. */
   static async load(source: ArtifactSource): Promise<LinearFeaturePortfolioModel> {
-    const { config, fit } = await readArtifact(source);
-    const model = new LinearFeaturePortfolioModel(config);
-    model.#fit = fit;
+    const artifact = await loadArtifact(source, { modelType: 'linear-portfolio' });
+    const model = new LinearFeaturePortfolioModel(parseLinearPortfolioConfig(artifact.config));
+    model.restore(fromArtifact(artifact));
     return model;
   }
 
-  #requireFit(operation: string): LinearFit {
-    if (!this.#fit) throw new NotFittedError('LinearFeaturePortfolioModel', operation);
-    return this.#fit;
+  protected override contentOf(fit: LinearFit): ReturnType<typeof toArtifact> {
+    return toArtifact(fit);
   }
 
   /** The checkpoint configured; else the best step by validation, unless the regression was better still; else the last step. */
@@ -233,15 +218,8 @@ export class LinearFeaturePortfolioModel implements PortfolioModel {
     };
   }
 
-  #resolve(modelSize: number): ReturnType<typeof resolveEngine> {
-    const { engine, threads } = this.config;
-    return resolveEngine({ engine, modelSize, ...(threads === null ? {} : { threads }) });
-  }
-
   /** What the training and the conventions look at: a model of one member. */
   get #portfolio(): PortfolioConfig {
     return { ...this.config, ensembleSize: 1 };
   }
 }
-
-const closedForm = { engine: undefined, resolution: { backend: 'float64' } };
