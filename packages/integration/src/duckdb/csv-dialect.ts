@@ -5,8 +5,10 @@ export interface CsvDialect {
   readonly delimiter: string;
   readonly quote: string;
   readonly escape: string;
-  /** Lines before the header: a title, comments. */
+  /** Lines before the last one of the header. */
   readonly skippedLines: number;
+  /** Lines before the header: a title, comments. */
+  readonly titleLines: number;
   /** Names of the columns, to the letter; `Unnamed: k` where the header has none at position k, as pandas calls it. */
   readonly names: readonly string[];
 }
@@ -40,11 +42,13 @@ export function csvDialect(label: string, text: string, delimiter?: string): Csv
       remedy: 'Name every column, also the first (R leaves the row names without one: row.names = FALSE).',
     });
   const { entries, line } = twoLevels(records, header) ?? records[header];
+  const titleLines = records[header].line;
   return {
     delimiter: best.delimiter,
     quote: best.quote,
     escape: best.escape,
     skippedLines: line,
+    titleLines,
     names: entries.map((name, k) => (name.trim() === '' ? `Unnamed: ${k}` : name)),
   };
 }
@@ -53,7 +57,11 @@ interface CsvRecord {
   readonly entries: readonly string[];
   /** Lines of the file before it. */
   readonly line: number;
+  /** True of the last one where a quote is left open. */
+  readonly isOpen?: boolean;
 }
+
+const isOpen = ({ isOpen: open = false }: CsvRecord): boolean => open;
 
 interface Attempt {
   readonly delimiter: string;
@@ -70,7 +78,8 @@ function attempt(text: string, delimiter: string, quote: string): Attempt {
   const escaped = text.includes(`\\${quote}`) ? records(text, delimiter, quote, '\\') : undefined;
   const plain = agreement(doubled);
   const other = escaped && agreement(escaped);
-  const useEscape = other !== undefined && other.score > plain.score;
+  // A backslash before a quote is an escape unless that makes nonsense of the lines.
+  const useEscape = other !== undefined && other.score >= plain.score && escaped?.some(isOpen) !== true;
   const { width, score } = useEscape ? other : plain;
   return {
     delimiter,
@@ -93,11 +102,17 @@ const leavesQuotes = ({ entries }: CsvRecord): boolean => entries.every((entry) 
 /** The usual number of entries, and how much speaks for it: the share of records that have it, more where there are several entries. */
 function agreement(records: readonly CsvRecord[]): { readonly width: number; readonly score: number } {
   const counts = new Map<number, number>();
-  for (const { entries } of records) counts.set(entries.length, (counts.get(entries.length) ?? 0) + 1);
-  let width = records[0].entries.length;
-  for (const [entries, count] of counts) if (count > (counts.get(width) ?? 0)) width = entries;
+  // Comments say nothing of the rows.
+  const rows = records.filter((record) => !record.entries[0].startsWith('#') && !isOpen(record));
+  if (rows.length === 0) return { width: records[0].entries.length, score: 0 };
+  for (const { entries } of rows) counts.set(entries.length, (counts.get(entries.length) ?? 0) + 1);
+  let width = 1;
+  for (const [entries, count] of counts) {
+    const most = counts.get(width) ?? 0;
+    if (count > most || (count === most && entries > width)) width = entries;
+  }
   if (width < 2) return { width, score: 0 };
-  const share = (counts.get(width) ?? 0) / records.length;
+  const share = (counts.get(width) ?? 0) / rows.length;
   return { width, score: (headerOf(records, width) === undefined ? 0.4 : 1) * share + 1e-4 * (1 - 1 / width) };
 }
 
@@ -170,6 +185,9 @@ function records(text: string, delimiter: string, quote: string, escape: string)
     } else entry += mark;
   }
   // An open quote at the end of the sample is either damage, which the reader names, or a text cut off.
-  if (found.length < sampleRecords && (!inQuotes || found.length === 0)) endRecord();
+  if (found.length < sampleRecords) {
+    if (inQuotes) found.push({ entries: [...entries, entry], line: firstLine, isOpen: true });
+    else endRecord();
+  }
   return found.length > 0 ? found : [{ entries: [''], line: 0 }];
 }

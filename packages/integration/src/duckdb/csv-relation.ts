@@ -180,11 +180,11 @@ function groupsOf(files: readonly CsvFile[]): readonly (readonly CsvFile[])[] {
 
 function notesOn(files: readonly CsvFile[]): readonly ReadNote[] {
   return files
-    .filter(({ dialect }) => dialect.skippedLines > 0)
+    .filter(({ dialect }) => dialect.titleLines > 0)
     .map(({ label, dialect }) => ({
       code: 'lines-above-header',
       columns: [],
-      found: `${label}: the header is on line ${dialect.skippedLines + 1}; what stands above it was left out`,
+      found: `${label}: the header is on line ${dialect.titleLines + 1}; what stands above it was left out`,
       remedy: 'Nothing, if that is a title.',
     }));
 }

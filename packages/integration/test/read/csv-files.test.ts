@@ -73,6 +73,7 @@ describe('a CSV file by any way of writing it', () => {
         .join('\n'),
     ],
     ['blank lines around it', `\n${text}\n\n\n`],
+    ['comments above it', `# made by hand\n# in 2020\n${text}`],
     ['a title above it', `Returns of two assets\n\n${text}`],
     [
       'a title that ends otherwise',
@@ -87,6 +88,29 @@ describe('a CSV file by any way of writing it', () => {
     expect(batch).toMatchObject(content);
     expect([...(batch.returns ?? [])]).toEqual(values.returns);
     expect([...batch.characteristics]).toEqual(values.size);
+  });
+
+  it('reads quotes within quotes, doubled or after a backslash, and backslashes that are none', async () => {
+    for (const [quoted, id] of [
+      ['"A ""q"", b"', 'A "q", b'],
+      ['"A \\"q\\", b"', 'A "q", b'],
+      ['"A \\"q\\""', 'A "q"'],
+      ['"C:\\"', 'C:\\'],
+    ]) {
+      const { batch } = await read([lines[0], `2020-01-31,${quoted},0.01,1`, lines[2]].join('\n'));
+      expect(batch.assetIds).toEqual([id, 'BBB']);
+    }
+  });
+
+  it('notes lines that it left out above the header, but no second line of a header', async () => {
+    const { report } = await read(`a title\n${text}`);
+    expect(report.notes.map(({ code, found }) => [code, found.includes('line 2')])).toEqual([
+      ['lines-above-header', true],
+    ]);
+    const levels = 'Price,close,close,volume,volume\nTicker,A,B,A,B\nDate,,,,\n2020-01-31,1,2,3,4\n';
+    const wide = await readCrossSectionBatch(file(levels), { layout: 'wide', characteristics: { exclude: [] } });
+    expect(wide.report.notes).toEqual([]);
+    expect(wide.batch.characteristicNames).toEqual(['close', 'volume']);
   });
 
   it('reads what a .csv.gz holds though it is not compressed, and a .tsv by tabs alone', async () => {
