@@ -24,6 +24,7 @@ async function sources() {
   await step('format', 'prettier', '--check', '.');
   await writeProjectGraph();
   await step('lint', 'eslint', '.');
+  await step('circles', 'node', 'tools/circles.mjs');
 }
 
 async function step(name, ...command) {

@@ -1,6 +1,7 @@
 export { nonOverlappingDates, type NonOverlappingFigures } from './evaluation/non-overlapping.ts';
 export { longestRegularSpacing, periodsFromStart } from './batches/calendar.ts';
-export { CrossSectionBatch, type CrossSectionInit } from './batches/cross-section.ts';
+export { CrossSectionBatch } from './batches/cross-section.ts';
+export type { CrossSectionInit } from './batches/cross-section-init.ts';
 export { alignForwardReturns } from './batches/forward-returns.ts';
 export type { DensePanel } from './batches/from-dense.ts';
 export type { LongRows } from './batches/from-rows.ts';
@@ -58,7 +59,6 @@ export {
   assembleFolds,
   runFold,
   walkForward,
-  type DateRange,
   type RowColumns,
   type SliceableBatch,
   type WalkForwardEstimator,
@@ -67,6 +67,7 @@ export {
   type WalkForwardResult,
   type WalkForwardSplit,
 } from './evaluation/walk-forward.ts';
+export type { DateRange } from './splits/date-range.ts';
 export {
   describeOverlap,
   findReturnOverlap,

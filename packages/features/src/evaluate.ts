@@ -11,7 +11,8 @@ import {
 } from './kernels/cross-section.ts';
 import { elementwise, elementwiseNumber } from './kernels/elementwise.ts';
 import { movingExtreme } from './kernels/extremes.ts';
-import { movingMoments, type MomentOrder, type MovingMoments } from './kernels/moments.ts';
+import { movingMoments, type MomentOrder } from './kernels/moments.ts';
+import type { MovingMoments } from './kernels/moving-moments.ts';
 import {
   changeOf,
   correlationOf,

@@ -22,7 +22,8 @@ export {
   type LinearPortfolioConfig,
   type LinearPortfolioConfigInput,
 } from './linear/config.ts';
-export { LinearFeaturePortfolioModel, type LinearFitSummary } from './linear/model.ts';
+export { LinearFeaturePortfolioModel } from './linear/model.ts';
+export type { LinearFitSummary } from './linear/fitted.ts';
 export {
   consecutiveWindows,
   defaultConventions,

@@ -1,21 +1,9 @@
-import type { CrossSectionBatch, ExtractOptions, FitOptions } from '@ml4t/core';
+import type { CrossSectionBatch } from '@ml4t/core';
 import type { NetworkFit, NetworkFitSummary, TrainedNetwork } from '@ml4t/core/ensemble';
 import type { CalibrationTable } from './calibration.ts';
 import type { InputScale } from './dataset.ts';
-import type { SAETargets, TargetScale } from './targets.ts';
-
-export interface SAEFitOptions extends FitOptions<CrossSectionBatch, 'training'> {
-  /** What to predict instead of the batch's returns; required for multi-label. */
-  readonly targets?: SAETargets | undefined;
-  /** The same for the validation batch; required with it when `targets` are given. */
-  readonly validationTargets?: SAETargets | undefined;
-  /** Weight of each row in the losses of both heads (R), >= 0: the mean absolute response in the original. */
-  readonly sampleWeights?: Float64Array | undefined;
-}
-
-export interface SAEPredictOptions extends ExtractOptions {
-  readonly signal?: AbortSignal | undefined;
-}
+import type { TargetScale } from './targets.ts';
+import type { SAEFitOptions } from './options.ts';
 
 export interface SAEFitSummary extends NetworkFitSummary {
   /** Predicted probability against frequency, per label, on the validation rows where there are any, else on the training rows. */

@@ -1,6 +1,6 @@
 import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch } from '@ml4t/core';
 import type { SAEConfig } from './config.ts';
-import type { SAEFitOptions } from './fitted.ts';
+import type { SAEFitOptions } from './options.ts';
 import { requireWeights } from './requirements.ts';
 import { readTargets, type SAETargets } from './targets.ts';
 

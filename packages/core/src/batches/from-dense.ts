@@ -8,7 +8,7 @@ import {
   type FloatArray,
   type NumericInput,
 } from '../validation.ts';
-import type { CrossSectionInit } from './cross-section.ts';
+import type { CrossSectionInit } from './cross-section-init.ts';
 import { alignForwardReturns, requireReturnLag } from './forward-returns.ts';
 import { PanelIndex } from './panel-index.ts';
 import { pairedReturnTiming } from './return-timing.ts';

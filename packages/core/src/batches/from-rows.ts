@@ -1,7 +1,7 @@
 import { DataError, ShapeError, describe } from '../errors.ts';
 import { formatTimestamp, parseTimestamps, type TimestampInput } from '../timestamps.ts';
 import { requireLength } from '../validation.ts';
-import type { CrossSectionInit } from './cross-section.ts';
+import type { CrossSectionInit } from './cross-section-init.ts';
 import { alignForwardReturns, requireReturnLag } from './forward-returns.ts';
 import { PanelIndex } from './panel-index.ts';
 import { pairedReturnTiming } from './return-timing.ts';

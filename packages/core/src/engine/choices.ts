@@ -1,8 +1,6 @@
 import { ConfigError, describe } from '../errors.ts';
+import type { EngineName } from './engine.ts';
 import type { EngineRegistration } from './registration.ts';
-
-/** The engines of this package by the name that results give them, and any other that was registered. */
-export type EngineName = 'embedded' | 'tfjs-node-gpu' | 'tfjs-node' | 'tfjs-webgpu' | 'tfjs-cpu' | (string & {});
 
 /**
  * What may be asked for. `auto` takes the best for the size of the network; `embedded` the faster arithmetic that is to be had;

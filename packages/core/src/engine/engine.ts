@@ -1,5 +1,7 @@
 import type { HostValues, HostWriter, NamedValues, Ops, Parameters, Tensor } from '../nn/index.ts';
-import type { EngineName } from './choices.ts';
+
+/** The engines of this package by the name that results give them, and any other that was registered. */
+export type EngineName = 'embedded' | 'tfjs-node-gpu' | 'tfjs-node' | 'tfjs-webgpu' | 'tfjs-cpu' | (string & {});
 
 /** Numbers read back from an engine: float32 except from the float64 oracle. */
 export type Values = Float32Array | Float64Array;

@@ -1,10 +1,11 @@
 export { checkedOps, ownTensor } from './checked-ops.ts';
 export { engineChoices, registerEngine } from './choices.ts';
-export type { EngineChoice, EngineName } from './choices.ts';
+export type { EngineChoice } from './choices.ts';
 export type {
   AppliedStep,
   Engine,
   EngineMemory,
+  EngineName,
   Optimizer,
   OptimizerOptions,
   ParameterSet,

@@ -1,9 +1,9 @@
 import { ConfigError, EngineError, describe } from '../errors.ts';
 import type { Ops, Parameters } from '../nn/index.ts';
 import { engineChoices, registeredEngines } from './choices.ts';
-import type { EngineChoice, EngineName } from './choices.ts';
+import type { EngineChoice } from './choices.ts';
 import { defaultThreads } from './embedded/wasm-machine.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineName } from './engine.ts';
 import { ownEngines } from './own-engines.ts';
 import type { EngineRegistration, EngineStart } from './registration.ts';
 

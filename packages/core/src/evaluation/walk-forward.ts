@@ -6,12 +6,7 @@ import type { FitSummary } from '../results/fit-summary.ts';
 import { overlapNotes } from '../look/return-overlap.ts';
 import { requireRealised } from '../splits/realisation-gap.ts';
 import { requireLength } from '../validation.ts';
-
-/** Positions of consecutive dates, `to` exclusive. */
-export interface DateRange {
-  readonly from: number;
-  readonly to: number;
-}
+import type { DateRange } from '../splits/date-range.ts';
 
 /** One step of a walk-forward: the dates to estimate on, and the later dates to predict. */
 export interface WalkForwardSplit {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
-import type { GrowableMemory } from './heap.ts';
+import type { GrowableMemory } from './web-assembly.ts';
 import type { KernelProgram } from './program.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WebAssemblyApi } from './web-assembly.ts';

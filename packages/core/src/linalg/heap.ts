@@ -1,19 +1,12 @@
 import { EngineError, ShapeError } from '../errors.ts';
 import { webAssembly } from './web-assembly.ts';
-import type { WebAssemblyApi } from './web-assembly.ts';
+import type { GrowableMemory, WebAssemblyApi } from './web-assembly.ts';
 
 /** A WebAssembly page in float64 elements, and the most elements that 4 GB can hold. */
 const PAGE = 65536 / 8;
 const MOST = 65536 * PAGE;
 /** Allocations start on a cache line, and the first line stays free, so that offset 0 never names a matrix. */
 const LINE = 8;
-
-/** The memory below the heap: shared, and growing in place, so that views taken earlier stay valid. */
-export interface GrowableMemory {
-  readonly buffer: ArrayBufferLike;
-  /** Grows by this many pages of 64 KiB; throws a RangeError when it cannot. */
-  grow(pages: number): number;
-}
 
 /** The shared memory of a kernel heap; where the runtime has no WebAssembly at all, a growable SharedArrayBuffer. */
 export function createMemory(api: WebAssemblyApi | undefined = webAssembly()): GrowableMemory {

@@ -1,4 +1,9 @@
-import type { GrowableMemory } from './heap.ts';
+/** The memory below the heap: shared, and growing in place, so that views taken earlier stay valid. */
+export interface GrowableMemory {
+  readonly buffer: ArrayBufferLike;
+  /** Grows by this many pages of 64 KiB; throws a RangeError when it cannot. */
+  grow(pages: number): number;
+}
 
 /** The little of the WebAssembly interface that is used here; the language library for Node does not declare it. */
 export interface WebAssemblyApi {

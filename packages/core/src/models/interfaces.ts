@@ -1,6 +1,6 @@
 import type { CrossSectionBatch } from '../batches/cross-section.ts';
 import type { PortfolioSequenceBatch } from '../batches/portfolio-sequence.ts';
-import type { ArtifactSource } from '../persist/load-artifact.ts';
+import type { ArtifactSource } from '../persist/artifact.ts';
 import type { AssetSignalResult, StochasticDiscountFactorState } from '../results/asset-level.ts';
 import type { FitSummary } from '../results/fit-summary.ts';
 import type { AssetForecastResult, FactorForecastResult, LatentFactorState } from '../results/latent-factors.ts';

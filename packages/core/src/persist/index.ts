@@ -2,7 +2,8 @@
 export type { ArrayType, ArtifactArray, ArtifactData } from './array-types.ts';
 export { makeFolders, removeEmptyFolders } from './folders.ts';
 export { artifactArray, loadArtifact, parseArtifact } from './load-artifact.ts';
-export type { Artifact, ArtifactSource, LoadArtifactOptions } from './load-artifact.ts';
+export type { LoadArtifactOptions } from './load-artifact.ts';
+export type { Artifact, ArtifactSource } from './artifact.ts';
 export { acquireLock } from './lock.ts';
 export type { Lock, LockOptions } from './lock.ts';
 export type { LockOwner } from './lock-owner.ts';

@@ -15,22 +15,7 @@ import { CONTAINER_VERSION, dataOffsets, fileHeader, isArrayName, sha256, type M
 import { jsonText } from './json-text.ts';
 import { requireArrays } from './read-state.ts';
 import { requirePath, specialFile, systemCode } from './replace-file.ts';
-
-/** What was read, verified to be what was saved. */
-export interface Artifact {
-  readonly path: string;
-  readonly modelType: string;
-  readonly formatVersion: number;
-  readonly packageVersion: string;
-  /** Untyped on purpose: parse it with the model's schema. */
-  readonly config: unknown;
-  readonly state: unknown;
-  readonly record: unknown;
-  readonly arrays: Readonly<Record<string, ArtifactArray>>;
-}
-
-/** Where an artifact is: the path of a file, or one that was read and verified before, as a part of another. */
-export type ArtifactSource = string | Artifact;
+import type { Artifact, ArtifactSource } from './artifact.ts';
 
 export interface LoadArtifactOptions {
   /** The model that is asked for; whichever it is where absent, for tools that only look. */

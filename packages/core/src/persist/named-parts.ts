@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ArtifactError, ConfigError, DataError, describe } from '../errors.ts';
 import type { Estimator } from '../models/interfaces.ts';
 import { jsonText } from './json-text.ts';
-import type { ArtifactSource } from './load-artifact.ts';
+import type { ArtifactSource } from './artifact.ts';
 import { readSaved } from './read-state.ts';
 
 /** A part of a pipeline as its artifact has it: its name and its configuration. There is no code in an artifact. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { deepFreeze } from '../config.ts';
 import { ArtifactError } from '../errors.ts';
 import { stopReasonRemedies, type FitSummary, type HistoryEntry, type StopReason } from '../results/fit-summary.ts';
-import type { Artifact } from './load-artifact.ts';
+import type { Artifact } from './artifact.ts';
 
 /** The state of a verified artifact in its model's own shape. Throws ArtifactError when it has another. */
 export function readState<S extends z.ZodType>(

@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from '../errors.ts';
-import type { DateRange } from '../evaluation/walk-forward.ts';
+import type { DateRange } from './date-range.ts';
 
 /** The dates to be split, and how long their returns take: a batch is one. */
 export interface SplitDates {

@@ -1,5 +1,5 @@
 import { ConfigError, DataError, describe } from '../errors.ts';
-import type { DateRange } from '../evaluation/walk-forward.ts';
+import type { DateRange } from './date-range.ts';
 import { purgeOf, type SplitDates } from './realisation-gap.ts';
 
 /** One fold of a walk-forward: half-open ranges of date positions, in time order, never overlapping. */

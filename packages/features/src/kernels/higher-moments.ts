@@ -1,6 +1,6 @@
 import type { AssetLayout } from '../layout.ts';
 import type { WindowBounds } from '../window-bounds.ts';
-import type { MovingMoments } from './moments.ts';
+import type { MovingMoments } from './moving-moments.ts';
 
 /** Moments up to the fourth of every window, joined from parts as in `movingMoments`. */
 export function higherMoments({ nRows }: AssetLayout, bounds: WindowBounds, x: Float64Array): MovingMoments {

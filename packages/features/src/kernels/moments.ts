@@ -2,19 +2,10 @@ import type { AssetLayout } from '../layout.ts';
 import type { WindowBounds } from '../window-bounds.ts';
 import type { Scratch } from '../scratch.ts';
 import { higherMoments } from './higher-moments.ts';
+import type { MovingMoments } from './moving-moments.ts';
 
 /** How far up the moments are needed: the mean, squares, or cubes and fourth powers of differences from it. */
 export type MomentOrder = 1 | 2 | 4;
-
-/** Of each window, in the order of the layout; NaN where the window is not full or a value is missing. */
-export interface MovingMoments {
-  readonly count: Int32Array;
-  readonly mean: Float64Array;
-  /** Sums of squares, cubes and fourth powers of differences from the mean; empty where not asked for. */
-  readonly m2: Float64Array;
-  readonly m3: Float64Array;
-  readonly m4: Float64Array;
-}
 
 /**
  * Means and central sums of every window, by joining those of its parts (see {@link WindowBounds}):

@@ -2,7 +2,7 @@ import { exceedsRounding } from '@ml4t/core';
 import type { Window } from '../formula/expression.ts';
 import type { AssetLayout } from '../layout.ts';
 import type { MovingCoMoments } from './co-moments.ts';
-import type { MovingMoments } from './moments.ts';
+import type { MovingMoments } from './moving-moments.ts';
 import type { MovingTrend } from './trend.ts';
 import { lag } from './shift.ts';
 

@@ -1,7 +1,8 @@
 import type { AssetLayout } from '../layout.ts';
 import type { WindowBounds } from '../window-bounds.ts';
 import type { Scratch } from '../scratch.ts';
-import { inverses, type MovingMoments } from './moments.ts';
+import { inverses } from './moments.ts';
+import type { MovingMoments } from './moving-moments.ts';
 
 /**
  * Sums of products of differences of values and of row numbers from their means, in every window, joined from parts; row

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Ml4tError, SourceError } from '@ml4t/core';
 import unbzip2 from 'unbzip2-stream';
-import type { TextEncoding } from '../read/options.ts';
+import type { TextEncoding } from '../read/source-options.ts';
 import { csvDialect, type CsvDialect } from './csv-dialect.ts';
 
 /** A CSV file that DuckDB can read: as it lies, or a copy in UTF-8 with one kind of line end. */

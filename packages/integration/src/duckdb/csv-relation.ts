@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SourceError } from '@ml4t/core';
 import type { FrameColumn, RowRequest } from '../read/frame.ts';
-import type { TextEncoding } from '../read/options.ts';
+import type { TextEncoding } from '../read/source-options.ts';
 import type { ReadNote } from '../read/report.ts';
 import { sqlText } from './connection.ts';
 import { csvColumns } from './csv-columns.ts';

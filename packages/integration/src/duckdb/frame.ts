@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SourceError, describe } from '@ml4t/core';
 import type { Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
-import type { QuerySource, SourceOptions } from '../read/options.ts';
+import type { QuerySource, SourceOptions } from '../read/source-options.ts';
 import { openConnection } from './connection.ts';
 import { csvRelation } from './csv-relation.ts';
 import { parquetRelation } from './parquet-relation.ts';

@@ -1,5 +1,5 @@
 import { ConfigError, describe } from '@ml4t/core';
-import type { NumberFormat } from '../read/options.ts';
+import type { NumberFormat } from '../read/source-options.ts';
 import { sqlText } from './connection.ts';
 
 /** Texts that mean "missing" in the numeric columns of a CSV file. NaN in any case is a number to DuckDB already. */

@@ -3,7 +3,7 @@ import { ConfigError, Ml4tError, SourceError, describe } from '@ml4t/core';
 import { sqlName } from '../duckdb/connection.ts';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import { Interruptible } from '../read/interruptible.ts';
-import type { PostgresSource } from '../read/options.ts';
+import type { PostgresSource } from '../read/source-options.ts';
 import { doubles, texts, type CellChunk } from '../rows/cells.ts';
 
 /**

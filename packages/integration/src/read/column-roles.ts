@@ -1,6 +1,7 @@
 import { ConfigError, describe } from '@ml4t/core';
 import { datedColumnOf, namesIn, readMetadata, textOf, type DatasetMetadata } from '../schema/dataset-metadata.ts';
-import type { CharacteristicSelection, DatedColumn, Delisting, ReturnsColumn, TimestampFormat } from './options.ts';
+import type { Delisting, ReturnsColumn } from './options.ts';
+import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './source-options.ts';
 
 /** What a caller of any reader may state. */
 export interface StatedColumns {

@@ -1,7 +1,8 @@
 import { ConfigError, describe, parseTimestamp, type TimestampInput } from '@ml4t/core';
 import type { DateRule } from './date-codes.ts';
 import type { FrameColumn } from './frame.ts';
-import type { ReadOptions, TimestampFormat } from './options.ts';
+import type { ReadOptions } from './options.ts';
+import type { TimestampFormat } from './source-options.ts';
 import type { ReadNote } from './report.ts';
 import { readTimestampText } from './timestamp-text.ts';
 import { wallClock } from './wall-clock.ts';

@@ -2,7 +2,7 @@ import { ConfigError, DataError, describe, formatTimestamp, type PanelIndex } fr
 import type { BenchmarkSource, RiskFreeSource } from './join-options.ts';
 import { besideOptions, type PanelReader } from './joins.ts';
 import type { ReadOptions } from './options.ts';
-import type { ReadPanel } from './panel.ts';
+import type { ReadPanel } from './read-panel.ts';
 
 /** The rate over the dates of each return of the panel, subtracted from it. */
 export async function subtractRiskFree(

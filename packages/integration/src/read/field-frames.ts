@@ -2,7 +2,7 @@ import { DataError, SourceError, describe } from '@ml4t/core';
 import { timestampColumn } from './column-search.ts';
 import { isTextChunk, type Frame, type FrameColumn, type RowChunk, type RowRequest } from './frame.ts';
 import { KeyDictionary } from './key-dictionary.ts';
-import type { FieldSources } from './options.ts';
+import type { FieldSources } from './source-options.ts';
 import { longFrame, wideLayout } from './wide-frame.ts';
 
 /** A field of a wide panel: the long frame of its file. */

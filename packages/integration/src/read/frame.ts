@@ -1,5 +1,5 @@
 import type { KeyDictionary } from './key-dictionary.ts';
-import type { TimestampFormat } from './options.ts';
+import type { TimestampFormat } from './source-options.ts';
 import type { ReadNote } from './report.ts';
 
 /** What a column of a source can be used for. */

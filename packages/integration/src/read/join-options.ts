@@ -5,7 +5,7 @@ import type {
   PriceReturns,
   SourceOptions,
   TimestampFormat,
-} from './options.ts';
+} from './source-options.ts';
 
 /** How a source beside the panel is read: what is not stated is found as in the panel's own. */
 export interface BesideSource extends Omit<SourceOptions, 'signal'> {

@@ -3,7 +3,7 @@ import type { ColumnRoles } from './column-roles.ts';
 import type { AsOf, BesideSource, JoinedSource } from './join-options.ts';
 import type { ReadOptions } from './options.ts';
 import type { ReadNote } from './report.ts';
-import type { ReadPanel } from './panel.ts';
+import type { ReadPanel } from './read-panel.ts';
 
 /** Reads a source whole; panel.ts hands itself over. */
 export type PanelReader = (

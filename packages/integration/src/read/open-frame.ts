@@ -6,7 +6,7 @@ import { openPostgres } from '../postgres/frame.ts';
 import { openRows } from '../rows/frame.ts';
 import { openFields } from './field-frames.ts';
 import type { Frame } from './frame.ts';
-import type { PanelSource, SourceOptions } from './options.ts';
+import type { PanelSource, SourceOptions } from './source-options.ts';
 
 /** Opens any source behind the one interface that readers know. The caller closes it. */
 export async function openFrame(source: PanelSource, options: SourceOptions = {}): Promise<Frame> {

@@ -1,11 +1,4 @@
-import {
-  ConfigError,
-  CrossSectionBatch,
-  PersistentPanelBatch,
-  describe,
-  throwIfAborted,
-  type ReturnTiming,
-} from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, PersistentPanelBatch, describe, throwIfAborted } from '@ml4t/core';
 import { assetNotes } from './asset-notes.ts';
 import { calendarNotes, requireNoStrayDate } from './calendar-notes.ts';
 import { columnRoles, type ColumnRoles, type ForwardColumn } from './column-roles.ts';
@@ -14,9 +7,10 @@ import { forwardSeries, subtractRiskFree } from './date-series.ts';
 import { joinCharacteristics } from './joins.ts';
 import { requireDelisting, withDelistingReturns } from './delisting.ts';
 import { requireKnownArguments } from './known-keys.ts';
-import type { PanelColumns, PanelSource, PersistentPanelColumns, ReadOptions } from './options.ts';
-import type { PanelReading, PanelReadReport, PanelSeries } from './report.ts';
-import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap, type OrderedPanel } from './panel-order.ts';
+import type { PanelColumns, PersistentPanelColumns, ReadOptions } from './options.ts';
+import type { PanelSource } from './source-options.ts';
+import type { PanelReading, PanelReadReport } from './report.ts';
+import { findGaps, orderPanel, reorderRows, reorderValues, requireNoGap } from './panel-order.ts';
 import {
   collectorFor,
   describeReading,
@@ -31,6 +25,7 @@ import { forwardReturns, fractions } from './price-returns.ts';
 import { timingOf } from './return-timing.ts';
 import type { RowCollector } from './row-collector.ts';
 import { rowProgress } from './row-progress.ts';
+import type { ReadPanel } from './read-panel.ts';
 
 /**
  * Reads a long frame, one row per (date, asset), into dated cross-sections.
@@ -116,20 +111,6 @@ export function crossSectionRoles(columns: PanelColumns): ColumnRoles {
       remedy: 'Say which columns describe the assets; { exclude: [] } takes every numeric column without another role.',
     });
   return roles;
-}
-
-/** A panel that was read whole. */
-export interface ReadPanel {
-  readonly index: OrderedPanel['index'];
-  readonly characteristics: Float64Array;
-  readonly returns: Float64Array | undefined;
-  /** Of `returns` and `factorReturns`; one date where the source has prices. */
-  readonly timing: ReturnTiming;
-  readonly factorReturns: Float64Array | undefined;
-  readonly prices: Float64Array | undefined;
-  readonly context: Float64Array | undefined;
-  readonly report: PanelReadReport;
-  readonly series: PanelSeries;
 }
 
 /** Values of the rows on the full (T x N) grid, NaN where there is no row. */

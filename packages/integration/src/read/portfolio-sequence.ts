@@ -10,7 +10,8 @@ import {
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
 import { columnRoles } from './column-roles.ts';
-import type { PanelSource, PortfolioColumns, PortfolioReadOptions } from './options.ts';
+import type { PortfolioColumns, PortfolioReadOptions } from './options.ts';
+import type { PanelSource } from './source-options.ts';
 import type { PortfolioReadReport } from './report.ts';
 import { portfolioOptionKeys, requireKnownArguments } from './known-keys.ts';
 import { readPanel, spread } from './panel.ts';

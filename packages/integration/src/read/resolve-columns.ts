@@ -4,7 +4,7 @@ import { datedTiming } from './return-timing.ts';
 import { assetColumn, findColumn, isIndexColumn, present, sameName, timestampColumn } from './column-search.ts';
 import type { Frame, FrameColumn } from './frame.ts';
 import { remedyForText } from '../duckdb/text-numbers.ts';
-import type { CharacteristicSelection } from './options.ts';
+import type { CharacteristicSelection } from './source-options.ts';
 import type { ReadNote } from './report.ts';
 
 /** The columns of a source, each in its role. */

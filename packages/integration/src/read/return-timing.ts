@@ -1,6 +1,6 @@
 import { ConfigError, pairedReturnTiming, returnTiming, type ReturnTiming } from '@ml4t/core';
 import type { ColumnRoles } from './column-roles.ts';
-import type { DatedColumn } from './options.ts';
+import type { DatedColumn } from './source-options.ts';
 
 /**
  * How many dates the returns of a column span, and after how many they are known.

@@ -1,6 +1,6 @@
 import { DataError, Ml4tError, parseTimestamp } from '@ml4t/core';
 import { dateByPattern } from './date-pattern.ts';
-import type { TimestampFormat } from './options.ts';
+import type { TimestampFormat } from './source-options.ts';
 
 /** How the texts of a column tell the date; ISO 8601 where neither is stated. */
 export interface TextDates {

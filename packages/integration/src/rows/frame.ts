@@ -1,7 +1,7 @@
 import { ConfigError, DataError, Ml4tError, SourceError, describe } from '@ml4t/core';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import { Interruptible } from '../read/interruptible.ts';
-import type { CellKind, ColumnChunkSource, RowSource } from '../read/options.ts';
+import type { CellKind, ColumnChunkSource, RowSource } from '../read/source-options.ts';
 import { rowChunk, type CellChunk } from './cells.ts';
 
 /** Rows gathered into one chunk. */

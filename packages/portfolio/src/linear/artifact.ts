@@ -7,7 +7,7 @@ import {
   type ArtifactArray,
 } from '@ml4t/core/persist';
 import * as z from 'zod';
-import type { LinearFit, LinearFitSummary } from './model.ts';
+import type { LinearFit, LinearFitSummary } from './fitted.ts';
 
 const savedState = z.strictObject({
   featureNames: z.array(z.string()).min(1),

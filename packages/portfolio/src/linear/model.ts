@@ -6,7 +6,6 @@ import {
   requirePredictArguments,
   throwIfAborted,
   type FitOptions,
-  type FitSummary,
   type PortfolioModel,
   type PortfolioSequenceBatch,
   type StopReason,
@@ -20,14 +19,13 @@ import {
   fitDimensions,
   requireApplicable,
   requireTrainable,
-  type Fitted,
   type PortfolioPredictOptions,
 } from '../training/fitted.ts';
 import { annualized } from '../training/annualization.ts';
 import { holdOut } from '../training/holdout.ts';
 import { judgeWeights, type Judgement } from '../training/judge.ts';
 import { conventionsOf } from '../training/loss.ts';
-import { inputScale, networkSizes, type InputScale } from '../training/windows.ts';
+import { inputScale, networkSizes } from '../training/windows.ts';
 import { packageVersion } from '../version.ts';
 import { fromArtifact, toArtifact } from './artifact.ts';
 import { parseLinearPortfolioConfig, type LinearPortfolioConfig, type LinearPortfolioConfigInput } from './config.ts';
@@ -35,21 +33,7 @@ import { linearNetwork } from './network.ts';
 import { ridgeRegression, type LinearScores } from './ridge.ts';
 import { trainScores, type TrainedScores } from './train-scores.ts';
 import { linearScores, linearWeights } from './weights.ts';
-
-export interface LinearFitSummary extends FitSummary {
-  /** Checkpoints that `predict` can be asked for: 'ridge', and of training 'best', 'last', 'step-n'. */
-  readonly checkpoints: readonly string[];
-}
-
-/** What a fit leaves behind. */
-export interface LinearFit extends Fitted {
-  readonly scale: InputScale;
-  /** Deviation of the regression's fitted values, by which they are divided to be scores. */
-  readonly scoreScale: number;
-  /** Scores of scaled features, by checkpoint. */
-  readonly checkpoints: Readonly<Record<string, LinearScores>>;
-  readonly summary: LinearFitSummary;
-}
+import type { LinearFitSummary, LinearFit } from './fitted.ts';
 
 /**
  * Weights from a linear score of each asset's features, `s_{t,i} = a + b'x_{t,i}`, that a head makes weights of.

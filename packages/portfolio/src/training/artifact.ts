@@ -3,7 +3,7 @@ import { artifactArray, readState, readSummary, type Artifact } from '@ml4t/core
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import * as z from 'zod';
 import type { PortfolioFitSummary } from './fitted.ts';
-import type { PortfolioFit } from './network-model.ts';
+import type { PortfolioFit } from './portfolio-fit.ts';
 import type { NetworkSizes } from './network.ts';
 
 const savedState = z.strictObject({

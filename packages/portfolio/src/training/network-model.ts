@@ -5,41 +5,21 @@ import {
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
-import {
-  NetworkEnsemble,
-  weightsOf,
-  type NetworkFit,
-  type NetworkTraining,
-  type TrainedNetwork,
-} from '@ml4t/core/ensemble';
+import { NetworkEnsemble, weightsOf, type NetworkTraining, type TrainedNetwork } from '@ml4t/core/ensemble';
 import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import type { PortfolioConfig } from '../config.ts';
 import { packageVersion } from '../version.ts';
 import { annualized } from './annualization.ts';
 import { fromArtifact, toArtifact } from './artifact.ts';
-import {
-  fitDimensions,
-  requireApplicable,
-  requireTrainable,
-  type Fitted,
-  type PortfolioFitSummary,
-  type PortfolioPredictOptions,
-} from './fitted.ts';
+import { fitDimensions, requireApplicable, requireTrainable, type PortfolioPredictOptions } from './fitted.ts';
 import { holdOut } from './holdout.ts';
 import { judgeWeights, type Judgement } from './judge.ts';
 import { trainMember } from './member.ts';
-import type { NetworkSizes, PortfolioNetwork } from './network.ts';
+import type { PortfolioNetwork } from './network.ts';
 import { ensembleWeights, toHoldings } from './predict.ts';
-import { assetPositions, inputScale, networkSizes, requireInputs, windowSource, type InputScale } from './windows.ts';
-
-/** What a fit leaves behind. */
-export interface PortfolioFit extends Fitted, NetworkFit {
-  readonly assetIds: readonly string[];
-  readonly sizes: NetworkSizes;
-  readonly scale: InputScale;
-  readonly summary: PortfolioFitSummary;
-}
+import { assetPositions, inputScale, networkSizes, requireInputs, windowSource } from './windows.ts';
+import type { PortfolioFit } from './portfolio-fit.ts';
 
 /** The types of {@link NetworkPortfolioModel}, for its base. */
 export interface PortfolioTypes {

@@ -1,5 +1,5 @@
 import type { BinaryKind, Broadcast, UnaryKind } from '../raw-ops.ts';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernel-set.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import type { Step, TfTensor } from './step.ts';
 

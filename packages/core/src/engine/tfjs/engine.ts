@@ -1,7 +1,6 @@
 import { EngineError } from '../../errors.ts';
 import type { HostValues, HostWriter, NamedValues, Ops, Tensor } from '../../nn/index.ts';
-import type { EngineName } from '../choices.ts';
-import type { Engine, EngineMemory, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
+import type { Engine, EngineMemory, EngineName, Optimizer, OptimizerOptions, ParameterSet, Values } from '../engine.ts';
 import { checkedOps, ownTensor } from '../checked-ops.ts';
 import { kernelsOf } from './kernels.ts';
 import type { Tf, TfArray } from './namespace.ts';

@@ -1,7 +1,7 @@
 import { deriveKey } from '../../nn/index.ts';
 import type { Tensor } from '../../nn/index.ts';
 import type { TensorOrigin } from '../raw-ops.ts';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernel-set.ts';
 import type { Tf, TfArray, TfVariable } from './namespace.ts';
 
 /** A tensor of the tfjs engine. */

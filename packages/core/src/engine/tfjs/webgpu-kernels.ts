@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernel-set.ts';
 import type { Tf, TfArray } from './namespace.ts';
 import { sizeOf } from '../shapes.ts';
 
