@@ -1,10 +1,5 @@
-import {
-  requirePredictArguments,
-  requireSameColumns,
-  type AssetPredictionModel,
-  type AssetSignalResult,
-  type CrossSectionBatch,
-} from '@ml4t/core';
+import type { AssetPredictionModel, AssetSignalResult, CrossSectionBatch } from '@ml4t/core';
+import { requirePredictArguments, requireSameColumns } from '@ml4t/core/authoring';
 import { NetworkEnsemble, weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';

@@ -1,4 +1,4 @@
-import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core/authoring';
 import type { ArtifactSource } from '@ml4t/core/persist';
 import { parseSAEConfig, saeConfigSchema } from './config.ts';
 import { SAEModel } from './model.ts';

@@ -1,10 +1,10 @@
-import {
-  requirePredictArguments,
-  type CrossSectionBatch,
-  type ExtractOptions,
-  type StochasticDiscountFactorEstimator,
-  type StochasticDiscountFactorState,
+import type {
+  CrossSectionBatch,
+  ExtractOptions,
+  StochasticDiscountFactorEstimator,
+  StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { requirePredictArguments } from '@ml4t/core/authoring';
 import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';

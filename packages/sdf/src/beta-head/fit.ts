@@ -1,10 +1,5 @@
-import {
-  DataError,
-  exceedsRounding,
-  type CrossSectionBatch,
-  type RunOptions,
-  type StochasticDiscountFactorState,
-} from '@ml4t/core';
+import { DataError, type CrossSectionBatch, type RunOptions, type StochasticDiscountFactorState } from '@ml4t/core';
+import { exceedsRounding } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import {
   keptEpochs,

@@ -1,11 +1,5 @@
-import {
-  AssetSignalResult,
-  requireFitArguments,
-  requirePredictArguments,
-  requireSameColumns,
-  type CrossSectionBatch,
-  type ExtractOptions,
-} from '@ml4t/core';
+import { AssetSignalResult, type CrossSectionBatch, type ExtractOptions } from '@ml4t/core';
+import { requireFitArguments, requirePredictArguments, requireSameColumns } from '@ml4t/core/authoring';
 import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { artifactArray, loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
