@@ -9,7 +9,7 @@ import {
   stoppingFields,
 } from '@ml4t/core/ensemble';
 import * as z from 'zod';
-import { commonAliases, contextFields, l2Field } from '../config.ts';
+import { commonAliases, contextFields, l2Field } from '../sdf/config.ts';
 
 /** Configuration of {@link StochasticDiscountFactorBetaNetworkHead}. */
 export const betaHeadConfigSchema = baseConfigSchema

@@ -13,7 +13,7 @@ import { trainMember } from './members.ts';
 import { judge } from './metrics.ts';
 import { saeParameters } from './network.ts';
 import { predictBatch, predictorOf } from './predict.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /**
  * Supervised autoencoder: a code that must rebuild the characteristics *and* help to predict, and a deep head on both.

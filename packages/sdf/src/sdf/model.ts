@@ -17,7 +17,7 @@ import {
 } from './config.ts';
 import { extractSdf, prepareFit, sdfNetwork, type SdfFit, type SdfTypes } from './fit.ts';
 import { sdfStatistics, type SdfStatistics } from './statistics.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /**
  * The adversarial stochastic discount factor of Chen, Pelger and Zhu: `M_{t+1} = 1 - sum_i omega_{t,i} r_{t+1,i}`, its weights a
