@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CrossSectionBatch, isLabelName, lookAtPanel, Random, type FindingCode } from '../../src/index.ts';
+import { CrossSectionBatch, lookAtPanel, Random, type FindingCode } from '../../src/index.ts';
+import { isLabelName } from '../../src/authoring/index.ts';
 import { simulateConditionalFactorPanel, simulateNonlinearSignalPanel } from '../../src/simulate/index.ts';
 
 type Row = { t: number; i: number; ret: number };
