@@ -1,15 +1,7 @@
 // One operation of @ml4t/core/linalg on the data that bench/peers/linalg.py uses too; quality is a sum over its result.
 // Usage: node bench/linalg/operation.mjs <operation> [repeats]; ML4T_LINALG=typescript for the plain kernels
-import {
-  choleskyFactor,
-  gram,
-  gramEigen,
-  leastSquares,
-  matrix,
-  multiply,
-  symmetricEigen,
-  thinSvd,
-} from '@ml4t/core/linalg';
+import { choleskyFactor, gram, leastSquares, matrix, multiply, symmetricEigen, thinSvd } from '@ml4t/core/linalg';
+import { gramEigen } from '@ml4t/core/linalg/kernels';
 import { report, timed } from '../report.mjs';
 import { uniform } from '../uniform.mjs';
 

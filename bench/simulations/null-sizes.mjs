@@ -7,11 +7,11 @@ import {
   PanelIndex,
   Random,
   longShortDeciles,
-  meanInference,
   rankInformationCoefficient,
   sharpeRatioInference,
   tangencyPortfolio,
 } from '@ml4t/core';
+import { meanInference } from '@ml4t/core/inference';
 
 const draws = Number(process.argv[2] ?? 500);
 const list = (at, fallback) => (process.argv[at] ?? fallback).split(',').map(Number);

@@ -14,10 +14,10 @@ import {
   exAnteVolatility,
   expandingSplits,
   factorModelReport,
-  latentFactorColumns,
   predictiveR2,
   walkForward,
 } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import {
   AR1FactorForecaster,
   EWMAFactorForecaster,

@@ -13,7 +13,8 @@
 //   --scaled   positions scaled to 10 % by exponential volatility over 50 days, in training and test
 //   --results  weights of finished fits, one JSON line each: a run that is cut short goes on from there
 import { annualizedSharpeRatio, PersistentPanelBatch, PortfolioSequenceBatch, portfolioWindows } from '@ml4t/core';
-import { defaultConventions, evaluatePortfolio, LSTMPortfolioModel } from '@ml4t/portfolio';
+import { LSTMPortfolioModel } from '@ml4t/portfolio';
+import { defaultConventions, evaluatePortfolio } from '@ml4t/portfolio/objective';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 

@@ -5,9 +5,8 @@ import {
   LinearFeaturePortfolioModel,
   PortfolioAllocationPipeline,
   WeightConstraintPostprocessor,
-  evaluatePortfolio,
-  sharpeRatioOfReturns,
 } from '@ml4t/portfolio';
+import { evaluatePortfolio, sharpeRatioOfReturns } from '@ml4t/portfolio/objective';
 
 const [nDates, nAssets] = [900, 8];
 const random = new Random(1);

@@ -1,10 +1,5 @@
-import {
-  CrossSectionBatch,
-  PersistentPanelBatch,
-  PortfolioSequenceBatch,
-  Random,
-  type ModelRegistration,
-} from '@ml4t/core';
+import { CrossSectionBatch, PersistentPanelBatch, PortfolioSequenceBatch, Random } from '@ml4t/core';
+import type { ModelRegistration } from '@ml4t/core/authoring';
 import { modelRegistry as latentFactors } from '@ml4t/latent-factors';
 import { modelRegistry as portfolio } from '@ml4t/portfolio';
 import { modelRegistry as sae } from '@ml4t/sae';

@@ -1,5 +1,6 @@
 // All that the command needs to run a model of one's own: package.json names this module and the model types in its `ml4t` field.
-import { configJsonSchema, signalColumns, type CrossSectionBatch, type ModelRegistration } from '@ml4t/core';
+import type { CrossSectionBatch } from '@ml4t/core';
+import { configJsonSchema, signalColumns, type ModelRegistration } from '@ml4t/core/authoring';
 import {
   ModelEstimator,
   crossSection,

@@ -1,14 +1,12 @@
 import {
   AssetSignalResult,
   DataError,
-  parseConfig,
-  requirePredictArguments,
   type AssetPredictionModel,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitSummary,
 } from '@ml4t/core';
-import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import { ClosedFormModel, parseConfig, requirePredictArguments, type Estimation } from '@ml4t/core/authoring';
 import {
   artifactArray,
   loadArtifact,

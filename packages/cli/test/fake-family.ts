@@ -4,8 +4,8 @@ import {
   type CrossSectionBatch,
   type FitOptions,
   type FitSummary,
-  type TrainedMember,
 } from '@ml4t/core';
+import type { TrainedMember } from '@ml4t/core/authoring';
 import type { ExperimentBatch, ExperimentEstimator, ExperimentPrediction } from '@ml4t/core/experiment';
 import type { FamilyPackage } from '../src/families/packages.ts';
 

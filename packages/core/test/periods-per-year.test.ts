@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { periodsPerYear } from '../src/index.ts';
+import { periodsPerYear } from '../src/authoring/index.ts';
 
 const days = (dates: readonly number[]): number[] => dates.map((day) => Date.UTC(2020, 0, 1 + day));
 const range = (n: number, step: (i: number) => number): number[] => Array.from({ length: n }, (_, i) => step(i));

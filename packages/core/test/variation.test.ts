@@ -3,8 +3,6 @@ import * as fc from 'fast-check';
 import {
   CrossSectionBatch,
   Random,
-  exceedsRounding,
-  hasVariation,
   longShortDeciles,
   outOfSampleTangencySharpe,
   rankCorrelation,
@@ -16,8 +14,8 @@ import {
   tangencyPortfolio,
   tangencySharpe,
   trendFeatures,
-  varyingColumns,
 } from '../src/index.ts';
+import { exceedsRounding, hasVariation, varyingColumns } from '../src/authoring/index.ts';
 
 const seeds = { seed: 5, numRuns: 60 };
 /** Levels of returns, signed, from a thousandth of a basis point to a doubling. */

@@ -1,4 +1,5 @@
-import { ConfigError, DataError, nearestName, PanelIndex, type RunOptions } from '@ml4t/core';
+import { ConfigError, DataError, PanelIndex, type RunOptions } from '@ml4t/core';
+import { nearestName } from '@ml4t/core/authoring';
 import { compileFormula, compileFormulas, type CompiledFormula } from './compile.ts';
 import { Evaluator } from './evaluate.ts';
 import { formulaFunctions } from './formula/functions.ts';

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import { keyOf, seriesOf, type Expression, type Window } from './formula/expression.ts';
 import { movingCoMoments, type MovingCoMoments } from './kernels/co-moments.ts';
 import {

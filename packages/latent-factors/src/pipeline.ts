@@ -4,7 +4,6 @@ import {
   LatentFactorPrediction,
   LatentFactorState,
   NotFittedError,
-  overlapNotes,
   type CrossSectionBatch,
   type ExtractOptions,
   type FactorForecaster,
@@ -12,8 +11,8 @@ import {
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
-  type ReturnTiming,
 } from '@ml4t/core';
+import { overlapNotes, type ReturnTiming } from '@ml4t/core/authoring';
 import {
   buildPart,
   findNamed,

@@ -1,4 +1,5 @@
-import { configJsonSchema, type FactorForecaster, type FactorMapper, type ModelRegistration } from '@ml4t/core';
+import type { FactorForecaster, FactorMapper } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core/authoring';
 import type { ArtifactSource } from '@ml4t/core/persist';
 import { caeConfigSchema, parseCAEConfig } from './cae/config.ts';
 import { CAEModel } from './cae/model.ts';

@@ -1,4 +1,5 @@
-import { LatentFactorState, PanelIndex, type ReturnTiming } from '@ml4t/core';
+import { LatentFactorState, PanelIndex } from '@ml4t/core';
+import type { ReturnTiming } from '@ml4t/core/authoring';
 import { artifactArray, readSaved, requireArrays, type ArtifactArray, type PipelineArtifact } from '@ml4t/core/persist';
 import * as z from 'zod';
 import { historyOf, joinHistories, type FactorHistory } from './forecasters/factor-history.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { expandingSplits, latentFactorColumns, walkForward, type CrossSectionBatch } from '@ml4t/core';
+import { expandingSplits, walkForward, type CrossSectionBatch } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import {
   AR1FactorForecaster,

@@ -7,11 +7,11 @@ import {
   LatentFactorState,
   NotFittedError,
   PersistentPanelBatch,
-  latentFactorColumns,
   walkForward,
   type FitSummary,
   type LatentFactorModel,
 } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { describe, expect, it } from '@jest/globals';
 import { AR1FactorForecaster, EWMAFactorForecaster, IPCAModel, LatentFactorForecastPipeline } from '../src/index.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { latentFactorColumns, walkForward, type LatentFactorPrediction } from '@ml4t/core';
+import { walkForward, type LatentFactorPrediction } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { IPCAModel, LatentFactorForecastPipeline, type FactorReturnSeries } from '../src/index.ts';
 

@@ -1,7 +1,6 @@
 import {
   expandingSplits,
   factorModelReport,
-  latentFactorColumns,
   latentFactorReport,
   PersistentPanelBatch,
   tangencySharpe,
@@ -9,6 +8,7 @@ import {
   type WalkForwardResult,
   type LatentFactorPrediction,
 } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import { describe, expect, it } from '@jest/globals';
 import { IPCAModel, LatentFactorForecastPipeline, PCAModel } from '../src/index.ts';
 import { plantedPanel } from './ipca/planted-panel.ts';

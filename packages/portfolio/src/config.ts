@@ -1,4 +1,4 @@
-import { baseConfigSchema, type Aliases, type WithAliases } from '@ml4t/core';
+import { baseConfigSchema, type Aliases, type WithAliases } from '@ml4t/core/authoring';
 import {
   checkpointFields,
   defaultCheckpointField,

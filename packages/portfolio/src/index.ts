@@ -14,7 +14,6 @@ export {
   type EqualWeightConfig,
   type EqualWeightConfigInput,
 } from './equal-weight/model.ts';
-export { budgetOf, headWeights, type HeadOptions } from './heads/heads.ts';
 export { lstmPortfolioConfigSchema, type LSTMPortfolioConfig, type LSTMPortfolioConfigInput } from './lstm/config.ts';
 export { LSTMPortfolioModel } from './lstm/model.ts';
 export {
@@ -24,29 +23,6 @@ export {
 } from './linear/config.ts';
 export { LinearFeaturePortfolioModel } from './linear/model.ts';
 export type { LinearFitSummary } from './linear/fitted.ts';
-export {
-  consecutiveWindows,
-  defaultConventions,
-  evaluatePortfolio,
-  holdingsOf,
-  objectiveOfReturns,
-  portfolioObjective,
-  portfolioReturns,
-  referenceConventions,
-  sharpeRatioOf,
-  sharpeRatioOfReturns,
-  softMinimum,
-  softMinimumOf,
-  windowSharpeRatios,
-  type Objective,
-  type ObjectiveOptions,
-  type PortfolioConventions,
-  type PortfolioReturnArrays,
-  type PortfolioReturnTensors,
-  type SharpeOptions,
-  type WeightedWindows,
-  type WeightTensors,
-} from './objective/index.ts';
 export { PortfolioAllocationPipeline, type AllocationPipelineClasses } from './pipeline.ts';
 export {
   WeightConstraintPostprocessor,

@@ -4,10 +4,10 @@ import {
   PortfolioWeightsResult,
   ShapeError,
   formatTimestamp,
-  parseConfig,
   type PortfolioPostprocessor,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
+import { parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 import { consecutiveWindows } from './objective/index.ts';
 import { exposureFields } from './projection/constraints.ts';

@@ -1,4 +1,5 @@
-import { configJsonSchema, type ModelRegistration, type PortfolioPostprocessor } from '@ml4t/core';
+import type { PortfolioPostprocessor } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core/authoring';
 import type { ArtifactSource } from '@ml4t/core/persist';
 import { deepPortfolioConfigSchema, parseDeepPortfolioConfig } from './deep/config.ts';
 import { DeepPortfolioModel } from './deep/model.ts';

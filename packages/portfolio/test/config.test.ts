@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, configNotes, parseConfig } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { configNotes, parseConfig } from '@ml4t/core/authoring';
 import {
   DeepPortfolioModel,
   LinearFeaturePortfolioModel,

@@ -1,7 +1,7 @@
-import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core/authoring';
 import type { ArtifactSource } from '@ml4t/core/persist';
-import { parseSAEConfig, saeConfigSchema } from './config.ts';
-import { SAEModel } from './model.ts';
+import { parseSAEConfig, saeConfigSchema } from './sae/config.ts';
+import { SAEModel } from './sae/model.ts';
 
 /** The models of this package, for tools that build them by name. */
 export const modelRegistry: readonly ModelRegistration[] = Object.freeze([

@@ -1,6 +1,6 @@
 import { areaUnderCurve, logLoss, Random } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import { calibrationTable } from '../src/calibration.ts';
+import { calibrationTable } from '../src/sae/calibration.ts';
 import { SAEModel, type SAETargets } from '../src/index.ts';
 import { small, smallPanel } from './small-panel.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { EmbeddedEngine, typescriptMachine, wasmMachine, type Engine } from '@ml4t/core/engine';
 import type { NamedValues } from '@ml4t/core/nn';
 import { describe, expect, it } from '@jest/globals';
-import { parseSAEConfig, type SAEConfig } from '../src/config.ts';
-import { composedBody, fusedBody, saeForward, saeParameters, saePredict, type Body } from '../src/network.ts';
-import { saeLoss, type Step, type StepArrays } from '../src/objective.ts';
+import { parseSAEConfig, type SAEConfig } from '../src/sae/config.ts';
+import { composedBody, fusedBody, saeForward, saeParameters, saePredict, type Body } from '../src/sae/network.ts';
+import { saeLoss, type Step, type StepArrays } from '../src/sae/objective.ts';
 
 interface Golden {
   readonly rows: number;

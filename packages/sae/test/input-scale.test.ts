@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch, PanelIndex, Random } from '@ml4t/core';
-import { parseSAEConfig } from '../src/config.ts';
-import { inputScale } from '../src/dataset.ts';
+import { parseSAEConfig } from '../src/sae/config.ts';
+import { inputScale } from '../src/sae/dataset.ts';
 
 describe('the scale of inputs', () => {
   it('is 1 for a characteristic that is constant, over however many rows, and for no other', () => {

@@ -2,9 +2,9 @@ import { rankCorrelation, rankInformationCoefficient, Random } from '@ml4t/core'
 import { EmbeddedEngine, typescriptMachine } from '@ml4t/core/engine';
 import { describe, expect, it } from '@jest/globals';
 import { SAEModel, type SAETargets } from '../src/index.ts';
-import { momentumAt, rankICLoss } from '../src/objective.ts';
-import { parseSAEConfig } from '../src/config.ts';
-import { scaledTargets, standardScores, targetScale } from '../src/targets.ts';
+import { momentumAt, rankICLoss } from '../src/sae/objective.ts';
+import { parseSAEConfig } from '../src/sae/config.ts';
+import { scaledTargets, standardScores, targetScale } from '../src/sae/targets.ts';
 import { small, smallPanel } from './small-panel.ts';
 
 describe('the rank-IC loss', () => {

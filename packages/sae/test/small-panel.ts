@@ -1,6 +1,6 @@
 import { simulateNonlinearSignalPanel } from '@ml4t/core/simulate';
 import type { CrossSectionBatch } from '@ml4t/core';
-import type { SAEConfigInput } from '../src/config.ts';
+import type { SAEConfigInput } from '../src/sae/config.ts';
 
 /** A configuration that trains in a blink. */
 export const small: SAEConfigInput = {

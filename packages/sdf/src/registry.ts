@@ -1,7 +1,7 @@
-import { configJsonSchema, type ModelRegistration } from '@ml4t/core';
+import { configJsonSchema, type ModelRegistration } from '@ml4t/core/authoring';
 import type { ArtifactSource } from '@ml4t/core/persist';
-import { parseSdfConfig, sdfConfigSchema } from './config.ts';
-import { StochasticDiscountFactorModel } from './model.ts';
+import { parseSdfConfig, sdfConfigSchema } from './sdf/config.ts';
+import { StochasticDiscountFactorModel } from './sdf/model.ts';
 
 /** The models of this package, for tools that build them by name. */
 export const modelRegistry: readonly ModelRegistration[] = Object.freeze([

@@ -1,4 +1,4 @@
-import { configNotes } from '@ml4t/core';
+import { configNotes } from '@ml4t/core/authoring';
 import { describe, expect, it } from '@jest/globals';
 import { StochasticDiscountFactorBetaNetworkHead, StochasticDiscountFactorModel } from '../src/index.ts';
 import { smallConfig, smallPanel } from './small.ts';

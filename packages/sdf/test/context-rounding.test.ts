@@ -1,6 +1,6 @@
 import { CrossSectionBatch } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import { contextHistory, type ContextOptions } from '../src/context.ts';
+import { contextHistory, type ContextOptions } from '../src/sdf/context.ts';
 
 /** A batch of one asset with one context series. */
 function withContext(series: readonly number[]): CrossSectionBatch {

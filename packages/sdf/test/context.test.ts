@@ -1,6 +1,6 @@
 import { CrossSectionBatch, DataError } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import { contextHistory, contextInput, type ContextOptions } from '../src/context.ts';
+import { contextHistory, contextInput, type ContextOptions } from '../src/sdf/context.ts';
 
 const levels = [3, 5, 4, 8, 9, 7, 12, 10];
 

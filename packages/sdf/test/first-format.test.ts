@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CrossSectionBatch } from '@ml4t/core';
 import { expect, it } from '@jest/globals';
-import { ownLabel } from '../src/checkpoints.ts';
+import { ownLabel } from '../src/sdf/checkpoints.ts';
 import { StochasticDiscountFactorBetaNetworkHead, StochasticDiscountFactorModel } from '../src/index.ts';
 
 interface Record<Outputs> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { momentForm } from '../src/moment-form.ts';
-import { pricingRows } from '../src/pricing-rows.ts';
+import { momentForm } from '../src/sdf/moment-form.ts';
+import { pricingRows } from '../src/sdf/pricing-rows.ts';
 import { smallPanel } from './small.ts';
 
 describe('momentForm', () => {

@@ -1,7 +1,7 @@
 import { simulateChenPelgerZhu } from '@ml4t/core/simulate';
 import { describe, expect, it } from '@jest/globals';
 import { sdfSharpeRatio, StochasticDiscountFactorModel } from '../src/index.ts';
-import { discountFactors } from '../src/weights.ts';
+import { discountFactors } from '../src/sdf/weights.ts';
 
 const nAssets = 50;
 const [validationFrom, testFrom, nDates] = [180, 240, 420];

@@ -1,4 +1,5 @@
-import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 import { Generator } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfigInput } from '../src/index.ts';
 

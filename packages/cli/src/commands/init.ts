@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, OutputError, nearestName, type ModelRegistration } from '@ml4t/core';
+import { ConfigError, OutputError } from '@ml4t/core';
+import { nearestName, type ModelRegistration } from '@ml4t/core/authoring';
 import { makeFolders, replaceFile } from '@ml4t/core/persist';
 import { familyOf, findFamilies } from '../families/packages.ts';
 import { registrationOf } from '@ml4t/core/experiment';

@@ -1,4 +1,4 @@
-import { configJsonSchema } from '@ml4t/core';
+import { configJsonSchema } from '@ml4t/core/authoring';
 import { experimentSchema } from '../experiment/schema.ts';
 import { registrationOf } from '@ml4t/core/experiment';
 import type { FamilyPackage } from '../families/packages.ts';

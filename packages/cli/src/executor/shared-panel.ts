@@ -1,4 +1,5 @@
-import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 
 /** A panel as plain arrays in shared memory. */
 export type SharedPanel = Parameters<typeof CrossSectionBatch.fromArrays>[0] & {

@@ -1,12 +1,5 @@
-import {
-  ConfigError,
-  PersistentPanelBatch,
-  runFold,
-  throwIfAborted,
-  type CrossSectionBatch,
-  type TrainedMember,
-  type WalkForwardEstimator,
-} from '@ml4t/core';
+import { ConfigError, PersistentPanelBatch, type CrossSectionBatch } from '@ml4t/core';
+import { runFold, throwIfAborted, type TrainedMember, type WalkForwardEstimator } from '@ml4t/core/authoring';
 import type { ArtifactStore } from '@ml4t/core/persist';
 import {
   exposureCorrelations,

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { AbortedError, EngineError, Ml4tError, type ErrorDetail } from '@ml4t/core';
+import { AbortedError, EngineError, Ml4tError } from '@ml4t/core';
+import type { ErrorDetail } from '@ml4t/core/authoring';
 
 /** An error as plain data: classes do not survive the way between threads. */
 export type PlainError =

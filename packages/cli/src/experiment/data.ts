@@ -1,11 +1,5 @@
-import {
-  ConfigError,
-  DataError,
-  alignRows,
-  formatTimestamp,
-  type CrossSectionBatch,
-  type RunOptions,
-} from '@ml4t/core';
+import { ConfigError, DataError, formatTimestamp, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import { alignRows } from '@ml4t/core/authoring';
 import {
   readCrossSectionBatch,
   type BenchmarkSource,

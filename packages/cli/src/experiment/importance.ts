@@ -1,11 +1,5 @@
-import {
-  Random,
-  rankInformationCoefficient,
-  sharpeRatio,
-  totalR2,
-  type CrossSectionBatch,
-  type RowColumns,
-} from '@ml4t/core';
+import { Random, rankInformationCoefficient, sharpeRatio, totalR2, type CrossSectionBatch } from '@ml4t/core';
+import type { RowColumns } from '@ml4t/core/authoring';
 import type { ExperimentEstimator } from '@ml4t/core/experiment';
 
 /** How much of a score is owed to each characteristic. */

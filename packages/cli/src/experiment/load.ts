@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { ConfigError, describe, parseConfig } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe, parseConfig } from '@ml4t/core/authoring';
 import { sourceFrom } from './data-schema.ts';
 import { parseText, readText } from './read-text.ts';
 import { experimentSchema, type Experiment } from './schema.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, type CrossSectionBatch, type ReturnTiming } from '@ml4t/core';
+import { ConfigError, type CrossSectionBatch } from '@ml4t/core';
+import type { ReturnTiming } from '@ml4t/core/authoring';
 import type { PreSpecifiedSeries } from '@ml4t/core/experiment';
 import type { ModelRun } from './model-runs.ts';
 import type { Experiment } from './schema.ts';

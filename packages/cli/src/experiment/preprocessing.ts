@@ -1,11 +1,11 @@
 import {
   imputeCharacteristics,
-  parseConfig,
   rankNormalize,
   standardizeCharacteristics,
   winsorize,
   type CrossSectionBatch,
 } from '@ml4t/core';
+import { parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 import type { PreprocessingEntry } from './schema.ts';
 

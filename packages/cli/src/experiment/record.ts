@@ -1,13 +1,5 @@
-import {
-  alignRows,
-  assembleFolds,
-  type CrossSectionBatch,
-  type DateRange,
-  PanelIndex,
-  type RowColumns,
-  type WalkForwardFold,
-  type WalkForwardSplit,
-} from '@ml4t/core';
+import { type CrossSectionBatch, PanelIndex, type WalkForwardSplit } from '@ml4t/core';
+import { alignRows, assembleFolds, type DateRange, type RowColumns, type WalkForwardFold } from '@ml4t/core/authoring';
 import type { ExperimentPrediction } from '@ml4t/core/experiment';
 import type { FoldOutcome } from './task.ts';
 import type { ModelRun } from './model-runs.ts';

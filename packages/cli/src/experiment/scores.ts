@@ -1,4 +1,5 @@
-import { factorModelReport, type CrossSectionBatch, type FactorModelReport, type FoldFactors } from '@ml4t/core';
+import { factorModelReport, type CrossSectionBatch, type FactorModelReport } from '@ml4t/core';
+import type { FoldFactors } from '@ml4t/core/authoring';
 import type { Evaluation } from './schema.ts';
 import type { ExperimentFold, OutOfSample } from './record.ts';
 

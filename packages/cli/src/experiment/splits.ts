@@ -1,4 +1,5 @@
-import { ConfigError, expandingSplits, rollingSplits, type SplitDates, type WalkForwardSplit } from '@ml4t/core';
+import { ConfigError, expandingSplits, rollingSplits, type WalkForwardSplit } from '@ml4t/core';
+import type { SplitDates } from '@ml4t/core/authoring';
 import { errorUnder } from '../executor/worker-errors.ts';
 import type { Experiment } from './schema.ts';
 

@@ -1,14 +1,13 @@
 import {
   longShortWeights,
-  meanInference,
   nonOverlappingDates,
   sharpeRatio,
   sharpeRatioInference,
   turnover,
   type CrossSectionBatch,
-  type Inference,
   type PanelIndex,
 } from '@ml4t/core';
+import { meanInference, type Inference } from '@ml4t/core/inference';
 import type { Evaluation } from './schema.ts';
 import { predictedRows, type OutOfSample, type PredictedRows } from './record.ts';
 

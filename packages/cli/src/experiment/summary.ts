@@ -4,8 +4,8 @@ import {
   type CrossSectionBatch,
   type FactorModelReport,
   type PanelFinding,
-  type ErrorJSON,
 } from '@ml4t/core';
+import type { ErrorJSON } from '@ml4t/core/authoring';
 import type { WrittenFile } from '../outputs/ownership.ts';
 import { packageVersion } from '../version.ts';
 import { nFactorsOf, type ExperimentFold, type ExperimentRecord, type ModelRecord } from './record.ts';

@@ -1,4 +1,5 @@
-import { ArtifactError, type TrainedMember } from '@ml4t/core';
+import { ArtifactError } from '@ml4t/core';
+import type { TrainedMember } from '@ml4t/core/authoring';
 import { memberBytes, parseMember } from '@ml4t/core/ensemble';
 import { artifactBytes, parseArtifact, type ArtifactStore } from '@ml4t/core/persist';
 import { packageVersion } from '../version.ts';

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ConfigError, MissingPackageError, describe, nearestName } from '@ml4t/core';
+import { ConfigError, MissingPackageError } from '@ml4t/core';
+import { describe, nearestName } from '@ml4t/core/authoring';
 import type { Family } from '@ml4t/core/experiment';
 import { dependenciesOf, findManifest, type FamilyManifest } from './manifest.ts';
 import { ownPackages } from './own-packages.ts';

@@ -1,4 +1,4 @@
-import { meanInference, type Inference } from '@ml4t/core';
+import { meanInference, type Inference } from '@ml4t/core/inference';
 import type { StoredReport } from '../experiment/summary.ts';
 import { escapeHtml } from './html.ts';
 import type { ReportContent } from './models.ts';

@@ -1,4 +1,4 @@
-import { periodsPerYear } from '@ml4t/core';
+import { periodsPerYear } from '@ml4t/core/authoring';
 import { netSharpe, type StrategyReport } from '../experiment/strategy.ts';
 import { lineChart, profileChart } from './charts.ts';
 import { figure, htmlTable } from './html.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { engineChoices } from '@ml4t/core';
+import { engineChoices } from '@ml4t/core/authoring';
 import type { EngineAttempt } from '@ml4t/core/engine';
 import { ml4t } from '../cli-fixtures.ts';
 

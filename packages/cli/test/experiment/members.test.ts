@@ -1,4 +1,4 @@
-import { throwIfAborted } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { readFile, readdir, truncate } from 'node:fs/promises';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { CrossSectionBatch, PersistentPanelBatch, alignRows, walkForward } from '@ml4t/core';
+import { CrossSectionBatch, PersistentPanelBatch, walkForward } from '@ml4t/core';
+import { alignRows } from '@ml4t/core/authoring';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { registrationOf, type ExperimentBatch, type ExperimentPrediction } from '@ml4t/core/experiment';
 import { familyOf } from '../../src/families/packages.ts';

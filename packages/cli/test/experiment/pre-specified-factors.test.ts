@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { CrossSectionBatch, latentFactorColumns, rollingSplits, walkForward } from '@ml4t/core';
+import { CrossSectionBatch, rollingSplits, walkForward } from '@ml4t/core';
+import { latentFactorColumns } from '@ml4t/core/authoring';
 import { IPCAModel, LatentFactorForecastPipeline } from '@ml4t/latent-factors';
 import { factorSeries, timingWith, withoutFactorColumns } from '../../src/experiment/pre-specified-factors.ts';
 import { inFolder, ml4t } from '../cli-fixtures.ts';

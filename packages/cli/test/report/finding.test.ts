@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Random, meanInference } from '@ml4t/core';
+import { Random } from '@ml4t/core';
+import { meanInference } from '@ml4t/core/inference';
 import type { ReportContent } from '../../src/report/models.ts';
 import { finding } from '../../src/report/finding.ts';
 

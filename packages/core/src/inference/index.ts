@@ -16,3 +16,10 @@ export {
   type ModelConfidenceSet,
   type SuperiorPredictiveAbility,
 } from './superior-predictive-ability.ts';
+export {
+  longRunVariance,
+  meanInference,
+  type Inference,
+  type InferenceOptions,
+  type LongRunVariance,
+} from './inference.ts';

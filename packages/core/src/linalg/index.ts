@@ -1,12 +1,9 @@
 // Float64, row-major dense linear algebra: functions on matrices for everyone, kernels over a heap for hot loops.
-export { createLinalgKernels, linalgBackend, linalgKernels } from './backend.ts';
+export { linalgBackend } from './backend.ts';
 export type { LinalgBackend } from './backend.ts';
 export { choleskyFactor, choleskySolve, solvePositiveDefinite } from './cholesky.ts';
-export { gramEigen, symmetricEigen } from './eigen.ts';
+export { symmetricEigen } from './eigen.ts';
 export type { EigenOptions, SymmetricEigen } from './eigen.ts';
-export { heapBlock, heapMatrix, transposed } from './heap.ts';
-export type { HeapMatrix, Region } from './heap.ts';
-export type { Accumulation, ArrayBlock, Factorisation, HeapBlock, LinalgKernels } from './kernels.ts';
 export { leastSquares } from './least-squares.ts';
 export type { LeastSquares, LeastSquaresOptions } from './least-squares.ts';
 export { matrix } from './matrix.ts';

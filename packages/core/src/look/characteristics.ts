@@ -21,11 +21,36 @@ export function lookAtCharacteristics(
   const findings: PanelFinding[] = [];
   batch.characteristicNames.forEach((name, j) => {
     const at = (row: number): number => batch.characteristics[row * p + j];
-    const found = lookAtOne(name, at, dates, total, isRanked);
+    const found = countsRows(batch.nRows, at) ? rowNumber(name) : lookAtOne(name, at, dates, total, isRanked);
     if (found) findings.push(found);
   });
   return [...findings, ...lookForDuplicates(batch, dates)];
 }
+
+/** True of consecutive whole numbers, each once, whatever the order of the rows: the index of a data frame, under any name. */
+function countsRows(nRows: number, at: (row: number) => number): boolean {
+  let least = Infinity;
+  for (let row = 0; row < nRows; row++) {
+    const value = at(row);
+    if (!Number.isInteger(value)) return false;
+    if (value < least) least = value;
+  }
+  const seen = new Uint8Array(nRows);
+  for (let row = 0; row < nRows; row++) {
+    const place = at(row) - least;
+    if (place >= nRows || seen[place] === 1) return false;
+    seen[place] = 1;
+  }
+  return nRows >= 10;
+}
+
+const rowNumber = (name: string): PanelFinding => ({
+  code: 'row-number',
+  severity: 'warning',
+  columns: [name],
+  evidence: `${name} holds consecutive whole numbers, each once: it counts the rows of the file`,
+  remedy: `Exclude ${name}: it knows the date and the order of the assets, nothing else.`,
+});
 
 function lookAtOne(
   name: string,

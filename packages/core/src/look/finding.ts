@@ -2,6 +2,7 @@
  * What {@link lookAtPanel} can find in a panel, by code; each with what it means.
  *
  * - `percent-returns`: returns as 5 for 5 %, where fractions (.05) are meant
+ * - `gross-returns`: returns as 1.05 for 5 %, where .05 is meant
  * - `log-returns`: logarithms of gross returns, where simple returns are meant
  * - `impossible-returns`: simple returns below -100 %
  * - `missing-code`: a vendor's number for "missing", such as -99.99, taken for a value
@@ -12,6 +13,7 @@
  * - `price-level`: a characteristic that moves one for one with the price
  * - `heavy-tail`: a characteristic whose largest values drown the others, not ranked or winsorised
  * - `constant`: one value for all rows
+ * - `row-number`: a characteristic that counts the rows of the file
  * - `no-cross-section`: one value for all assets on each date: a context series
  * - `sparse`: a characteristic that is nearly always missing
  * - `duplicate-characteristic`: two characteristics with the same values
@@ -23,6 +25,7 @@
  */
 export const findingCodes = [
   'percent-returns',
+  'gross-returns',
   'log-returns',
   'impossible-returns',
   'missing-code',
@@ -33,6 +36,7 @@ export const findingCodes = [
   'price-level',
   'heavy-tail',
   'constant',
+  'row-number',
   'no-cross-section',
   'sparse',
   'duplicate-characteristic',

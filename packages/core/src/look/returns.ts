@@ -41,6 +41,18 @@ export function lookAtReturns(
 }
 
 function lookAtUnit(batch: CrossSectionBatch, sorted: Float64Array, spannedDates: number): readonly PanelFinding[] {
+  const middle = sortedQuantile(sorted, 0.5);
+  // No asset gains a half or more on most dates, and never loses: what lies around 1 is 1 + r.
+  if (sorted[0] >= 0 && middle > 0.5 && middle < 1.5)
+    return [
+      {
+        code: 'gross-returns',
+        severity: 'warning',
+        columns: ['returns'],
+        evidence: `no return is negative, and half of them are above ${middle.toPrecision(4)}`,
+        remedy: 'If they are gross returns (1.05 for 5 %), subtract 1 at the source: returns are fractions (.05).',
+      },
+    ];
   const below = sorted.findIndex((value) => value >= -1);
   const impossible = below < 0 ? sorted.length : below;
   // Of percent returns a large share lies below -1; of fractions none may.

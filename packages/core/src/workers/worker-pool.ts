@@ -20,6 +20,7 @@ export class WorkerPool<Reply> {
   readonly #busy = new Map<Worker, Job>();
   readonly #waiting: Job[] = [];
   readonly #ending = new Set<Promise<unknown>>();
+  readonly #watched = new Map<AbortSignal, { readonly jobs: Set<Job>; readonly onAbort: () => void }>();
 
   /**
    * @param size threads at most, started when there is something for them to do
@@ -38,8 +39,7 @@ export class WorkerPool<Reply> {
    */
   run(request: unknown, transfer: readonly Transferable[] = [], signal?: AbortSignal): Promise<Reply> {
     return new Promise<Reply>((resolve, reject) => {
-      const onAbort = (): void => this.#drop(job, new AbortedError(this.#operation, signal?.reason));
-      const ended = (): void => signal?.removeEventListener('abort', onAbort);
+      const ended = (): void => this.#unwatch(job, signal);
       const job: Job = {
         request,
         transfer,
@@ -53,7 +53,7 @@ export class WorkerPool<Reply> {
         },
       };
       if (signal?.aborted) return job.reject(new AbortedError(this.#operation, signal.reason));
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal) this.#watch(job, signal);
       this.#waiting.push(job);
       this.#next();
     });
@@ -61,9 +61,31 @@ export class WorkerPool<Reply> {
 
   /** Ends every thread; requests that are not done are aborted. */
   async close(): Promise<void> {
-    for (const job of [...this.#waiting, ...this.#busy.values()]) this.#drop(job, new AbortedError(this.#operation));
+    this.#dropAll([...this.#waiting, ...this.#busy.values()], new AbortedError(this.#operation));
     for (const worker of this.#idle.splice(0)) this.#end(worker);
     await Promise.all(this.#ending);
+  }
+
+  /** One listener for a signal, however many requests it stops. */
+  #watch(job: Job, signal: AbortSignal): void {
+    const watched = this.#watched.get(signal);
+    if (watched) {
+      watched.jobs.add(job);
+      return;
+    }
+    const jobs = new Set([job]);
+    const onAbort = (): void => this.#dropAll([...jobs], new AbortedError(this.#operation, signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#watched.set(signal, { jobs, onAbort });
+  }
+
+  #unwatch(job: Job, signal: AbortSignal | undefined): void {
+    const watched = signal && this.#watched.get(signal);
+    if (!watched) return;
+    watched.jobs.delete(job);
+    if (watched.jobs.size > 0) return;
+    signal.removeEventListener('abort', watched.onAbort);
+    this.#watched.delete(signal);
   }
 
   #next(): void {
@@ -104,6 +126,14 @@ export class WorkerPool<Reply> {
     this.#end(worker);
     job?.reject(lost(found));
     this.#next();
+  }
+
+  /** Jobs that nobody waits for any more: those that wait before those at work, or a thread would be started for each of them. */
+  #dropAll(jobs: readonly Job[], error: Error): void {
+    const dropped = new Set(jobs);
+    const waiting = this.#waiting.filter((job) => !dropped.has(job));
+    this.#waiting.splice(0, this.#waiting.length, ...waiting);
+    for (const job of jobs) this.#drop(job, error);
   }
 
   /** A job that nobody waits for any more. */

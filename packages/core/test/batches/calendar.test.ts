@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  CrossSectionBatch,
-  PanelIndex,
-  PersistentPanelBatch,
-  longestRegularSpacing,
-  periodsFromStart,
-} from '../../src/index.ts';
+import { CrossSectionBatch, PanelIndex, PersistentPanelBatch } from '../../src/index.ts';
+import { longestRegularSpacing, periodsFromStart } from '../../src/authoring/index.ts';
 
 const day = 86_400_000;
 /** Business days before and after 1970, months, hours: the distance of every two dates of a run is one period. */

@@ -5,11 +5,9 @@ import {
   CrossSectionBatch,
   PersistentPanelBatch,
   PortfolioSequenceBatch,
-  pairedReturnTiming,
   portfolioWindows,
-  returnTiming,
-  type ReturnTiming,
 } from '../../src/index.ts';
+import { pairedReturnTiming, returnTiming, type ReturnTiming } from '../../src/authoring/index.ts';
 
 const day = 86_400_000;
 

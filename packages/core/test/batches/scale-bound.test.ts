@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PersistentPanelBatch, portfolioWindows, type VolatilityScaling } from '../../src/index.ts';
+import { PersistentPanelBatch, portfolioWindows } from '../../src/index.ts';
+import type { VolatilityScaling } from '../../src/authoring/index.ts';
 import { boundScales } from '../../src/batches/scale-bound.ts';
 import { Generator } from '../../src/nn/index.ts';
 

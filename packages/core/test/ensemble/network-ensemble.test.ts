@@ -2,14 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CrossSectionBatch,
-  deepFreeze,
-  requirePredictArguments,
-  type FitOptions,
-  type StopReason,
-  type Progress,
-} from '../../src/index.ts';
+import { CrossSectionBatch, type FitOptions, type StopReason, type Progress } from '../../src/index.ts';
+import { deepFreeze, requirePredictArguments } from '../../src/authoring/index.ts';
 import {
   loadMember,
   NetworkEnsemble,

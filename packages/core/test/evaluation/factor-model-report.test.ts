@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  CrossSectionBatch,
-  factorModelReport,
-  longShortWeights,
-  predictiveR2,
-  sharpeRatio,
-  type FoldFactors,
-} from '../../src/index.ts';
+import { CrossSectionBatch, factorModelReport, longShortWeights, predictiveR2, sharpeRatio } from '../../src/index.ts';
+import type { FoldFactors } from '../../src/authoring/index.ts';
 import { Generator } from '../../src/nn/index.ts';
 import { oracleTotalR2, simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
 

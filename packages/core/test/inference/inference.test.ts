@@ -6,11 +6,11 @@ import {
   ConfigError,
   PanelIndex,
   Random,
-  meanInference,
   rankInformationCoefficient,
   sharpeRatio,
   sharpeRatioInference,
 } from '../../src/index.ts';
+import { meanInference } from '../../src/inference/index.ts';
 import { cosineCount, cosineLongRunVariance } from '../../src/inference/long-run-variance.ts';
 import { criticalValue, twoSidedPValue } from '../../src/inference/student-t.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DataError } from '../../src/index.ts';
-import { gram, gramEigen, matrix, symmetricEigen } from '../../src/linalg/index.ts';
+import { gram, matrix, symmetricEigen } from '../../src/linalg/index.ts';
+import { gramEigen } from '../../src/linalg/heap-kernels.ts';
 
 describe('gramEigen', () => {
   const a = matrix(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLinalgKernels } from '../../src/linalg/index.ts';
+import { createLinalgKernels } from '../../src/linalg/heap-kernels.ts';
 import { Heap, createMemory, growableBuffer, heapBlock, heapMatrix, transposed } from '../../src/linalg/heap.ts';
 
 describe.each([

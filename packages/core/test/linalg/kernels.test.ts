@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createLinalgKernels, heapBlock, transposed } from '../../src/linalg/index.ts';
-import type { HeapMatrix, LinalgKernels, Matrix, Region } from '../../src/linalg/index.ts';
+import { createLinalgKernels, heapBlock, transposed } from '../../src/linalg/heap-kernels.ts';
+import type { Matrix } from '../../src/linalg/index.ts';
+import type { HeapMatrix, LinalgKernels, Region } from '../../src/linalg/heap-kernels.ts';
 import { distance, largest, product, randomMatrix, randomNumbers, turned } from './fixtures.ts';
 
 function put(kernels: LinalgKernels, region: Region, a: Matrix): HeapMatrix {

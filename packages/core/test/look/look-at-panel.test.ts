@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CrossSectionBatch, isLabelName, lookAtPanel, Random, type FindingCode } from '../../src/index.ts';
+import { CrossSectionBatch, lookAtPanel, Random, type FindingCode } from '../../src/index.ts';
+import { isLabelName } from '../../src/authoring/index.ts';
 import { simulateConditionalFactorPanel, simulateNonlinearSignalPanel } from '../../src/simulate/index.ts';
 
 type Row = { t: number; i: number; ret: number };
@@ -59,6 +60,7 @@ describe('lookAtPanel', () => {
   it.each([
     ['percent', (r: number) => 100 * r, 'percent-returns'],
     ['basis points', (r: number) => 10_000 * r, 'percent-returns'],
+    ['one added', (r: number) => 1 + r, 'gross-returns'],
     ['a code in every fiftieth row', (r: number, row: number) => (row % 50 === 0 ? -99.99 : r), 'missing-code'],
     ['one code', (r: number, row: number) => (row === 600 ? -99 : r), 'missing-code'],
     ['one return of -150 %', (r: number, row: number) => (row === 600 ? -1.5 : r), 'impossible-returns'],
@@ -73,6 +75,7 @@ describe('lookAtPanel', () => {
       fc.property(fc.double({ min: 0.13, max: 7, noNaN: true }), (scale) => {
         expect(codes(panelOf({ returnOf: (r) => Math.max(-0.99, scale * r) }))).toEqual([]);
         expect(codes(panelOf({ returnOf: (r) => 100 * scale * r }))).toContain('percent-returns');
+        expect(codes(panelOf({ returnOf: (r) => 1 + Math.max(-0.99, scale * r) }))).toEqual(['gross-returns']);
       }),
       { numRuns: 10 },
     );
@@ -162,6 +165,28 @@ describe('lookAtPanel', () => {
   ] as const)('finds a %s column', (code, column) => {
     const found = lookAtPanel(panelOf({ extra: (row, random) => ({ odd: column(row, random) }) }));
     expect(found.map((finding) => [finding.code, ...finding.columns])).toEqual([[code, 'odd']]);
+  });
+
+  it.each([
+    ['in the order of the file', (place: number) => place],
+    ['from any number on', (place: number) => place - 1000],
+    ['backwards', (place: number) => 9_999_999 - place],
+  ] as const)('finds a column that counts the rows, %s', (_, count) => {
+    let rows = 0;
+    const extra = ({ t, i }: Row): Record<string, number> => ({ index: count(i === t ? 0 : rows++) });
+    expect(lookAtPanel(panelOf({ extra })).map(({ code, columns }) => [code, ...columns])).toEqual([
+      ['row-number', 'index'],
+    ]);
+  });
+
+  it('finds it where the file was sorted by asset, and takes no other whole numbers for it', () => {
+    const byAsset = ({ t, i }: Row): Record<string, number> => ({
+      n: 39 * i + (t > i ? t - 1 : t),
+      volume: 7 * (40 * i + t),
+    });
+    const batch = panelOf({ extra: byAsset, nAssets: 40 });
+    expect(lookAtPanel(batch).map(({ code, columns }) => [code, ...columns])).toContainEqual(['row-number', 'n']);
+    expect(lookAtPanel(batch).filter(({ code }) => code === 'row-number')).toHaveLength(1);
   });
 
   it('minds no tail that a later step ranks away', () => {

@@ -5,9 +5,9 @@ import {
   Random,
   findReturnOverlap,
   lookAtPanel,
-  overlapNotes,
   walkForward,
 } from '../../src/index.ts';
+import { overlapNotes } from '../../src/authoring/index.ts';
 
 const day = 86_400_000;
 

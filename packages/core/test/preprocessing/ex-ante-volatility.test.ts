@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { exAnteVolatility, forwardReturnsFromPrices, type ExAnteVolatilityOptions } from '../../src/index.ts';
+import { exAnteVolatility, forwardReturnsFromPrices } from '../../src/index.ts';
+import type { ExAnteVolatilityOptions } from '../../src/authoring/index.ts';
 import { failure } from '../batches/failure.ts';
 
 /** The definition, without a recursion: weights by distance, normalised over the returns that are there. */

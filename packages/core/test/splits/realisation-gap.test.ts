@@ -6,14 +6,12 @@ import {
   DataError,
   expandingSplits,
   purgedGroupSplits,
-  requireFitArguments,
   rollingSplits,
-  runFold,
   walkForward,
   type LatentFactorPrediction,
-  type RowColumns,
   type WalkForwardSplit,
 } from '../../src/index.ts';
+import { requireFitArguments, runFold, type RowColumns } from '../../src/authoring/index.ts';
 
 const day = 86_400_000;
 const horizon = fc.integer({ min: 1, max: 21 });

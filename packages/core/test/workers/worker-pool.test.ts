@@ -101,6 +101,30 @@ describe('WorkerPool', () => {
     expect(await kept).toBe(3);
   });
 
+  it('ends thousands of requests of one signal without a thread for each, and without a listener for each', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listen);
+    try {
+      const two = pool(2);
+      const controller = new AbortController();
+      const kept = two.run({ answer: 1 });
+      const requests = Array.from({ length: 3000 }, () => two.run({ end: 'never' }, [], controller.signal));
+      const settled = Promise.allSettled(requests);
+      controller.abort();
+      for (const outcome of await settled)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'AbortedError' } });
+      expect(await kept).toBe(1);
+      expect(await two.run({ answer: 4 })).toBe(4);
+      // The two at work, and at most one in the place of each that was ended.
+      expect(started.length).toBeLessThanOrEqual(4);
+      await sleep(1);
+      expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+    } finally {
+      process.off('warning', listen);
+    }
+  });
+
   it('aborts at its end what is not done', async () => {
     const one = pool(1);
     const requests = Promise.allSettled([one.run({ end: 'never' }), one.run({ answer: 1 })]);

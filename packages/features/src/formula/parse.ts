@@ -1,4 +1,4 @@
-import { nearestName } from '@ml4t/core';
+import { nearestName } from '@ml4t/core/authoring';
 import { formulaError, positionOf, type FormulaText } from './formula-error.ts';
 import type { Expression, Window } from './expression.ts';
 import { formulaFunctions, signatureText, type Parameter } from './functions.ts';

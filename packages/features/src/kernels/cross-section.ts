@@ -1,4 +1,4 @@
-import { averageRanks, exceedsRounding } from '@ml4t/core';
+import { averageRanks, exceedsRounding } from '@ml4t/core/authoring';
 import type { AssetLayout } from '../layout.ts';
 
 /** Groups of the rows of a panel, as codes 0 … G - 1 in the order of the rows; -1 for none. */

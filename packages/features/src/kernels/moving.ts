@@ -1,4 +1,4 @@
-import { exceedsRounding } from '@ml4t/core';
+import { exceedsRounding } from '@ml4t/core/authoring';
 import type { Window } from '../formula/expression.ts';
 import type { AssetLayout } from '../layout.ts';
 import type { MovingCoMoments } from './co-moments.ts';

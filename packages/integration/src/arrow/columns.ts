@@ -1,4 +1,5 @@
-import { SourceError, describe } from '@ml4t/core';
+import { SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { DataType, DateUnit, TimeUnit, type Data, type Vector } from 'apache-arrow';
 import { isNull, type NumberChunk, type TextChunk } from '../read/frame.ts';
 import type { KeyDictionary } from '../read/key-dictionary.ts';

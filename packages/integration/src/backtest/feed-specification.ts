@@ -1,4 +1,5 @@
-import { ConfigError, describe } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { FrameColumn } from '../read/frame.ts';
 import { readMetadata, textOf, type DatasetMetadata, type MetadataRole } from '../schema/dataset-metadata.ts';
 

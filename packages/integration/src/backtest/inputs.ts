@@ -1,12 +1,12 @@
 import {
   ConfigError,
-  describe,
   type AssetForecastResult,
   type AssetSignalResult,
   type AssetWeightsResult,
   type PortfolioWeightsResult,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Table } from 'apache-arrow';
 import { weightsContextTable } from '../frames/context.ts';
 import { portfolioWeightsTable } from '../frames/portfolio-weights.ts';

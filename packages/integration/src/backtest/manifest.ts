@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { ArtifactError, describe } from '@ml4t/core';
+import { ArtifactError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { manifestName, parsed, type GenerationManifest } from './generation.ts';
 import { sha256 } from './hash.ts';
 

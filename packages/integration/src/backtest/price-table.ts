@@ -1,4 +1,5 @@
-import { DataError, SourceError, describe, formatTimestamp } from '@ml4t/core';
+import { DataError, SourceError, formatTimestamp } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Table } from 'apache-arrow';
 import { columnRoles } from '../read/column-roles.ts';
 import type { FrameColumn } from '../read/frame.ts';

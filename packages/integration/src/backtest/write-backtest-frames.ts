@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ConfigError, describe } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Table } from 'apache-arrow';
 import { flush } from '../write/atomic.ts';
 import type { CsvOptions } from '../write/formulas.ts';

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { SourceError, describe } from '@ml4t/core';
+import { SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import type { QuerySource, SourceOptions } from '../read/source-options.ts';
 import { openConnection } from './connection.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { ConfigError, SourceError, describe } from '@ml4t/core';
+import { ConfigError, SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { QueryAccess } from '../read/source-options.ts';
 import { sqlText } from './connection.ts';
 import { filePattern } from './relation.ts';

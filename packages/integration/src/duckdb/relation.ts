@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SourceError, nearestName } from '@ml4t/core';
+import { SourceError } from '@ml4t/core';
+import { nearestName } from '@ml4t/core/authoring';
 
 export type FileFormat = 'parquet' | 'csv' | 'tsv' | 'arrow';
 

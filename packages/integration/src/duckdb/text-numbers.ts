@@ -1,4 +1,5 @@
-import { ConfigError, describe } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { NumberFormat } from '../read/source-options.ts';
 import { sqlText } from './connection.ts';
 

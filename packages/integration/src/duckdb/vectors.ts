@@ -1,5 +1,6 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
-import { EngineError, describe } from '@ml4t/core';
+import { EngineError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 
 /** A column of a chunk as DuckDB holds it: the values, and a bitmap (bit set: valid) where any is null. */
 export interface ColumnMemory<Items> {

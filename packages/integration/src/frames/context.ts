@@ -1,11 +1,11 @@
 import {
   ConfigError,
-  describe,
   type AssetWeightsResult,
   type CrossSectionBatch,
   type PortfolioWeightsResult,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Table } from 'apache-arrow';
 import { floatColumn, tableOf, timestampColumn } from './columns.ts';
 import { stepsWithLongestHistory } from './portfolio-weights.ts';

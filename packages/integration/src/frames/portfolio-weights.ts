@@ -1,4 +1,5 @@
-import { ConfigError, ShapeError, describe, type PortfolioWeightsResult } from '@ml4t/core';
+import { ConfigError, ShapeError, type PortfolioWeightsResult } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { Table } from 'apache-arrow';
 import { floatColumn, integerColumn, textColumn, timestampColumn } from './columns.ts';
 import { labelColumns, selectedColumn, type SelectedLabel, type TableLabels } from './labels.ts';

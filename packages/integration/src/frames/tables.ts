@@ -1,17 +1,16 @@
 import {
   ConfigError,
   ShapeError,
-  describe,
   type AssetForecastResult,
   type AssetSignalResult,
   type AssetWeightsResult,
   type CrossSectionBatch,
   type FactorForecastResult,
-  type FloatArray,
   type LatentFactorState,
   type PersistentPanelBatch,
   type StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { describe, type FloatArray } from '@ml4t/core/authoring';
 import { Table, type Vector } from 'apache-arrow';
 import { floatColumn, keyColumns, tableOf, textColumn, timestampColumn } from './columns.ts';
 import { labelColumns, selectedColumn, type SelectedLabel, type TableLabels } from './labels.ts';

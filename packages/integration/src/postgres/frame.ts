@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigError, Ml4tError, SourceError, describe } from '@ml4t/core';
+import { ConfigError, Ml4tError, SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { sqlName } from '../duckdb/connection.ts';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import { Interruptible } from '../read/interruptible.ts';

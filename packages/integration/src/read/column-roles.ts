@@ -1,4 +1,5 @@
-import { ConfigError, describe } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { datedColumnOf, namesIn, readMetadata, textOf, type DatasetMetadata } from '../schema/dataset-metadata.ts';
 import type { Delisting, ReturnsColumn } from './options.ts';
 import type { CharacteristicSelection, DatedColumn, TimestampFormat } from './source-options.ts';

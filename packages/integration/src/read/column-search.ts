@@ -1,4 +1,5 @@
-import { ConfigError, SourceError, describe, nearestName } from '@ml4t/core';
+import { ConfigError, SourceError } from '@ml4t/core';
+import { describe, nearestName } from '@ml4t/core/authoring';
 import type { Frame, FrameColumn } from './frame.ts';
 
 const timestampAliases = ['timestamp', 'date', 'datetime', 'time', 'month', 'yyyymm', 'period', 'eom'];

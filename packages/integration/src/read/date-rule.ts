@@ -1,4 +1,5 @@
-import { ConfigError, describe, parseTimestamp, type TimestampInput } from '@ml4t/core';
+import { ConfigError, parseTimestamp, type TimestampInput } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { DateRule } from './date-codes.ts';
 import type { FrameColumn } from './frame.ts';
 import type { ReadOptions } from './options.ts';

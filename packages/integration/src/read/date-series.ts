@@ -1,4 +1,5 @@
-import { ConfigError, DataError, describe, formatTimestamp, type PanelIndex } from '@ml4t/core';
+import { ConfigError, DataError, formatTimestamp, type PanelIndex } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { BenchmarkSource, RiskFreeSource } from './join-options.ts';
 import { besideOptions, type PanelReader } from './joins.ts';
 import type { ReadOptions } from './options.ts';

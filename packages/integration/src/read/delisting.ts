@@ -1,4 +1,5 @@
-import { ConfigError, describe, type PanelIndex } from '@ml4t/core';
+import { ConfigError, type PanelIndex } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { Delisting } from './options.ts';
 import type { ReadNote } from './report.ts';
 

@@ -1,4 +1,5 @@
-import { DataError, SourceError, describe } from '@ml4t/core';
+import { DataError, SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { timestampColumn } from './column-search.ts';
 import { isTextChunk, type Frame, type FrameColumn, type RowChunk, type RowRequest } from './frame.ts';
 import { KeyDictionary } from './key-dictionary.ts';

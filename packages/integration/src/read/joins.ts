@@ -1,4 +1,5 @@
-import { ConfigError, DataError, alignRows, describe, type PanelIndex } from '@ml4t/core';
+import { ConfigError, DataError, type PanelIndex } from '@ml4t/core';
+import { alignRows, describe } from '@ml4t/core/authoring';
 import type { ColumnRoles } from './column-roles.ts';
 import type { AsOf, BesideSource, JoinedSource } from './join-options.ts';
 import type { ReadOptions } from './options.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, describe, nearestName } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe, nearestName } from '@ml4t/core/authoring';
 
 const source = ['encoding', 'hivePartitioning', 'decimal', 'thousands', 'percent', 'missingValues', 'signal'];
 

@@ -1,4 +1,5 @@
-import { SourceError, describe } from '@ml4t/core';
+import { SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { openArrowFile, openArrowTable } from '../arrow/frame.ts';
 import { openFile, openQuery } from '../duckdb/frame.ts';
 import { formatOfPath, formatOfPaths } from '../duckdb/relation.ts';

@@ -1,4 +1,5 @@
-import type { PortfolioWindowOptions, RunOptions, TimestampInput, TrendFeatureOptions } from '@ml4t/core';
+import type { PortfolioWindowOptions, RunOptions, TimestampInput } from '@ml4t/core';
+import type { TrendFeatureOptions } from '@ml4t/core/authoring';
 import type { JoinOptions } from './join-options.ts';
 import type { DatasetMetadata } from '../schema/dataset-metadata.ts';
 import type {

@@ -1,4 +1,5 @@
-import { DataError, PanelIndex, formatTimestamp, longestRegularSpacing } from '@ml4t/core';
+import { DataError, PanelIndex, formatTimestamp } from '@ml4t/core';
+import { longestRegularSpacing } from '@ml4t/core/authoring';
 import type { DateGap } from './report.ts';
 
 /** Rows as collected: codes into the distinct dates and assets, in source order. */

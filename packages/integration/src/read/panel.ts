@@ -1,4 +1,5 @@
-import { ConfigError, CrossSectionBatch, PersistentPanelBatch, describe, throwIfAborted } from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, PersistentPanelBatch } from '@ml4t/core';
+import { describe, throwIfAborted } from '@ml4t/core/authoring';
 import { assetNotes } from './asset-notes.ts';
 import { calendarNotes, requireNoStrayDate } from './calendar-notes.ts';
 import { columnRoles, type ColumnRoles, type ForwardColumn } from './column-roles.ts';

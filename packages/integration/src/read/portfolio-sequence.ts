@@ -2,13 +2,13 @@ import {
   ConfigError,
   DataError,
   PersistentPanelBatch,
-  describe,
   formatTimestamp,
   forwardReturnsFromPrices,
   portfolioWindows,
   trendFeatures,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { columnRoles } from './column-roles.ts';
 import type { PortfolioColumns, PortfolioReadOptions } from './options.ts';
 import type { PanelSource } from './source-options.ts';

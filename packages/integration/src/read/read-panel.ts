@@ -1,4 +1,4 @@
-import type { ReturnTiming } from '@ml4t/core';
+import type { ReturnTiming } from '@ml4t/core/authoring';
 import type { PanelReadReport, PanelSeries } from './report.ts';
 import type { OrderedPanel } from './panel-order.ts';
 

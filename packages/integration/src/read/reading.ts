@@ -1,4 +1,5 @@
-import { AbortedError, ConfigError, DataError, SourceError, describe, throwIfAborted } from '@ml4t/core';
+import { AbortedError, ConfigError, DataError, SourceError } from '@ml4t/core';
+import { describe, throwIfAborted } from '@ml4t/core/authoring';
 import type { ColumnRoles } from './column-roles.ts';
 import { findColumn, requireDistinctNames } from './column-search.ts';
 import type { DateRule } from './date-codes.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, SourceError, describe } from '@ml4t/core';
+import { ConfigError, SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { ColumnRoles } from './column-roles.ts';
 import { datedTiming } from './return-timing.ts';
 import { assetColumn, findColumn, isIndexColumn, present, sameName, timestampColumn } from './column-search.ts';

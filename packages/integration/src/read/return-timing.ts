@@ -1,4 +1,5 @@
-import { ConfigError, pairedReturnTiming, returnTiming, type ReturnTiming } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { pairedReturnTiming, returnTiming, type ReturnTiming } from '@ml4t/core/authoring';
 import type { ColumnRoles } from './column-roles.ts';
 import type { DatedColumn } from './source-options.ts';
 

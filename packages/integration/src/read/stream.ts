@@ -1,4 +1,5 @@
-import { ConfigError, CrossSectionBatch, PanelIndex, describe, throwIfAborted } from '@ml4t/core';
+import { ConfigError, CrossSectionBatch, PanelIndex } from '@ml4t/core';
+import { describe, throwIfAborted } from '@ml4t/core/authoring';
 import { assetNotes } from './asset-notes.ts';
 import { requireNoStrayDate } from './calendar-notes.ts';
 import type { ColumnRoles, ForwardColumn } from './column-roles.ts';

@@ -118,7 +118,11 @@ function guessedFormat(entry: string): string | undefined {
     if (Number(found[1]) > 12) return dayFirst;
     return Number(found[3]) > 12 ? monthFirst : `${dayFirst} or ${monthFirst}`;
   }
-  if (/^\d{1,2}-[A-Za-z]{3}-\d{4}$/.test(entry)) return "'%d-%b-%Y'";
+  const named = /^(?:(\d{1,2})([ /.-]?))?[A-Za-z]{3}([ /.-]?)(\d{4}|\d{2})$/.exec(entry);
+  if (named) {
+    const month = `%b${named[3]}${named[4].length === 4 ? '%Y' : '%y'}`;
+    return named[1] === undefined ? `'${month}', the last day of the month` : `'%d${named[2]}${month}'`;
+  }
   if (/^\d{4}-\d{2}$/.test(entry)) return "'%Y-%m', the last day of the month";
   if (/^\d{4}\/\d{1,2}\/\d{1,2}$/.test(entry)) return "'%Y/%m/%d'";
   return undefined;

@@ -1,4 +1,5 @@
-import { ConfigError, describe } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 
 /**
  * What the clocks of a time zone say at a moment, in milliseconds as if they showed UTC.

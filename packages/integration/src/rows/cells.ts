@@ -1,4 +1,5 @@
-import { DataError, describe, formatTimestamp } from '@ml4t/core';
+import { DataError, formatTimestamp } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { FrameColumn, NumberChunk, RowChunk, RowRequest, TextChunk } from '../read/frame.ts';
 import type { KeyDictionary } from '../read/key-dictionary.ts';
 

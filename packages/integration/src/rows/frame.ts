@@ -1,4 +1,5 @@
-import { ConfigError, DataError, Ml4tError, SourceError, describe } from '@ml4t/core';
+import { ConfigError, DataError, Ml4tError, SourceError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import type { ColumnKind, Frame, FrameColumn, RowChunk, RowRequest } from '../read/frame.ts';
 import { Interruptible } from '../read/interruptible.ts';
 import type { CellKind, ColumnChunkSource, RowSource } from '../read/source-options.ts';

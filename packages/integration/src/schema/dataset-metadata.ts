@@ -1,4 +1,5 @@
-import { ConfigError, describe, editDistance } from '@ml4t/core';
+import { ConfigError } from '@ml4t/core';
+import { describe, editDistance } from '@ml4t/core/authoring';
 
 /**
  * What a platform knows about a dataset, as its catalogue keeps it: `schema` names columns, `semantics` says what they

@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { OutputError, describe } from '@ml4t/core';
+import { OutputError } from '@ml4t/core';
+import { describe } from '@ml4t/core/authoring';
 import { DataType, tableToIPC, type Table } from 'apache-arrow';
 import { milliseconds } from '../arrow/columns.ts';
 import { withOneDictionaryEach } from '../arrow/dictionaries.ts';

@@ -109,14 +109,14 @@ describe('folders called key=value', () => {
 
 describe('ids that differ only in spelling', () => {
   it('are kept to the letter, with a note', async () => {
-    const rows = ['GE', 'ge', 'KO', 'KO ', '10001.0', '10001', 'MSFT'].map((asset, k) => ({
+    const rows = ['GE', 'ge', 'KO', 'KO ', '10001.0', '10001', '00012', '12', 'MSFT'].map((asset, k) => ({
       date: '2020-01-31',
       asset,
       x: k,
     }));
     const { batch, report } = await readCrossSectionBatch({ rows }, { characteristics: ['x'] });
-    expect(batch.nAssets).toBe(7);
-    expect(report.notes.map(({ code, found }) => [code, found.startsWith('3 pairs')])).toEqual([
+    expect(batch.nAssets).toBe(9);
+    expect(report.notes.map(({ code, found }) => [code, found.startsWith('4 pairs')])).toEqual([
       ['assets-differ-by-spelling', true],
     ]);
     const stream = streamCrossSectionBatches({ rows }, { characteristics: ['x'] });

@@ -135,8 +135,17 @@ describe('dates that are not ISO text', () => {
     ['01/02/2020', "'%d/%m/%Y' or '%m/%d/%Y'"],
     ['31-Jan-2020', "'%d-%b-%Y'"],
     ['2020-01', "'%Y-%m'"],
+    ['31JAN2020', "'%d%b%Y'"],
+    ['31-Jan-20', "'%d-%b-%y'"],
+    ['31 Jan 2020', "'%d %b %Y'"],
+    ['Jan-20', "'%b-%y', the last day of the month"],
+    ['Jan 2020', "'%b %Y', the last day of the month"],
   ])('are never guessed: %s', async (text, remedy) => {
-    expect((await failure(csv(text))).remedy).toContain(remedy);
+    const found = (await failure(csv(text))).remedy;
+    expect(found).toContain(remedy);
+    // What the remedy says has to work.
+    const dateFormat = /'([^']+)'/.exec(found)?.[1];
+    expect(await read(csv(text), { dateFormat })).toHaveLength(1);
   });
 
   it.each(['30/02/2020', '31/04/2020', '00/01/2020', '1/13/2020', '2020-01-31', '31/01/20'])(

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { ReturnTiming } from '@ml4t/core';
+import type { ReturnTiming } from '@ml4t/core/authoring';
 import {
   readCrossSectionBatch,
   readPersistentPanelBatch,

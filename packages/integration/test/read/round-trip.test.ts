@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 import fc from 'fast-check';
 import { panelTable, readCrossSectionBatch, writeFrame, type ReadOptions } from '../../src/index.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

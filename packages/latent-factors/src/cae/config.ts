@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core/authoring';
 import {
   checkpointChecks,
   checkpointFields,

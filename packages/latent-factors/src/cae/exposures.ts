@@ -1,4 +1,5 @@
-import { NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 import type { Engine, ParameterSet, Values } from '@ml4t/core/engine';
 import { matrix, multiply, symmetricEigen } from '@ml4t/core/linalg';
 import { requireFiniteOutputs, requireFloat32 } from '@ml4t/core/train';

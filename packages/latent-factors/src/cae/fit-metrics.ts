@@ -1,4 +1,5 @@
-import { onlyFinite, uncentredR2, type CrossSectionBatch } from '@ml4t/core';
+import { uncentredR2, type CrossSectionBatch } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import type { MemberFactors } from './exposures.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch, type FitOptions } from '@ml4t/core';
+import { ConfigError, DataError, type CrossSectionBatch, type FitOptions } from '@ml4t/core';
+import { requireSameColumns } from '@ml4t/core/authoring';
 import { weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { FactorRegression } from '../ipca/extract.ts';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';

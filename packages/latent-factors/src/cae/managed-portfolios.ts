@@ -1,12 +1,7 @@
-import {
-  ConfigError,
-  DataError,
-  ShapeError,
-  formatTimestamp,
-  type CrossSectionBatch,
-  type FloatArray,
-} from '@ml4t/core';
-import { leastSquares, linalgKernels, matrix } from '@ml4t/core/linalg';
+import { ConfigError, DataError, ShapeError, formatTimestamp, type CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
+import { leastSquares, matrix } from '@ml4t/core/linalg';
+import { linalgKernels } from '@ml4t/core/linalg/kernels';
 import type { FactorReturnSeries } from '../ipca/given-factors.ts';
 
 /** Below this share of its diagonal entry a pivot calls for the minimum-norm solution. */

@@ -1,12 +1,11 @@
 import {
   LatentFactorState,
-  requirePredictArguments,
-  requireSameColumns,
   totalR2,
   type CrossSectionBatch,
   type ExtractOptions,
   type LatentFactorModel,
 } from '@ml4t/core';
+import { requirePredictArguments, requireSameColumns } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';

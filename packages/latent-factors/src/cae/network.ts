@@ -1,4 +1,4 @@
-import type { FloatArray } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 import {
   batchNormLayer,
   batchNormParameters,

@@ -1,4 +1,5 @@
-import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import { hasVariation } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import type { Generator, HostWriter } from '@ml4t/core/nn';
 import { dateBatches, gatherRows, miniBatches, rowsOfDates } from '@ml4t/core/train';

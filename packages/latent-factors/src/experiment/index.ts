@@ -1,14 +1,12 @@
 import {
   ConfigError,
-  alignRows,
-  latentFactorColumns,
   type ExtractOptions,
   type FactorForecaster,
   type LatentFactorModel,
   type LatentFactorPrediction,
   type PersistentPanelBatch,
-  type RowColumns,
 } from '@ml4t/core';
+import { alignRows, latentFactorColumns, type RowColumns } from '@ml4t/core/authoring';
 import {
   ModelEstimator,
   assetLoadings,

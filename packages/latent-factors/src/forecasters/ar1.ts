@@ -1,4 +1,4 @@
-import { parseConfig } from '@ml4t/core';
+import { parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 import { estimationSize, longRunCovariance, type ErrorOptions, type LongRunCovariance } from './factor-errors.ts';
 import {

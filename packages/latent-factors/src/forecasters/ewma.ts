@@ -1,4 +1,4 @@
-import { parseConfig } from '@ml4t/core';
+import { parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 import { GrowingVariance, type ErrorOptions } from './factor-errors.ts';
 import {

@@ -1,4 +1,4 @@
-import { longRunVariance, type LongRunVariance } from '@ml4t/core';
+import { longRunVariance, type LongRunVariance } from '@ml4t/core/inference';
 import * as z from 'zod';
 
 /** How errors of premia allow for dependence between dates: see `meanInference` of core. */

@@ -1,4 +1,5 @@
-import { DataError, periodsFromStart, type LatentFactorState, type ReturnTiming } from '@ml4t/core';
+import { DataError, type LatentFactorState } from '@ml4t/core';
+import { periodsFromStart, type ReturnTiming } from '@ml4t/core/authoring';
 
 /** Factor returns by date, and what is known of the dates between. */
 export interface FactorHistory {

@@ -1,5 +1,7 @@
-import { NotIdentifiedError, onlyFinite, throwIfAborted, type RunOptions } from '@ml4t/core';
-import { leastSquares, linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
+import { NotIdentifiedError, type RunOptions } from '@ml4t/core';
+import { onlyFinite, throwIfAborted } from '@ml4t/core/authoring';
+import { leastSquares, matrix, type Matrix } from '@ml4t/core/linalg';
+import { linalgKernels } from '@ml4t/core/linalg/kernels';
 import { setImmediate } from 'node:timers/promises';
 import { identifyFactors } from '../identification.ts';
 import { AndersonAcceleration } from '../anderson.ts';

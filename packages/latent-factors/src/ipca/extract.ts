@@ -1,5 +1,7 @@
-import type { CrossSectionBatch, FloatArray } from '@ml4t/core';
-import { linalgKernels, type Matrix } from '@ml4t/core/linalg';
+import type { CrossSectionBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
+import type { Matrix } from '@ml4t/core/linalg';
+import { linalgKernels } from '@ml4t/core/linalg/kernels';
 import type { GivenFactors } from './least-squares-problem.ts';
 
 /** How a date's factor returns are regressed on exposures. */

@@ -1,4 +1,4 @@
-import { onlyFinite } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { triangle, type SufficientStatistics } from './sufficient-statistics.ts';
 

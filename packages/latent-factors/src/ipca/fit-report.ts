@@ -1,5 +1,5 @@
-import { onlyFinite, type FitSummary } from '@ml4t/core';
-import type { EstimationReport } from '@ml4t/core/authoring';
+import type { FitSummary } from '@ml4t/core';
+import { onlyFinite, type EstimationReport } from '@ml4t/core/authoring';
 import { linalgBackend } from '@ml4t/core/linalg';
 import type { IPCAEstimate } from './alternating-least-squares.ts';
 import type { IPCAConfig } from './config.ts';

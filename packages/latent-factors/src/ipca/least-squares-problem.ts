@@ -1,13 +1,6 @@
 import { NotIdentifiedError } from '@ml4t/core';
-import {
-  heapBlock,
-  matrix,
-  transposed,
-  type HeapMatrix,
-  type LinalgKernels,
-  type Matrix,
-  type Region,
-} from '@ml4t/core/linalg';
+import { matrix, type Matrix } from '@ml4t/core/linalg';
+import { heapBlock, transposed, type HeapMatrix, type LinalgKernels, type Region } from '@ml4t/core/linalg/kernels';
 import { triangle, type SufficientStatistics } from './sufficient-statistics.ts';
 
 /** Returns of M factors that are given rather than estimated; for a model with an intercept the last one is 1. */

@@ -1,16 +1,19 @@
 import {
   ArtifactError,
   LatentFactorState,
-  requirePredictArguments,
-  requireSameColumns,
-  throwIfAborted,
   type CrossSectionBatch,
   type ExtractOptions,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
 } from '@ml4t/core';
-import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import {
+  ClosedFormModel,
+  requirePredictArguments,
+  requireSameColumns,
+  throwIfAborted,
+  type Estimation,
+} from '@ml4t/core/authoring';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import {
   artifactArray,

@@ -1,4 +1,5 @@
-import { linalgKernels, matrix, type Matrix } from '@ml4t/core/linalg';
+import { matrix, type Matrix } from '@ml4t/core/linalg';
+import { linalgKernels } from '@ml4t/core/linalg/kernels';
 import { columns, orthonormalise, sideBySide } from './coordinates.ts';
 import { initialGamma } from './initial-gamma.ts';
 import { LeastSquaresProblem, type GivenFactors, type ProblemSettings } from './least-squares-problem.ts';

@@ -3,12 +3,12 @@ import {
   ShapeError,
   formatTimestamp,
   parseTimestamps,
-  throwIfAborted,
   type CrossSectionBatch,
   type RunOptions,
   type TimestampInput,
 } from '@ml4t/core';
-import { linalgKernels } from '@ml4t/core/linalg';
+import { throwIfAborted } from '@ml4t/core/authoring';
+import { linalgKernels } from '@ml4t/core/linalg/kernels';
 import { setImmediate } from 'node:timers/promises';
 
 /**

@@ -1,12 +1,11 @@
 import {
   AssetForecastResult,
   DataError,
-  combineBetas,
-  parseConfig,
   type FactorForecastResult,
   type FactorMapper,
   type LatentFactorState,
 } from '@ml4t/core';
+import { combineBetas, parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 
 /** Configuration of {@link BetaLambdaMapper}: it has no fields. */

@@ -1,11 +1,5 @@
-import {
-  ConfigError,
-  DataError,
-  describe,
-  exceedsRounding,
-  formatTimestamp,
-  type PersistentPanelBatch,
-} from '@ml4t/core';
+import { ConfigError, DataError, formatTimestamp, type PersistentPanelBatch } from '@ml4t/core';
+import { describe, exceedsRounding } from '@ml4t/core/authoring';
 import { gram, matrix, symmetricEigen, transpose, type Matrix } from '@ml4t/core/linalg';
 import { columnDeviations, columnMeans } from '../static-loadings/observed-moments.ts';
 

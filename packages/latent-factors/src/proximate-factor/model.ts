@@ -1,13 +1,12 @@
 import {
   LatentFactorState,
   NotIdentifiedError,
-  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
-import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import { ClosedFormModel, requirePredictArguments, type Estimation } from '@ml4t/core/authoring';
 import {
   gram,
   leastSquares,

@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig } from '@ml4t/core';
+import { baseConfigSchema, parseConfig } from '@ml4t/core/authoring';
 import * as z from 'zod';
 
 /** Configuration of {@link RPPCAModel}. */

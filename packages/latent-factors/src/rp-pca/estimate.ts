@@ -1,4 +1,5 @@
-import { DataError, exceedsRounding, type RunOptions } from '@ml4t/core';
+import { DataError, type RunOptions } from '@ml4t/core';
+import { exceedsRounding } from '@ml4t/core/authoring';
 import {
   choleskyFactor,
   gram,

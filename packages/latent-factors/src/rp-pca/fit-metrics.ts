@@ -1,4 +1,5 @@
-import { onlyFinite, sharpeRatio, tangencySharpe } from '@ml4t/core';
+import { sharpeRatio, tangencySharpe } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import type { Matrix } from '@ml4t/core/linalg';
 import { observedTotalR2 } from '../static-loadings/factor-returns.ts';
 import { columnMeans, isMissing } from '../static-loadings/observed-moments.ts';

@@ -1,12 +1,11 @@
 import {
   LatentFactorState,
-  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type LatentFactorModel,
   type PersistentPanelBatch,
 } from '@ml4t/core';
-import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import { ClosedFormModel, requirePredictArguments, type Estimation } from '@ml4t/core/authoring';
 import { linalgBackend, matrix, type Matrix } from '@ml4t/core/linalg';
 import {
   artifactArray,

@@ -3,13 +3,12 @@ import {
   DataError,
   NotIdentifiedError,
   formatTimestamp,
-  onlyFinite,
   outOfSampleTangencySharpe,
   tangencySharpe,
-  throwIfAborted,
   type PersistentPanelBatch,
   type RunOptions,
 } from '@ml4t/core';
+import { onlyFinite, throwIfAborted } from '@ml4t/core/authoring';
 import { setImmediate } from 'node:timers/promises';
 import type { RPPCAConfigInput } from './config.ts';
 import { RPPCAModel } from './model.ts';

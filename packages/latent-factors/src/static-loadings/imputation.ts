@@ -1,4 +1,5 @@
-import { throwIfAborted, type RunOptions } from '@ml4t/core';
+import type { RunOptions } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import { matrix, type Matrix } from '@ml4t/core/linalg';
 import { setImmediate } from 'node:timers/promises';
 import { AndersonAcceleration } from '../anderson.ts';

@@ -1,5 +1,7 @@
-import { NotIdentifiedError, exceedsRounding } from '@ml4t/core';
-import { gramEigen, matrix, multiply, transpose, type Matrix } from '@ml4t/core/linalg';
+import { NotIdentifiedError } from '@ml4t/core';
+import { exceedsRounding } from '@ml4t/core/authoring';
+import { matrix, multiply, transpose, type Matrix } from '@ml4t/core/linalg';
+import { gramEigen } from '@ml4t/core/linalg/kernels';
 
 export interface PrincipalSubspace {
   /** (N x K), orthonormal columns, by descending eigenvalue. */

@@ -1,4 +1,4 @@
-import { configNotes } from '@ml4t/core';
+import { configNotes } from '@ml4t/core/authoring';
 import { expect, it } from '@jest/globals';
 import { CAEModel, modelRegistry } from '../../src/index.ts';
 import { quick, smallPanel } from './panel.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LatentFactorState, PanelIndex, Random, meanInference, type FactorForecastResult } from '@ml4t/core';
+import { LatentFactorState, PanelIndex, Random, type FactorForecastResult } from '@ml4t/core';
+import { meanInference } from '@ml4t/core/inference';
 import { AR1FactorForecaster, EWMAFactorForecaster, ExpandingMeanFactorForecaster } from '../../src/index.ts';
 import { estimationSize, longRunCovariance } from '../../src/forecasters/factor-errors.ts';
 

@@ -1,4 +1,5 @@
-import { ConfigError, DataError, LatentFactorState, PanelIndex, type ReturnTiming } from '@ml4t/core';
+import { ConfigError, DataError, LatentFactorState, PanelIndex } from '@ml4t/core';
+import type { ReturnTiming } from '@ml4t/core/authoring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AR1FactorForecaster, EWMAFactorForecaster, ExpandingMeanFactorForecaster } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core/authoring';
 import * as z from 'zod';
 import { networkAliases, networkConfigSchema } from '../config.ts';
 import { contradictions } from '../training/contradictions.ts';

@@ -1,13 +1,11 @@
 import {
   PortfolioWeightsResult,
-  parseConfig,
-  requirePredictArguments,
   type FitOptions,
   type FitSummary,
   type PortfolioModel,
   type PortfolioSequenceBatch,
 } from '@ml4t/core';
-import { ClosedFormModel, type Estimation } from '@ml4t/core/authoring';
+import { ClosedFormModel, parseConfig, requirePredictArguments, type Estimation } from '@ml4t/core/authoring';
 import { loadArtifact, readSummary, type ArtifactContent, type ArtifactSource } from '@ml4t/core/persist';
 import type * as z from 'zod';
 import { portfolioConfigSchema, type PortfolioConfig } from '../config.ts';

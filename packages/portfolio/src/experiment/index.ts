@@ -2,14 +2,12 @@ import {
   ConfigError,
   PortfolioSequenceBatch,
   PortfolioWeightsResult,
-  configJsonSchema,
-  parseConfig,
   type CrossSectionBatch,
-  type ModelRegistration,
   type PersistentPanelBatch,
   type PortfolioModel,
   type PortfolioPostprocessor,
 } from '@ml4t/core';
+import { configJsonSchema, parseConfig, type ModelRegistration } from '@ml4t/core/authoring';
 import {
   ModelEstimator,
   crossSection,

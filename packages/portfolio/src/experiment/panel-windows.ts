@@ -3,8 +3,8 @@ import {
   portfolioWindows,
   type CrossSectionBatch,
   type PortfolioSequenceBatch,
-  type VolatilityScaling,
 } from '@ml4t/core';
+import type { VolatilityScaling } from '@ml4t/core/authoring';
 import * as z from 'zod';
 
 /** How the rows of a panel become windows; `windows` in the configuration of a portfolio model. */

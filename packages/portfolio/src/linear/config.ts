@@ -1,4 +1,4 @@
-import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import { parseConfig, type Aliases, type WithAliases } from '@ml4t/core/authoring';
 import { optimizerFields } from '@ml4t/core/ensemble';
 import * as z from 'zod';
 import { portfolioAliases, portfolioConfigSchema } from '../config.ts';

@@ -1,16 +1,18 @@
 import {
-  configNotes,
   PortfolioWeightsResult,
-  exceedsRounding,
-  requireFitArguments,
-  requirePredictArguments,
-  throwIfAborted,
   type FitOptions,
   type PortfolioModel,
   type PortfolioSequenceBatch,
   type StopReason,
 } from '@ml4t/core';
-import { FittedModel } from '@ml4t/core/authoring';
+import {
+  FittedModel,
+  configNotes,
+  exceedsRounding,
+  requireFitArguments,
+  requirePredictArguments,
+  throwIfAborted,
+} from '@ml4t/core/authoring';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
 import { chooseCheckpoint, requireCheckpoint, withEngine } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';

@@ -1,10 +1,5 @@
-import {
-  onlyFinite,
-  type HistoryEntry,
-  type PortfolioSequenceBatch,
-  type RunOptions,
-  type StopReason,
-} from '@ml4t/core';
+import type { HistoryEntry, PortfolioSequenceBatch, RunOptions, StopReason } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import { memberNotes, snapshotAt } from '@ml4t/core/ensemble';
 import type { AnnualConfig } from '../config.ts';

@@ -1,4 +1,5 @@
-import { periodsPerYear, type PortfolioSequenceBatch } from '@ml4t/core';
+import type { PortfolioSequenceBatch } from '@ml4t/core';
+import { periodsPerYear } from '@ml4t/core/authoring';
 import type { AnnualConfig, PortfolioConfig } from '../config.ts';
 
 /** Where dates do not say: those of the reference. */

@@ -1,4 +1,5 @@
-import { requireSameColumns, type ExtractOptions, type FitOptions, type PortfolioSequenceBatch } from '@ml4t/core';
+import type { ExtractOptions, FitOptions, PortfolioSequenceBatch } from '@ml4t/core';
+import { requireSameColumns } from '@ml4t/core/authoring';
 import type { NetworkFitSummary } from '@ml4t/core/ensemble';
 import type { PortfolioConfig } from '../config.ts';
 import { requireSameScaling, requireUsable } from './requirements.ts';

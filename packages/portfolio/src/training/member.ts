@@ -1,4 +1,4 @@
-import { onlyFinite } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import { keeps, optimizerOf, trainedNetwork, type MemberRun, type TrainedNetwork } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';

@@ -1,10 +1,5 @@
-import {
-  PortfolioWeightsResult,
-  requirePredictArguments,
-  type FitOptions,
-  type PortfolioModel,
-  type PortfolioSequenceBatch,
-} from '@ml4t/core';
+import { PortfolioWeightsResult, type FitOptions, type PortfolioModel, type PortfolioSequenceBatch } from '@ml4t/core';
+import { requirePredictArguments } from '@ml4t/core/authoring';
 import { NetworkEnsemble, weightsOf, type NetworkTraining, type TrainedNetwork } from '@ml4t/core/ensemble';
 import { initialValues, type NamedValues, type ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';

@@ -1,4 +1,5 @@
-import { throwIfAborted, type PortfolioSequenceBatch, type RunOptions } from '@ml4t/core';
+import type { PortfolioSequenceBatch, RunOptions } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import { snapshotAt, type MemberWeights } from '@ml4t/core/ensemble';
 import { namedValues, type Parameters, type ParameterSpecs } from '@ml4t/core/nn';

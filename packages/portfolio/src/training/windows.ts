@@ -1,4 +1,5 @@
-import { DataError, formatTimestamp, varyingColumns, type PortfolioSequenceBatch } from '@ml4t/core';
+import { DataError, formatTimestamp, type PortfolioSequenceBatch } from '@ml4t/core';
+import { varyingColumns } from '@ml4t/core/authoring';
 import type { Ops } from '@ml4t/core/nn';
 import { requireFloat32 } from '@ml4t/core/train';
 import { consecutiveWindows, type WeightTensors } from '../objective/index.ts';

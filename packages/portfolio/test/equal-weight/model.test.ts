@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@ml4t/core';
 import { describe, expect, it } from '@jest/globals';
-import {
-  EqualWeightPortfolioModel,
-  defaultConventions,
-  evaluatePortfolio,
-  sharpeRatioOfReturns,
-} from '../../src/index.ts';
+import { EqualWeightPortfolioModel } from '../../src/index.ts';
+import { defaultConventions, evaluatePortfolio, sharpeRatioOfReturns } from '../../src/objective/entry.ts';
 import { rebuilt, smallBatch } from '../training/small-batch.ts';
 
 const batch = smallBatch(1);

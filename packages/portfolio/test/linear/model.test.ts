@@ -12,11 +12,9 @@ import {
   LinearFeaturePortfolioModel,
   PortfolioAllocationPipeline,
   WeightConstraintPostprocessor,
-  evaluatePortfolio,
-  defaultConventions,
-  sharpeRatioOfReturns,
   type LinearPortfolioConfigInput,
 } from '../../src/index.ts';
+import { evaluatePortfolio, defaultConventions, sharpeRatioOfReturns } from '../../src/objective/entry.ts';
 import { absoluteSum, difference, largest, sum } from '../projection/rows.ts';
 import { edited, rebuilt, smallBatch } from '../training/small-batch.ts';
 

@@ -1,12 +1,8 @@
-import { DataError, type FloatArray, type PortfolioSequenceBatch } from '@ml4t/core';
+import { DataError, type PortfolioSequenceBatch } from '@ml4t/core';
+import type { FloatArray } from '@ml4t/core/authoring';
 import { describe, expect, it } from '@jest/globals';
-import {
-  DeepPortfolioModel,
-  LinearFeaturePortfolioModel,
-  LSTMPortfolioModel,
-  evaluatePortfolio,
-  defaultConventions,
-} from '../../src/index.ts';
+import { DeepPortfolioModel, LinearFeaturePortfolioModel, LSTMPortfolioModel } from '../../src/index.ts';
+import { evaluatePortfolio, defaultConventions } from '../../src/objective/entry.ts';
 import { models } from './models.ts';
 import { edited, rebuilt, smallBatch } from './small-batch.ts';
 

@@ -1,4 +1,5 @@
-import { signalColumns, type AssetPredictionModel, type CrossSectionBatch, type ExtractOptions } from '@ml4t/core';
+import type { AssetPredictionModel, CrossSectionBatch, ExtractOptions } from '@ml4t/core';
+import { signalColumns } from '@ml4t/core/authoring';
 import {
   ModelEstimator,
   crossSection,

@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core';
+import { baseConfigSchema, parseConfig, type Aliases, type WithAliases } from '@ml4t/core/authoring';
 import {
   checkpointChecks,
   checkpointFields,
@@ -9,7 +9,7 @@ import {
   stoppingFields,
 } from '@ml4t/core/ensemble';
 import * as z from 'zod';
-import { commonAliases, contextFields, l2Field } from '../config.ts';
+import { commonAliases, contextFields, l2Field } from '../sdf/config.ts';
 
 /** Configuration of {@link StochasticDiscountFactorBetaNetworkHead}. */
 export const betaHeadConfigSchema = baseConfigSchema

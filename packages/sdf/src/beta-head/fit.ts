@@ -1,10 +1,5 @@
-import {
-  DataError,
-  exceedsRounding,
-  type CrossSectionBatch,
-  type RunOptions,
-  type StochasticDiscountFactorState,
-} from '@ml4t/core';
+import { DataError, type CrossSectionBatch, type RunOptions, type StochasticDiscountFactorState } from '@ml4t/core';
+import { exceedsRounding } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
 import {
   keptEpochs,
@@ -27,14 +22,14 @@ import {
   type Tensor,
 } from '@ml4t/core/nn';
 import { Checkpoints } from '@ml4t/core/train';
-import type { FittedModel } from '../artifact.ts';
-import { contextHistory, contextInput, type ContextHistory } from '../context.ts';
-import { withScaledOutput } from '../fit.ts';
-import { exposureNetwork, exposureNetworkParameters } from '../networks.ts';
-import { holdInput, type HeldInput } from '../panel-tensors.ts';
-import { returnScaleOf, selectRows } from '../pricing-rows.ts';
-import { explainedReturns } from '../statistics.ts';
-import { meanOutputs } from '../weights.ts';
+import type { FittedModel } from '../sdf/artifact.ts';
+import { contextHistory, contextInput, type ContextHistory } from '../sdf/context.ts';
+import { withScaledOutput } from '../sdf/fit.ts';
+import { exposureNetwork, exposureNetworkParameters } from '../sdf/networks.ts';
+import { holdInput, type HeldInput } from '../sdf/panel-tensors.ts';
+import { returnScaleOf, selectRows } from '../sdf/pricing-rows.ts';
+import { explainedReturns } from '../sdf/statistics.ts';
+import { meanOutputs } from '../sdf/weights.ts';
 import type { BetaHeadConfig } from './config.ts';
 
 export const operation = 'StochasticDiscountFactorBetaNetworkHead.fit';

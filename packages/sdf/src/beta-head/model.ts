@@ -1,16 +1,10 @@
-import {
-  AssetSignalResult,
-  requireFitArguments,
-  requirePredictArguments,
-  requireSameColumns,
-  type CrossSectionBatch,
-  type ExtractOptions,
-} from '@ml4t/core';
+import { AssetSignalResult, type CrossSectionBatch, type ExtractOptions } from '@ml4t/core';
+import { requireFitArguments, requirePredictArguments, requireSameColumns } from '@ml4t/core/authoring';
 import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { artifactArray, loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
-import { configOf, fromArtifact, toArtifact } from '../artifact.ts';
-import { ownLabel } from '../checkpoints.ts';
+import { configOf, fromArtifact, toArtifact } from '../sdf/artifact.ts';
+import { ownLabel } from '../sdf/checkpoints.ts';
 import { packageVersion } from '../version.ts';
 import { parseBetaHeadConfig, type BetaHeadConfig, type BetaHeadConfigInput } from './config.ts';
 import {

@@ -16,7 +16,7 @@ import {
   type Family,
   type ModelData,
 } from '@ml4t/core/experiment';
-import { LinearStochasticDiscountFactorReturnMapper } from '../mapper.ts';
+import { LinearStochasticDiscountFactorReturnMapper } from '../sdf/mapper.ts';
 import { modelRegistry } from '../registry.ts';
 
 /** The models of this package in experiments. */

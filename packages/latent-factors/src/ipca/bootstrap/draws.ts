@@ -1,5 +1,6 @@
 import { Random } from '@ml4t/core';
-import { createLinalgKernels, matrix, type LinalgKernels, type Matrix } from '@ml4t/core/linalg';
+import { matrix, type Matrix } from '@ml4t/core/linalg';
+import { createLinalgKernels, type LinalgKernels } from '@ml4t/core/linalg/kernels';
 import { iterate, normalise, type IterationConfig } from '../alternating-least-squares.ts';
 import { toScaledUnits, toUserUnits } from '../instrument-scales.ts';
 import { LeastSquaresProblem, type GivenFactors } from '../least-squares-problem.ts';

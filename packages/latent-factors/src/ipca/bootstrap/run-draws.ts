@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted, type RunOptions } from '@ml4t/core';
+import type { RunOptions } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import { BootstrapDraws, type BootstrapTask } from './draws.ts';
 
 export interface DrawOptions extends RunOptions<'bootstrap'> {

@@ -1,4 +1,5 @@
-import { ConfigError, throwIfAborted, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import { ConfigError, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import { matrix, multiply, type Matrix } from '@ml4t/core/linalg';
 import { minimumRows } from '../../minimum-rows.ts';
 import { estimateIPCA } from '../alternating-least-squares.ts';

@@ -1,4 +1,5 @@
-import { varyingColumns, type CrossSectionBatch } from '@ml4t/core';
+import type { CrossSectionBatch } from '@ml4t/core';
+import { varyingColumns } from '@ml4t/core/authoring';
 import { requireFloat32 } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import type { LabelledBatch, LabelledPair } from './labelled.ts';

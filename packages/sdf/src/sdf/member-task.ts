@@ -1,4 +1,5 @@
-import { onlyFinite, type Progress } from '@ml4t/core';
+import type { Progress } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
 import type { MemberRun, MemberWeights, TrainedNetwork } from '@ml4t/core/ensemble';
 import type { NamedValues } from '@ml4t/core/nn';

@@ -1,10 +1,5 @@
-import {
-  onlyFinite,
-  requireSameColumns,
-  StochasticDiscountFactorState,
-  type CrossSectionBatch,
-  type FitOptions,
-} from '@ml4t/core';
+import { StochasticDiscountFactorState, type CrossSectionBatch, type FitOptions } from '@ml4t/core';
+import { onlyFinite, requireSameColumns } from '@ml4t/core/authoring';
 import type { Engine, Snapshot } from '@ml4t/core/engine';
 import {
   snapshotAt,

@@ -1,4 +1,5 @@
-import { throwIfAborted, type CrossSectionBatch, type RunOptions } from '@ml4t/core';
+import type { CrossSectionBatch, RunOptions } from '@ml4t/core';
+import { throwIfAborted } from '@ml4t/core/authoring';
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
 import { trainedNetwork, trainEpochs, type MemberRun, type TrainedNetwork } from '@ml4t/core/ensemble';
 import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';

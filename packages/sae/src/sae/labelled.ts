@@ -1,4 +1,5 @@
-import { ConfigError, DataError, requireSameColumns, type CrossSectionBatch } from '@ml4t/core';
+import { ConfigError, DataError, type CrossSectionBatch } from '@ml4t/core';
+import { requireSameColumns } from '@ml4t/core/authoring';
 import type { SAEConfig } from './config.ts';
 import type { SAEFitOptions } from './options.ts';
 import { requireWeights } from './requirements.ts';

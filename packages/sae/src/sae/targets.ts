@@ -1,12 +1,5 @@
-import {
-  ConfigError,
-  DataError,
-  ShapeError,
-  averageRanks,
-  exceedsRounding,
-  hasVariation,
-  type CrossSectionBatch,
-} from '@ml4t/core';
+import { ConfigError, DataError, ShapeError, type CrossSectionBatch } from '@ml4t/core';
+import { averageRanks, exceedsRounding, hasVariation } from '@ml4t/core/authoring';
 import type { SAEConfig } from './config.ts';
 
 /** What is to be predicted, where it is not the batch's returns: one column a target, one row a batch row. */

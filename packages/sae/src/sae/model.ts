@@ -1,10 +1,5 @@
-import {
-  requirePredictArguments,
-  requireSameColumns,
-  type AssetPredictionModel,
-  type AssetSignalResult,
-  type CrossSectionBatch,
-} from '@ml4t/core';
+import type { AssetPredictionModel, AssetSignalResult, CrossSectionBatch } from '@ml4t/core';
+import { requirePredictArguments, requireSameColumns } from '@ml4t/core/authoring';
 import { NetworkEnsemble, weightsOf, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
@@ -18,7 +13,7 @@ import { trainMember } from './members.ts';
 import { judge } from './metrics.ts';
 import { saeParameters } from './network.ts';
 import { predictBatch, predictorOf } from './predict.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /**
  * Supervised autoencoder: a code that must rebuild the characteristics *and* help to predict, and a deep head on both.

@@ -1,12 +1,12 @@
 import {
   areaUnderCurve,
   logLoss,
-  onlyFinite,
   predictiveR2,
   rankInformationCoefficient,
   type AssetSignalResult,
   type PanelIndex,
 } from '@ml4t/core';
+import { onlyFinite } from '@ml4t/core/authoring';
 import { calibrationTable, type CalibrationTable } from './calibration.ts';
 import type { SAEConfig } from './config.ts';
 import type { SAETargets } from './targets.ts';

@@ -1,4 +1,5 @@
-import { DataError, hasVariation, NotIdentifiedError, type CrossSectionBatch, type FloatArray } from '@ml4t/core';
+import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
+import { hasVariation, type FloatArray } from '@ml4t/core/authoring';
 import { requireFloat32 } from '@ml4t/core/train';
 
 /**

@@ -1,10 +1,10 @@
-import {
-  requirePredictArguments,
-  type CrossSectionBatch,
-  type ExtractOptions,
-  type StochasticDiscountFactorEstimator,
-  type StochasticDiscountFactorState,
+import type {
+  CrossSectionBatch,
+  ExtractOptions,
+  StochasticDiscountFactorEstimator,
+  StochasticDiscountFactorState,
 } from '@ml4t/core';
+import { requirePredictArguments } from '@ml4t/core/authoring';
 import { NetworkEnsemble, type NetworkTraining } from '@ml4t/core/ensemble';
 import type { ParameterSpecs } from '@ml4t/core/nn';
 import { loadArtifact, type ArtifactSource } from '@ml4t/core/persist';
@@ -17,7 +17,7 @@ import {
 } from './config.ts';
 import { extractSdf, prepareFit, sdfNetwork, type SdfFit, type SdfTypes } from './fit.ts';
 import { sdfStatistics, type SdfStatistics } from './statistics.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /**
  * The adversarial stochastic discount factor of Chen, Pelger and Zhu: `M_{t+1} = 1 - sum_i omega_{t,i} r_{t+1,i}`, its weights a

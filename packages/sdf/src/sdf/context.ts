@@ -1,4 +1,5 @@
-import { DataError, hasVariation, type CrossSectionBatch } from '@ml4t/core';
+import { DataError, type CrossSectionBatch } from '@ml4t/core';
+import { hasVariation } from '@ml4t/core/authoring';
 import { requireFloat32 } from '@ml4t/core/train';
 
 /** Context series as the recurrent layers see them. */

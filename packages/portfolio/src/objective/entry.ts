@@ -1,0 +1,25 @@
+// The objective of portfolio learning, piece by piece: heads, conventions, returns after costs, Sharpe ratios.
+export { budgetOf, headWeights, type HeadOptions } from '../heads/heads.ts';
+export {
+  consecutiveWindows,
+  defaultConventions,
+  evaluatePortfolio,
+  holdingsOf,
+  objectiveOfReturns,
+  portfolioObjective,
+  portfolioReturns,
+  referenceConventions,
+  sharpeRatioOf,
+  sharpeRatioOfReturns,
+  softMinimum,
+  softMinimumOf,
+  windowSharpeRatios,
+  type Objective,
+  type ObjectiveOptions,
+  type PortfolioConventions,
+  type PortfolioReturnArrays,
+  type PortfolioReturnTensors,
+  type SharpeOptions,
+  type WeightedWindows,
+  type WeightTensors,
+} from './index.ts';
