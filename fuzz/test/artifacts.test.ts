@@ -72,7 +72,8 @@ describe.each(registrations.map((registration) => [registration.modelType, regis
           const { value } = await outcomeOf(() => load(other));
           if (value) await outcomeOf(() => apply(value, batch));
         }),
-        effortOf(60),
+        // Found by an hour of it: a configuration that is none.
+        effortOf(60, [[[{ path: [20], value: null, kind: 'replace' }]]]),
       ));
   },
 );

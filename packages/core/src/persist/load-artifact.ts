@@ -203,6 +203,7 @@ function parseManifest(path: string, text: string): Manifest {
   if (typeof value.modelType !== 'string') throw bad('modelType, a string');
   if (typeof value.packageVersion !== 'string') throw bad('packageVersion, a string');
   if (!Number.isSafeInteger(value.formatVersion)) throw bad('formatVersion, a whole number');
+  if (!isObject(value.config)) throw bad('config, an object');
   if (!Array.isArray(value.arrays)) throw bad('a list of arrays');
   const names = new Set<unknown>();
   for (const entry of value.arrays as unknown[]) {

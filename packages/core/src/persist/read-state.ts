@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { deepFreeze } from '../config.ts';
-import { ArtifactError } from '../errors.ts';
+import { ArtifactError, describe } from '../errors.ts';
 import { stopReasonRemedies, type FitSummary, type HistoryEntry, type StopReason } from '../results/fit-summary.ts';
 import type { Artifact } from './artifact.ts';
 
@@ -53,7 +53,7 @@ export function readSummary<Summary extends FitSummary = FitSummary>(
     throw new ArtifactError({
       field: `${path}: record.checkpoints`,
       expected: `checkpoints that were saved: ${checkpoints?.join(', ')}`,
-      found: String(absent),
+      found: describe(absent),
       remedy: 'Save it again with this version of the package.',
     });
   // As it is: what is not known here is of a model that knows more.
