@@ -31,6 +31,10 @@ export const sameName = (a: string, b: string): boolean => fold(a) === fold(b);
 /** True of the index of a data frame, which numbers its rows. */
 export const isIndexColumn = ({ name }: FrameColumn): boolean => /^(Unnamed: \d+|__index_level_\d+__)$/.test(name);
 
+/** True of a column of text that may have been meant as numbers. */
+export const mayBeNumbers = ({ text, hasNumbers = false }: FrameColumn): boolean =>
+  text !== undefined && (hasNumbers || /^[-+(]?[\d.,\s%$()'_]*\d/.test(text));
+
 /** The column of dates: as named, else the one of a usual name, else an index that holds dates. */
 export function timestampColumn(frame: Frame, field: string, name: string | undefined): FrameColumn {
   if (name !== undefined) return findColumn(frame, field, name);
@@ -64,8 +68,8 @@ function onlyOne(
   aliases: readonly string[],
 ): FrameColumn {
   if (candidates.length === 1) return candidates[0];
-  const numeric = frame.columns.filter(({ kind, isEmpty }) => kind === 'number' || isEmpty).length;
-  const maybeWide = aliases === assetAliases && candidates.length === 0 && numeric >= 3;
+  const numeric = frame.columns.filter((column) => column.kind === 'number' || column.isEmpty || mayBeNumbers(column));
+  const maybeWide = aliases === assetAliases && candidates.length === 0 && numeric.length >= 3;
   const role = field.slice(field.lastIndexOf('.') + 1);
   throw new SourceError({
     field,

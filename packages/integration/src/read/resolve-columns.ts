@@ -2,7 +2,15 @@ import { ConfigError, SourceError } from '@ml4t/core';
 import { describe } from '@ml4t/core/authoring';
 import type { ColumnRoles } from './column-roles.ts';
 import { datedTiming } from './return-timing.ts';
-import { assetColumn, findColumn, isIndexColumn, present, sameName, timestampColumn } from './column-search.ts';
+import {
+  assetColumn,
+  findColumn,
+  isIndexColumn,
+  mayBeNumbers,
+  present,
+  sameName,
+  timestampColumn,
+} from './column-search.ts';
 import type { Frame, FrameColumn } from './frame.ts';
 import { remedyForText } from '../duckdb/text-numbers.ts';
 import type { CharacteristicSelection } from './source-options.ts';
@@ -111,7 +119,8 @@ function selectCharacteristics(
   const notes = notesOn(others, isNumeric);
   // A panel of returns alone is one: some models take nothing else. Text that may have been meant as numbers is not left out for that.
   const isHollow = frame.columns.every(({ isEmpty }) => isEmpty);
-  if (columns.length === 0 && (!hasReturns || isHollow || mayBeNumbers(others))) throw noCharacteristic(frame, others);
+  if (columns.length === 0 && (!hasReturns || isHollow || others.some(mayBeNumbers)))
+    throw noCharacteristic(frame, others);
   return { columns, notes };
 }
 
@@ -140,7 +149,7 @@ function notesOn(columns: readonly FrameColumn[], isNumeric: (column: FrameColum
       .filter(({ isEmpty }) => !isEmpty)
       .flatMap((column) => {
         const { text, hasNumbers = false, kind, type } = column;
-        if (text === undefined || !mayBeNumbers([column]))
+        if (text === undefined || !mayBeNumbers(column))
           return note(
             'not-numeric',
             [column],
@@ -161,12 +170,6 @@ const kindWords: Readonly<Record<Exclude<FrameColumn['kind'], 'other'>, string>>
   timestamp: 'timestamps',
 };
 
-/** A column of text that may have been meant as numbers. */
-const mayBeNumbers = (columns: readonly FrameColumn[]): FrameColumn | undefined =>
-  columns.find(
-    ({ text, hasNumbers = false }) => text !== undefined && (hasNumbers || /^[-+(]?[\d.,\s%$()'_]*\d/.test(text)),
-  );
-
 function noCharacteristic(frame: Frame, others: readonly FrameColumn[]): SourceError {
   if (frame.columns.every(({ isEmpty }) => isEmpty))
     return new SourceError({
@@ -182,7 +185,7 @@ function noCharacteristic(frame: Frame, others: readonly FrameColumn[]): SourceE
       found: 'the header again among the rows',
       remedy: 'Files were laid end to end with their headers: drop all but the first.',
     });
-  const meant = mayBeNumbers(others);
+  const meant = others.find(mayBeNumbers);
   return new SourceError({
     field: 'columns.characteristics',
     expected: 'at least one numeric column without another role',

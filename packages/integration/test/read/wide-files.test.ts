@@ -216,6 +216,19 @@ describe('a long file', () => {
     expect(error.remedy).toContain("layout: 'wide'");
   });
 
+  it('whose numbers are text may be a wide one, and the remedies lead to it', async () => {
+    const path = file('Datum;AAA;BBB;CCC\n31.01.2020;1,5;2,5;3,5\n29.02.2020;2,5;3,5;4,5');
+    const wanted = { timestamp: 'Datum', returns: { prices: 'close' }, characteristics: { exclude: [] } };
+    const error = await failureOf(readCrossSectionBatch(path, wanted));
+    expect(error.remedy).toContain("layout: 'wide'");
+    const wide = { ...wanted, layout: 'wide' } as const;
+    expect((await failureOf(readCrossSectionBatch(path, wide))).remedy).toContain("decimal: ','");
+    const dated = await failureOf(readCrossSectionBatch(path, wide, { decimal: ',' }));
+    expect(dated.remedy).toContain("dateFormat: '%d.%m.%Y'");
+    const { batch } = await readCrossSectionBatch(path, wide, { decimal: ',', dateFormat: '%d.%m.%Y' });
+    expect([batch.nDates, batch.nAssets]).toEqual([2, 3]);
+  });
+
   it('of unknown names says that it was taken for wide when its dates repeat', async () => {
     const path = file('date,secid,x\n2020-01-31,1,5\n2020-01-31,2,5');
     const error = await failureOf(readCrossSectionBatch(path, { characteristics: { exclude: [] } }));
