@@ -5,7 +5,7 @@
 // together and by member, beside the mean of the members alone.
 // Usage: node bench/simulations/defaults-cae.mjs [factors|ridge|tangency] [first-last seed] [assets,…] [K] [deviation of added noise]
 import { factorModelReport, predictiveR2, rankInformationCoefficient, tangencySharpe, totalR2 } from '@ml4t/core';
-import { Generator } from '@ml4t/core/nn';
+import { CounterRandom } from '@ml4t/core/nn';
 import { simulateConditionalFactorPanel } from '@ml4t/core/simulate';
 import { CAEModel } from '@ml4t/latent-factors';
 
@@ -72,7 +72,7 @@ for (const design of ['linear', 'nonlinear'])
           nDates: 180,
           nCharacteristics: 12,
         });
-        const draw = new Generator(seed);
+        const draw = new CounterRandom(seed);
         const batch = quiet.withReturns(quiet.returns.map((r) => r + Number(noise) * draw.normal()));
         const [train, validation, test] = [batch.slice(0, 80), batch.slice(80, 120), batch.slice(120)];
         const model = new CAEModel({ seed, nFactors: K, hiddenUnits: [16], ensembleSize: 1, nEpochs: 30, ...options });

@@ -5,7 +5,7 @@
 //   annual: the Sharpe ratio of a fit on monthly dates
 //   ensemble: gross exposure of long-short ensembles
 import { annualizedSharpeRatio, PersistentPanelBatch, portfolioWindows } from '@ml4t/core';
-import { Generator } from '@ml4t/core/nn';
+import { CounterRandom } from '@ml4t/core/nn';
 import * as portfolio from '@ml4t/portfolio';
 
 const [only, seeds = '1-10'] = process.argv.slice(2);
@@ -21,7 +21,7 @@ const DAY = 86400e3;
  * variance), or their own; beside a premium, which no feature moves.
  */
 function simulate({ seed, timing, strength, premium = 0, market = 0, nAssets = 10, nDates = 1600, days = 1 }) {
-  const draw = new Generator(seed);
+  const draw = new CounterRandom(seed);
   const features = new Float64Array(nDates * nAssets * 2);
   const returns = new Float64Array(nDates * nAssets);
   let common = draw.normal();

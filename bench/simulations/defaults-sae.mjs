@@ -2,7 +2,7 @@
 // nonlinear signal, with a small network, so that a run takes seconds. Training 90 dates, validation 30, test 60; P = 6.
 // Usage: node bench/simulations/defaults-sae.mjs [first-last seed]
 import { rankInformationCoefficient } from '@ml4t/core';
-import { Generator } from '@ml4t/core/nn';
+import { CounterRandom } from '@ml4t/core/nn';
 import { simulateNonlinearSignalPanel } from '@ml4t/core/simulate';
 import { SAEModel } from '@ml4t/sae';
 
@@ -16,7 +16,7 @@ const summary = (x) =>
 
 /** Every return times a scale of its date whose logarithm is an AR(1). */
 function clustered(batch, seed) {
-  const draw = new Generator(seed).fork('volatility');
+  const draw = new CounterRandom(seed).fork('volatility');
   const returns = batch.returns.slice();
   let level = 0;
   for (let t = 0; t < batch.nDates; t++) {
@@ -29,7 +29,7 @@ function clustered(batch, seed) {
 
 /** Student t noise with 2.5 degrees of freedom, of which the panel's own noise is a part. */
 function heavyTailed(batch, seed) {
-  const draw = new Generator(seed).fork('tails');
+  const draw = new CounterRandom(seed).fork('tails');
   return batch.withReturns(
     batch.returns.map((r) => {
       const chi = draw.normal() ** 2 + draw.normal() ** 2 + draw.normal() ** 2 / 2;

@@ -1,6 +1,6 @@
 import { CrossSectionBatch } from '@ml4t/core';
 import type { FloatArray } from '@ml4t/core/authoring';
-import { Generator } from '@ml4t/core/nn';
+import { CounterRandom } from '@ml4t/core/nn';
 import type { StochasticDiscountFactorConfigInput } from '../src/index.ts';
 
 /** A configuration that trains in a moment: three phases, two context states. */
@@ -32,7 +32,7 @@ export function smallPanel({
   nAssets = 12,
   context = true,
 }: PanelOptions = {}): CrossSectionBatch {
-  const draw = new Generator(seed);
+  const draw = new CounterRandom(seed);
   const rows: { t: number; asset: number; c: number[]; r: number }[] = [];
   for (let t = 0; t < nDates; t++) {
     const factor = 0.1 + 0.2 * draw.normal();

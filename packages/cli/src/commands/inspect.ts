@@ -50,7 +50,13 @@ async function describePath(path: string, options: InspectCommandOptions): Promi
   if (name === reportName) return describeReport(path);
   if (await isArtifact(path)) return describeArtifact(path);
   const frame = resultFrame(path);
-  return frame === undefined ? describePanel(path, options) : describeResultFrame(path, frame);
+  if (frame === undefined) return describePanel(path, options);
+  return describeResultFrame(path, frame).catch((error: unknown) => {
+    // A file of that name may be somebody's own: without the columns of a run's it is a panel, of factors or of assets.
+    if (!(error instanceof SourceError)) throw error;
+    const asset = options.asset ?? (frame === 'factors' ? 'factor' : undefined);
+    return describePanel(path, { ...options, asset }).catch(() => describePanel(path, options));
+  });
 }
 
 /** A safetensors header begins with its length and a brace, and this library's names itself in the first bytes of it. */

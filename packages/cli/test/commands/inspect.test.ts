@@ -106,4 +106,17 @@ describe('ml4t inspect', () => {
       );
     });
   });
+
+  it.each(['weights', 'predictions', 'factors'])(
+    "takes a panel of one's own that is called %s for a panel",
+    async (name) => {
+      await inFolder(async (folder) => {
+        const path = join(folder, `${name}.csv`);
+        await writeCsv(path, smallPanel());
+        const { code, stderr, stdout } = await ml4t(['inspect', path]);
+        expect([code, stderr]).toEqual([exitCodes.ok, '']);
+        expect(stdout).toMatch(/^a panel: 72 rows/);
+      });
+    },
+  );
 });

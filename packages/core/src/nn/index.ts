@@ -14,7 +14,7 @@ export type {
   Parameters,
   Tensor,
 } from './ops.ts';
-export { Generator, deriveKey, mix, randomBits } from './random.ts';
+export { CounterRandom, deriveKey, mix, randomBits } from './random.ts';
 export { constantValue, kaimingUniform, normal, ones, uniform, values, xavierUniform, zeros } from './initialise.ts';
 export type { Initialiser } from './initialise.ts';
 export {

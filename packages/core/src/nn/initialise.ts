@@ -1,8 +1,8 @@
 import { EngineError } from '../errors.ts';
-import type { Generator } from './random.ts';
+import type { CounterRandom } from './random.ts';
 
 /** Fills a new array of a shape with initial values. */
-export type Initialiser = (shape: readonly number[], generator: Generator) => Float64Array;
+export type Initialiser = (shape: readonly number[], generator: CounterRandom) => Float64Array;
 
 function filled(shape: readonly number[], value: () => number): Float64Array {
   const values = allocated(shape);

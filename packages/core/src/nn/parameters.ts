@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { constantValue, kaimingUniform, normal, ones, uniform, zeros } from './initialise.ts';
 import type { Initialiser } from './initialise.ts';
-import { Generator } from './random.ts';
+import { CounterRandom } from './random.ts';
 
 /** One named array of a network before an engine holds it. */
 export interface ParameterSpec {
@@ -27,7 +27,7 @@ export interface NamedValues {
  * others' initial weights as they were.
  */
 export function initialValues(specs: ParameterSpecs, seed: number): NamedValues[] {
-  const root = new Generator(seed);
+  const root = new CounterRandom(seed);
   requireBearable(specs);
   return Object.entries(specs).map(([name, spec]) => ({
     name,

@@ -24,8 +24,11 @@ export function deriveKey(key: number, label: string | number): number {
   return derived;
 }
 
-/** A seeded generator for the host: initial weights, permutations, simulations. */
-export class Generator {
+/**
+ * A seeded generator for the host: initial weights, permutations, masks. Its numbers are those that the kernels compute by
+ * themselves, whichever thread is first; simulations and bootstraps, which draw in one order, use `Random` of the root entry.
+ */
+export class CounterRandom {
   readonly key: number;
   #counter = 0;
 
@@ -35,8 +38,8 @@ export class Generator {
   }
 
   /** A generator with a stream of its own: the same label always gives the same stream. */
-  fork(label: string | number): Generator {
-    return new Generator(deriveKey(this.key, label));
+  fork(label: string | number): CounterRandom {
+    return new CounterRandom(deriveKey(this.key, label));
   }
 
   bits(): number {

@@ -11,6 +11,8 @@ const { isNaN } = Number;
  * period 2^256 - 1, its 256 bits of state filled by SplitMix64 from the seed, as its authors advise. Real variates use
  * only IEEE arithmetic and `Math.log`, `Math.sqrt` and `Math.expm1`, which V8 computes in portable code of its own.
  *
+ * Networks draw by `CounterRandom` of `@ml4t/core/nn` instead, whose numbers any thread can make in any order.
+ *
  * A generator belongs to one consumer: give each part of a program its own stream with {@link Random.fork}.
  */
 export class Random {

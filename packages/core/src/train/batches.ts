@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import type { Generator } from '../nn/index.ts';
+import type { CounterRandom } from '../nn/index.ts';
 import type { FloatArray } from '../validation.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { FloatArray } from '../validation.ts';
 export function* miniBatches(
   rows: number,
   size: number,
-  generator: Generator,
+  generator: CounterRandom,
   order?: Int32Array,
 ): Batches<Int32Array> {
   order = generator.permutation(rows, order);
@@ -19,7 +19,7 @@ export function* miniBatches(
 }
 
 /** Whole dates in random order, in batches of about `size` rows and at least one date: their numbers. */
-export function* dateBatches(offsets: Int32Array, size: number, generator: Generator): Batches<Int32Array> {
+export function* dateBatches(offsets: Int32Array, size: number, generator: CounterRandom): Batches<Int32Array> {
   requireSize(size);
   const order = generator.permutation(offsets.length - 1);
   let from = 0;

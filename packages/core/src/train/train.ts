@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.ts';
 import type { Engine, Optimizer, OptimizerOptions, ParameterSet, Snapshot } from '../engine/index.ts';
-import { deriveKey, Generator } from '../nn/index.ts';
+import { deriveKey, CounterRandom } from '../nn/index.ts';
 import type { Ops, Parameters, Tensor } from '../nn/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CheckpointOptions } from './checkpoints.ts';
@@ -27,7 +27,7 @@ export interface TrainOptions<B> {
   readonly parameters: ParameterSet;
   readonly loss: Loss<B>;
   /** The batches of an epoch (from 1); the generator is the epoch's own. */
-  readonly batches: (epoch: number, generator: Generator) => Iterable<B>;
+  readonly batches: (epoch: number, generator: CounterRandom) => Iterable<B>;
   /** Weight of a batch in the average loss of an epoch. Default 1. */
   readonly size?: (batch: B) => number;
   readonly epochs: number;
@@ -113,7 +113,7 @@ export async function train<B>(options: TrainOptions<B>): Promise<TrainingRecord
     const rate = base * schedule(epoch, epochs);
     const key = deriveKey(deriveKey(seed, 'epoch'), epoch);
     let [sum, weight, norms, steps, failures] = [0, 0, 0, 0, 0];
-    for (const batch of options.batches(epoch, new Generator(key))) {
+    for (const batch of options.batches(epoch, new CounterRandom(key))) {
       throwIfAborted(signal, operation);
       const loss = await optimizer.accumulate((ops) => options.loss(ops, parameters.tensors, batch), {
         seed: deriveKey(key, counts.steps + counts.skipped),

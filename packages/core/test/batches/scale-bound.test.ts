@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { PersistentPanelBatch, portfolioWindows } from '../../src/index.ts';
 import type { VolatilityScaling } from '../../src/authoring/index.ts';
 import { boundScales } from '../../src/batches/scale-bound.ts';
-import { Generator } from '../../src/nn/index.ts';
+import { CounterRandom } from '../../src/nn/index.ts';
 
 const [nDates, nAssets] = [160, 4];
 
 /** Prices of three assets that move by a per cent a day, and of a fourth that the test makes. */
 function panelWith(fourth: (t: number) => number, unit = 1): PersistentPanelBatch {
-  const draw = new Generator(3);
+  const draw = new CounterRandom(3);
   const returns = Float64Array.from({ length: nDates * nAssets }, (_, cell) => {
     const move = 0.01 * draw.normal();
     return unit * (cell % nAssets === 3 ? fourth(Math.floor(cell / nAssets)) : move);

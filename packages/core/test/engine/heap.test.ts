@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EngineError } from '../../src/errors.ts';
 import { arrayStorage, Heap } from '../../src/engine/embedded/heap.ts';
 import type { Storage } from '../../src/engine/embedded/heap.ts';
-import { Generator } from '../../src/nn/index.ts';
+import { CounterRandom } from '../../src/nn/index.ts';
 
 const newHeap = (): Heap => new Heap(arrayStorage('float32'));
 
@@ -26,7 +26,7 @@ function countingStorage(): Storage & { asked: number } {
 describe('the heap of the embedded engine', () => {
   it('never gives an element to two blocks, and joins everything up again', () => {
     const heap = newHeap();
-    const generator = new Generator(3);
+    const generator = new CounterRandom(3);
     const blocks: { place: number; size: number; mark: number }[] = [];
     for (let round = 0; round < 3000; round++) {
       if (blocks.length > 0 && generator.uniform() < 0.5) {

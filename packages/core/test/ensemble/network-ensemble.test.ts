@@ -15,7 +15,7 @@ import {
   type NetworkTraining,
   type TrainedNetwork,
 } from '../../src/ensemble/index.ts';
-import { Generator, type ParameterSpecs } from '../../src/nn/index.ts';
+import { CounterRandom, type ParameterSpecs } from '../../src/nn/index.ts';
 import { loadArtifact, packData, readSummary, saveArtifact, type ArtifactSource } from '../../src/persist/index.ts';
 import { estimatorContract } from '../../src/testing/index.ts';
 
@@ -79,7 +79,7 @@ class Draws extends NetworkEnsemble<DrawTypes> {
   }
   /** What a member is made of. */
   protected draw(seed: number): number {
-    return new Generator(seed).uniform();
+    return new CounterRandom(seed).uniform();
   }
   protected override prepare(batch: CrossSectionBatch): NetworkTraining<DrawTypes> {
     const returns = batch.requireReturns('Draws.fit');
@@ -121,7 +121,7 @@ class Draws extends NetworkEnsemble<DrawTypes> {
 
 /** One generator for all: a member depends on those before it. */
 class ChainedDraws extends Draws {
-  private readonly generator = new Generator(1);
+  private readonly generator = new CounterRandom(1);
   protected override draw(): number {
     return this.generator.uniform();
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CrossSectionBatch, factorModelReport, longShortWeights, predictiveR2, sharpeRatio } from '../../src/index.ts';
 import type { FoldFactors } from '../../src/authoring/index.ts';
-import { Generator } from '../../src/nn/index.ts';
+import { CounterRandom } from '../../src/nn/index.ts';
 import { oracleTotalR2, simulateConditionalFactorPanel } from '../../src/simulate/index.ts';
 
 const simulated = simulateConditionalFactorPanel({ nAssets: 60, nDates: 40, nCharacteristics: 3, seed: 3 });
@@ -59,7 +59,7 @@ describe('factorModelReport', () => {
 
   it('holds the mean of the tangency portfolios of an ensemble’s members, each from its own factors', () => {
     // Three members that see the same factors, each with noise of its own and in its own coordinates.
-    const draw = new Generator(5);
+    const draw = new CounterRandom(5);
     const members = [1, -2, 0.5].map((scale) => {
       const seen = (f: Float64Array): Float64Array =>
         f.map((value, i) => scale * (value + (i % 3 === 0 ? f[i + 1] : 0) + 0.02 * draw.normal()));

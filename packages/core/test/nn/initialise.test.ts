@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   attentionParameters,
   batchNormParameters,
-  Generator,
+  CounterRandom,
   initialValues,
   linearParameters,
   lstmParameters,
@@ -62,7 +62,7 @@ describe('initial values', () => {
   });
 
   it('normal, Xavier and given ones', () => {
-    const generator = new Generator(4);
+    const generator = new CounterRandom(4);
     const { mean, variance } = moments(normal(2)([10000], generator));
     // Standard errors 2/100 and 4 sqrt(2)/100.
     expect(Math.abs(mean)).toBeLessThan(0.08);
@@ -72,9 +72,9 @@ describe('initial values', () => {
   });
 });
 
-describe('Generator', () => {
+describe('CounterRandom', () => {
   it('is uniform, and its permutations are', () => {
-    const generator = new Generator(1);
+    const generator = new CounterRandom(1);
     const counts = new Array<number>(6).fill(0);
     for (let i = 0; i < 6000; i++) {
       const [a, b, c] = generator.permutation(3);
@@ -89,8 +89,8 @@ describe('Generator', () => {
 
   it('shows no correlation from one number, or one stream, to the next', () => {
     const n = 20000;
-    const x = Float64Array.from({ length: n }, (_, i) => new Generator(i).uniform() - 0.5);
-    const root = new Generator(8);
+    const x = Float64Array.from({ length: n }, (_, i) => new CounterRandom(i).uniform() - 0.5);
+    const root = new CounterRandom(8);
     const y = Float64Array.from({ length: n }, () => root.uniform() - 0.5);
     for (const series of [x, y]) {
       let lagged = 0;

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AbortedError, ConfigError } from '../../src/errors.ts';
 import { EmbeddedEngine, typescriptMachine, wasmMachine } from '../../src/engine/index.ts';
-import { Generator, initialValues, linearParameters, linearLayer } from '../../src/nn/index.ts';
+import { CounterRandom, initialValues, linearParameters, linearLayer } from '../../src/nn/index.ts';
 import type { Ops, Parameters, Tensor } from '../../src/nn/index.ts';
 import { Checkpoints, cosineRate, miniBatches, train } from '../../src/train/index.ts';
 import type { TrainOptions } from '../../src/train/index.ts';
@@ -10,7 +10,7 @@ const engine = new EmbeddedEngine(wasmMachine(2));
 afterAll(() => engine.dispose());
 
 const rows = 400;
-const generator = new Generator(11);
+const generator = new CounterRandom(11);
 const inputs = Float64Array.from({ length: rows * 3 }, () => generator.normal());
 // y = x1 - 2 x2 + 0.5 + noise of deviation 0.1
 const targets = Float64Array.from(

@@ -123,5 +123,8 @@ export function remedyForText(text: string): string {
   if (/^[+-]?\d*,\d+$/.test(entry)) return "State decimal: ','.";
   if (/^[+-]?\d{1,3}([' _\u00a0\u202f]\d{3})+(\.\d+)?$/.test(entry))
     return 'State thousands: the mark between groups of three digits.';
+  // A number in a writing that nothing here reads: calling it missing would blank it.
+  if (/\d/.test(entry) && /^[\d.,\s]+$/.test(entry.replace(/[()\u2212\u2013$\u20ac\u00a3\u00a5%+-]|[A-Z]{3}/g, '')))
+    return 'Write it as a plain number, a minus as - and without currency signs or brackets, or leave the column out.';
   return `If it stands for nothing, state missingValues: [${JSON.stringify(text)}]; else correct it, or leave the column out.`;
 }

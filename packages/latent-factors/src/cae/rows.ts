@@ -1,7 +1,7 @@
 import { DataError, NotIdentifiedError, type CrossSectionBatch } from '@ml4t/core';
 import { hasVariation } from '@ml4t/core/authoring';
 import type { Engine } from '@ml4t/core/engine';
-import type { Generator, HostWriter } from '@ml4t/core/nn';
+import type { CounterRandom, HostWriter } from '@ml4t/core/nn';
 import { dateBatches, gatherRows, miniBatches, rowsOfDates } from '@ml4t/core/train';
 import type { CharacteristicRows, EngineRows, NetworkBatch } from './network.ts';
 
@@ -139,7 +139,7 @@ export class LoadedRows {
   }
 
   /** One epoch in random order: whole dates, or single rows. */
-  *batches(kind: 'dates' | 'rows', size: number, generator: Generator): IterableIterator<NetworkBatch> {
+  *batches(kind: 'dates' | 'rows', size: number, generator: CounterRandom): IterableIterator<NetworkBatch> {
     if (kind === 'dates')
       for (const dates of mergeSmallTail(this.rows.offsets, dateBatches(this.rows.offsets, size, generator), size))
         yield this.#ofDates(dates);

@@ -1,6 +1,6 @@
 import { keeps, scheduleOf } from '@ml4t/core/ensemble';
 import { miniBatches, type Schedule } from '@ml4t/core/train';
-import { Generator } from '@ml4t/core/nn';
+import { CounterRandom } from '@ml4t/core/nn';
 import type { PortfolioConfig } from '../config.ts';
 
 type ScheduleConfig = Omit<PortfolioConfig, 'annualizationFactor'>;
@@ -33,7 +33,7 @@ export function* windowBatches(
   nWindows: number,
   { batchSize, holdings, seed }: Pick<PortfolioConfig, 'batchSize' | 'holdings' | 'seed'>,
 ): Batches {
-  const root = new Generator(seed).fork('windows');
+  const root = new CounterRandom(seed).fork('windows');
   for (let pass = 0; ; pass++) {
     const generator = root.fork(pass);
     if (holdings === 'window') yield* miniBatches(nWindows, batchSize, generator);

@@ -2,7 +2,7 @@ import type { CrossSectionBatch, RunOptions } from '@ml4t/core';
 import { throwIfAborted } from '@ml4t/core/authoring';
 import type { Engine, ParameterSet } from '@ml4t/core/engine';
 import { trainedNetwork, trainEpochs, type MemberRun, type TrainedNetwork } from '@ml4t/core/ensemble';
-import { initialValues, type Generator, type ParameterSpecs } from '@ml4t/core/nn';
+import { initialValues, type CounterRandom, type ParameterSpecs } from '@ml4t/core/nn';
 import { dateBatches, miniBatches, requireFiniteOutputs, requireFloat32 } from '@ml4t/core/train';
 import type { SAEConfig } from './config.ts';
 import { gatherInputs, type Dataset, type InputScale } from './dataset.ts';
@@ -51,7 +51,7 @@ export async function trainMember(
 function* epochSteps(
   data: Dataset,
   { objective, batchSize }: SAEConfig,
-  generator: Generator,
+  generator: CounterRandom,
 ): IterableIterator<Omit<Step, 'number'>> {
   if (objective === 'rank-ic')
     for (const dates of dateBatches(data.offsets, batchSize, generator)) yield stepOfDates(data, dates, 0);

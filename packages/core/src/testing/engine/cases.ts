@@ -4,7 +4,7 @@ import {
   film,
   geluAdapter,
   geluAdapterParameters,
-  Generator,
+  CounterRandom,
   initialStateLayer,
   initialStateParameters,
   layerNormParameters,
@@ -33,7 +33,7 @@ export interface Case {
 export interface Input {
   readonly shape: readonly number[];
   /** Default: standard normal. */
-  readonly values?: (generator: Generator, size: number) => number[];
+  readonly values?: (generator: CounterRandom, size: number) => number[];
   /** State of a batch norm, or data: not differentiated. */
   readonly fixed?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Generator, Ops, Parameters, Tensor } from '../../nn/index.ts';
+import type { CounterRandom, Ops, Parameters, Tensor } from '../../nn/index.ts';
 import type { Case, Input } from './cases.ts';
 
 /**
@@ -7,10 +7,10 @@ import type { Case, Input } from './cases.ts';
  */
 export interface Recipe {
   readonly name: string;
-  readonly draw: (generator: Generator) => Omit<Case, 'name'>;
+  readonly draw: (generator: CounterRandom) => Omit<Case, 'name'>;
 }
 
-const size = (g: Generator, from: number, to: number) => from + g.integer(to - from + 1);
+const size = (g: CounterRandom, from: number, to: number) => from + g.integer(to - from + 1);
 const normal = (...shape: number[]): Input => ({ shape });
 const data = (...shape: number[]): Input => ({ shape, fixed: true });
 const mask = (share: number, ...shape: number[]): Input => ({
@@ -22,7 +22,7 @@ const ones = (n: number): Input => ({ shape: [n], fixed: true, values: () => new
 const zeros = (n: number): Input => ({ shape: [n], fixed: true, values: () => new Array<number>(n).fill(0) });
 
 /** Dates of 0 to `most` rows, at least one row in all. */
-function ragged(g: Generator, dates: number, most: number): Int32Array {
+function ragged(g: CounterRandom, dates: number, most: number): Int32Array {
   const offsets = new Int32Array(dates + 1);
   for (let t = 0; t < dates; t++) offsets[t + 1] = offsets[t] + g.integer(most + 1);
   if (offsets[dates] === 0) offsets[dates] = 1;
@@ -221,7 +221,7 @@ export const recipes: Recipe[] = [
     draw(g) {
       const [rows, n] = [size(g, 2, 6), size(g, 2, 6)];
       const holes = Array.from({ length: rows * n }, () => (g.uniform() < 0.6 ? 1 : 0));
-      const numbers = (draw: Generator) =>
+      const numbers = (draw: CounterRandom) =>
         holes.map((keep, i) => (keep ? draw.uniform(0.5, 2) : [NaN, -1, 0, Infinity][i % 4]));
       const targets = numbers(g);
       return {

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/index.ts';
-import { Generator } from '../../nn/index.ts';
+import { CounterRandom } from '../../nn/index.ts';
 import type { Ops } from '../../nn/index.ts';
 import { cases } from './cases.ts';
 import type { Case } from './cases.ts';
@@ -11,7 +11,7 @@ export const pairCases: Case[] = [
   ...cases,
   ...recipes.flatMap(({ name, draw }) =>
     [1, 2, 3].map((seed): Case => {
-      const drawn = draw(new Generator(seed).fork(name));
+      const drawn = draw(new CounterRandom(seed).fork(name));
       return { name: `${name}, draw ${seed}`, ...drawn };
     }),
   ),

@@ -1,11 +1,11 @@
 import type { Engine, Snapshot } from '../../engine/index.ts';
-import { Generator } from '../../nn/index.ts';
+import { CounterRandom } from '../../nn/index.ts';
 import type { NamedValues, Ops, Tensor } from '../../nn/index.ts';
 import type { Case } from './cases.ts';
 
 /** The inputs of a case, drawn from its name, or with one number of one input moved by `step`. */
 export function inputsOf(test: Case): NamedValues[] {
-  const generator = new Generator(1).fork(test.name);
+  const generator = new CounterRandom(1).fork(test.name);
   return Object.entries(test.inputs).map(([name, input]) => {
     const size = input.shape.reduce((a, b) => a * b, 1);
     const draw = generator.fork(name);

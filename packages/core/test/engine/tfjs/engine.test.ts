@@ -9,7 +9,7 @@ import {
   initialValues,
   linearLayer,
   linearParameters,
-  Generator,
+  CounterRandom,
 } from '../../../src/nn/index.ts';
 import type { Ops, Parameters, Tensor } from '../../../src/nn/index.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const generator = new Generator(4);
+const generator = new CounterRandom(4);
 const x = Float64Array.from({ length: 40 * 5 }, () => generator.normal());
 const y = Float64Array.from({ length: 40 }, (_, i) => Math.tanh(x[5 * i] - x[5 * i + 1] * x[5 * i + 2]));
 
@@ -280,7 +280,7 @@ describe('conventions', () => {
   it('stays accurate where loadings are nearly collinear', async () => {
     // cond(X) is about 600, so normal equations in float32 lose up to cond^2 6e-8 = 2 % (0.4 % here); refined, cond 6e-8 = 4e-5
     // (2e-5 here).
-    const g = new Generator(8);
+    const g = new CounterRandom(8);
     const rows = Array.from({ length: 200 }, () => {
       const [a, b] = [g.normal(), g.normal()];
       return [a, a + 0.0033 * b];
