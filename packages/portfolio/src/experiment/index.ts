@@ -89,7 +89,7 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
     validation: ExperimentBatch | undefined,
   ): ModelData<PortfolioSequenceBatch> {
     const train = crossSection(batch);
-    const before = lastDates(train, lookBack(this.windows));
+    const before = lastDates(train, lookBack(this.windows, train));
     const { batch: windows, cappedScales } = trainingWindows(panelOf([train]), this.windows);
     this.cappedInTraining = cappedScales;
     return {
@@ -100,7 +100,7 @@ class WindowEstimator extends ModelEstimator<PortfolioSequenceBatch, PortfolioMo
   }
 
   protected override fitted(batch: ExperimentBatch, validation: ExperimentBatch | undefined): Promise<void> {
-    const most = lookBack(this.windows);
+    const most = lookBack(this.windows, crossSection(batch));
     const later = validation && crossSection(validation);
     const before = later ? Math.max(0, most - later.nDates) : most;
     this.past = [

@@ -40,13 +40,17 @@ export const windowsSchema = z
 
 export type WindowOptions = z.output<typeof windowsSchema>;
 
+/** Dates of past returns whose mean is a feature of a panel of returns alone: the latest, a week's, a month's. */
+const pastReturns = [1, 5, 21] as const;
+
 /**
  * Characteristics and returns of consecutive batches of one panel as a (dates x assets) grid: NaN where an asset has no row. In a
- * panel of returns alone the one feature is that there is a row, which is what an asset needs to be held.
+ * panel of returns alone the features are that there is a row, which is what an asset needs to be held, and means of its latest
+ * returns that are known on the date, so that a linear model is linear in past returns; 0 where none is known.
  */
 export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelBatch {
   const [{ index: first, returnHorizon, realisationLag, nCharacteristics, characteristicNames: own }] = batches;
-  const characteristicNames = nCharacteristics === 0 ? ['present'] : own;
+  const characteristicNames = nCharacteristics === 0 ? ['present', ...pastReturns.map((n) => `return ${n}`)] : own;
   const n = first.nAssets;
   const p = characteristicNames.length;
   const nDates = batches.reduce((sum, { nDates: dates }) => sum + dates, 0);
@@ -58,10 +62,11 @@ export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelB
       for (let row = index.rowOffsets[t]; row < index.rowOffsets[t + 1]; row++) {
         const cell = date * n + index.assetIndex[row];
         returns[cell] = batch.returns?.[row] ?? Number.NaN;
-        if (nCharacteristics === 0) characteristics[cell] = 1;
+        if (nCharacteristics === 0) characteristics[cell * p] = 1;
         else characteristics.set(batch.characteristics.subarray(row * p, (row + 1) * p), cell * p);
       }
   }
+  if (nCharacteristics === 0) addPastReturns(characteristics, returns, n, realisationLag);
   return new PersistentPanelBatch({
     timestamps: Float64Array.from(batches.flatMap(({ timestamps }) => Array.from(timestamps))),
     assetIds: first.assetIds,
@@ -71,6 +76,25 @@ export function panelOf(batches: readonly CrossSectionBatch[]): PersistentPanelB
     characteristicNames,
     characteristics,
   });
+}
+
+/** Fills the features beside `present`: of date t the mean of the returns dated t - d, t - d - 1, …, d the lag at which they are known. */
+function addPastReturns(features: Float64Array, returns: Float64Array, nAssets: number, realisationLag: number): void {
+  const p = 1 + pastReturns.length;
+  for (let cell = 0; cell < returns.length; cell++) {
+    if (features[cell * p] !== 1) continue;
+    const asset = cell % nAssets;
+    pastReturns.forEach((count, j) => {
+      let [sum, known] = [0, 0];
+      for (let back = realisationLag; back < realisationLag + count; back++) {
+        const value = cell - back * nAssets >= asset ? returns[cell - back * nAssets] : Number.NaN;
+        if (Number.isNaN(value)) continue;
+        sum += value;
+        known++;
+      }
+      features[cell * p + 1 + j] = known === 0 ? 0 : sum / known;
+    });
+  }
 }
 
 /** Windows for training on a panel; with `from`, those that start on that date or later. */
@@ -87,9 +111,16 @@ export function warmUpOf({ warmUp, length }: WindowOptions): number {
   return warmUp ?? Math.floor(length / 3);
 }
 
-/** Dates before a span that its windows and its volatilities look back on. An average forgets all but e^-20 in ten spans. */
-export function lookBack({ length, volatility }: WindowOptions): number {
-  return length + (volatility ? Math.ceil(10 * volatility.span) : 0);
+/**
+ * Dates before a span that its windows, its volatilities and past returns as features look back on. An average forgets all but
+ * e^-20 in ten spans.
+ */
+export function lookBack(
+  { length, volatility }: WindowOptions,
+  { nCharacteristics, realisationLag }: Pick<CrossSectionBatch, 'nCharacteristics' | 'realisationLag'>,
+): number {
+  const past = nCharacteristics === 0 ? realisationLag + Math.max(...pastReturns) : 0;
+  return length + Math.max(past, volatility ? Math.ceil(10 * volatility.span) : 0);
 }
 
 /** Windows, and what is to be known about them. */
