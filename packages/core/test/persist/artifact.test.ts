@@ -384,13 +384,10 @@ it('saves and loads 130,000 arrays', async () => {
 });
 
 describe('what is no path of a file', () => {
-  it.each([undefined, null, 5, '', 'a\0b', {}, [], new URL('file:///tmp/model.ml4t')])(
-    'is refused: %p',
-    async (wrong) => {
-      for (const attempt of [() => saveArtifact(wrong as string, content), () => loadArtifact(wrong as string)])
-        await expect(attempt()).rejects.toMatchObject({ name: 'ConfigError', field: 'path' });
-    },
-  );
+  it.each([undefined, null, 5, '', 'a\0b', {}, [], new URL('file:///model.ml4t')])('is refused: %p', async (wrong) => {
+    for (const attempt of [() => saveArtifact(wrong as string, content), () => loadArtifact(wrong as string)])
+      await expect(attempt()).rejects.toMatchObject({ name: 'ConfigError', field: 'path' });
+  });
 
   it('is a pipe, a folder or a device: neither read nor replaced', async () => {
     execFileSync('mkfifo', [path]);

@@ -62,7 +62,7 @@ describe.each(servers)('one SELECT of PostgreSQL: %s', (_, connect) => {
       "WITH t AS (DELETE FROM users RETURNING *) SELECT date '2014-01-31' AS date, id AS asset, 1.0 AS x FROM t",
       'SELECT 1 AS x INTO others',
       'CREATE TABLE others AS SELECT 1 AS x',
-      "COPY users TO '/tmp/ml4t-users.csv'",
+      "COPY users TO '/ml4t-users.csv'",
       "SET TimeZone = 'UTC'",
       'SHOW TimeZone',
       `EXPLAIN ANALYZE ${row}`,
